@@ -1,0 +1,12 @@
+//! Campaigns: terms and their state, and the counters of what was given out.
+
+mod allowance;
+mod state;
+mod terms;
+
+pub use allowance::{Allowance, Counters};
+pub use state::{Campaign, CampaignStage, CampaignStatus, changed_terms};
+pub use terms::{
+    Budget, Channel, Claims, Comparison, FunderKind, Funding, Issuer, Limits, MinimumSpend, MinimumSpendBase, OnCancel,
+    OnFullRefund, OnPartialRefund, RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,
+};

@@ -1,0 +1,552 @@
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    benefit::Benefit,
+    money::{Amount, BasisPoints, Currency},
+    name::{CategoryId, ProductId, SellerId, SourceName, StackingGroup},
+    reason::{Reason, Refusal},
+    time::{Timestamp, ZoneName},
+};
+
+/// What a campaign's coupons give and require, and how they are given out. The JSON of `POST /v1/campaigns`.
+///
+/// Frozen when published, except the name, the claim window, the channels and limits upward.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Terms {
+    /// 1 to 200 characters.
+    #[n(0)]
+    pub name: String,
+    #[n(1)]
+    pub issuer: Issuer,
+    #[n(2)]
+    pub currency: Currency,
+    #[n(3)]
+    pub benefit: Benefit,
+    #[n(4)]
+    #[serde(default)]
+    pub minimum_spend: Option<MinimumSpend>,
+    #[n(5)]
+    #[serde(default)]
+    pub scope: Scope,
+    #[n(6)]
+    pub validity: Validity,
+    #[n(7)]
+    #[serde(default)]
+    pub claims: Claims,
+    #[n(8)]
+    #[serde(default)]
+    pub limits: Limits,
+    /// Who pays the discount; null or absent: the issuer. The shares add up to 10,000.
+    #[n(9)]
+    #[serde(default)]
+    pub funding: Option<Vec<Funding>>,
+    #[n(10)]
+    #[serde(default)]
+    pub stacking: Stacking,
+    /// What becomes of a coupon when its order is cancelled or refunded; null: the issuer's default (S18, S19).
+    #[n(11)]
+    #[serde(default)]
+    pub refund_policy: Option<RefundPolicy>,
+}
+
+/// Who gives the coupons out (S18, S19).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Issuer {
+    #[n(0)]
+    Platform {},
+    #[n(1)]
+    #[cbor(map)]
+    Seller {
+        #[n(0)]
+        seller: SellerId,
+    },
+}
+
+impl Issuer {
+    pub const PLATFORM: Self = Self::Platform {};
+
+    pub fn seller(&self) -> Option<&SellerId> {
+        match self {
+            Self::Platform {} => None,
+            Self::Seller { seller } => Some(seller),
+        }
+    }
+}
+
+/// What the eligible amount must be (S6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct MinimumSpend {
+    #[n(0)]
+    pub amount: Amount,
+    #[n(1)]
+    #[serde(default)]
+    pub comparison: Comparison,
+    #[n(2)]
+    #[serde(default)]
+    pub base: MinimumSpendBase,
+}
+
+/// Whether the amount must be more than the minimum, as the seed says, or may be just the minimum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Comparison {
+    #[default]
+    #[n(0)]
+    Exceeds,
+    #[n(1)]
+    Reaches,
+}
+
+/// Which amount of the eligible lines is compared with the minimum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum MinimumSpendBase {
+    #[default]
+    #[n(0)]
+    AfterEarlierLanes,
+    #[n(1)]
+    BeforeDiscounts,
+}
+
+impl std::fmt::Display for MinimumSpendBase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AfterEarlierLanes => "after_earlier_lanes",
+            Self::BeforeDiscounts => "before_discounts",
+        })
+    }
+}
+
+/// Which lines a coupon works on (S5). Empty lists: all; products or categories; exclusions win. At most 1,000 a list.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Scope {
+    #[n(0)]
+    pub include_on_sale: bool,
+    #[n(1)]
+    pub products: Vec<ProductId>,
+    #[n(2)]
+    pub categories: Vec<CategoryId>,
+    #[n(3)]
+    pub exclude_products: Vec<ProductId>,
+    #[n(4)]
+    pub exclude_categories: Vec<CategoryId>,
+}
+
+/// When coupons can be used (S8). Half-open: `starts_at <= now < expires_at`.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Validity {
+    #[n(0)]
+    #[cbor(map)]
+    Fixed {
+        #[n(0)]
+        starts_at: Timestamp,
+        #[n(1)]
+        expires_at: Timestamp,
+    },
+    /// With a time zone: until the end of the `days`-th calendar day after the day of the claim; without: `days` × 24 h.
+    #[n(1)]
+    #[cbor(map)]
+    AfterClaim {
+        /// 1 to 3,650.
+        #[n(0)]
+        days: u16,
+        #[n(1)]
+        #[serde(default)]
+        time_zone: Option<ZoneName>,
+    },
+}
+
+impl Validity {
+    /// From when until when a coupon claimed at `at` can be used.
+    pub fn window(&self, at: Timestamp) -> (Timestamp, Timestamp) {
+        match self {
+            Self::Fixed { starts_at, expires_at } => (*starts_at, *expires_at),
+            Self::AfterClaim { days, time_zone: None } => (at, at.plus_hours(u32::from(*days) * 24)),
+            Self::AfterClaim { days, time_zone: Some(zone) } => (at, zone.end_of_day_after(at, *days)),
+        }
+    }
+}
+
+/// When and where coupons are given out (S1).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Claims {
+    /// null: from publishing.
+    #[n(0)]
+    pub starts_at: Option<Timestamp>,
+    /// null: until the campaign ends.
+    #[n(1)]
+    pub ends_at: Option<Timestamp>,
+    /// null: all, `seller_store` only for a seller's campaign.
+    #[n(2)]
+    pub channels: Option<Vec<Channel>>,
+    /// Stock set aside per source, out of the campaign's stock. At most 100.
+    #[n(3)]
+    pub sources: Vec<SourceStock>,
+}
+
+/// A part of the stock that only one source gives out.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SourceStock {
+    #[n(0)]
+    pub source: SourceName,
+    #[n(1)]
+    pub stock: u32,
+}
+
+/// How a coupon came to its holder (S1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Channel {
+    #[n(0)]
+    Web,
+    #[n(1)]
+    Social,
+    #[n(2)]
+    Partner,
+    #[n(3)]
+    SellerStore,
+    #[n(4)]
+    Code,
+    /// Granted by the operator or by an event.
+    #[n(5)]
+    System,
+}
+
+impl Channel {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Social => "social",
+            Self::Partner => "partner",
+            Self::SellerStore => "seller_store",
+            Self::Code => "code",
+            Self::System => "system",
+        }
+    }
+}
+
+/// How many, how often, how much. null: no limit, except that a budget must be given or refused before publishing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Limits {
+    /// Coupons in all.
+    #[n(0)]
+    pub stock: Option<u32>,
+    /// Coupons per individual (S3); 1 unless said otherwise.
+    #[n(1)]
+    pub per_individual: Option<u32>,
+    /// The most discount in all.
+    #[n(2)]
+    pub budget: Option<Budget>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { stock: None, per_individual: Some(1), budget: None }
+    }
+}
+
+/// The most discount that a campaign gives, or the explicit word that there is no such limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[serde(into = "BudgetDocument", try_from = "BudgetDocument")]
+pub enum Budget {
+    #[n(0)]
+    Limited(#[n(0)] Amount),
+    #[n(1)]
+    Unlimited,
+}
+
+impl Budget {
+    pub fn amount(self) -> Option<Amount> {
+        match self {
+            Self::Limited(amount) => Some(amount),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "an integer from 0 to 1000000000000000 in minor units, null, or \"unlimited\"")]
+enum BudgetDocument {
+    Amount(Amount),
+    Word(String),
+}
+
+impl From<Budget> for BudgetDocument {
+    fn from(budget: Budget) -> Self {
+        match budget {
+            Budget::Limited(amount) => Self::Amount(amount),
+            Budget::Unlimited => Self::Word("unlimited".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<BudgetDocument> for Budget {
+    type Error = &'static str;
+    fn try_from(document: BudgetDocument) -> Result<Self, Self::Error> {
+        match document {
+            BudgetDocument::Amount(amount) => Ok(Self::Limited(amount)),
+            BudgetDocument::Word(word) if word == "unlimited" => Ok(Self::Unlimited),
+            BudgetDocument::Word(_) => Err(
+                "invalid value, expected an integer from 0 to 1000000000000000 in minor units, null, or \"unlimited\"",
+            ),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Budget {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::OneOfBuilder::new()
+            .item(Amount::schema())
+            .item(
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some(["unlimited"])),
+            )
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Budget {}
+
+/// A share of the discount and who pays it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Funding {
+    #[n(0)]
+    pub funder: FunderKind,
+    #[n(1)]
+    pub share_bp: BasisPoints,
+}
+
+/// `seller` means, per line, that line's seller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum FunderKind {
+    #[n(0)]
+    Platform,
+    #[n(1)]
+    Seller,
+}
+
+/// What may be used together. By default one coupon of a lane and seller; coupons of different groups go together.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Stacking {
+    #[n(0)]
+    pub group: Option<StackingGroup>,
+    /// Alone on the order.
+    #[n(1)]
+    pub exclusive: bool,
+}
+
+/// The refund matrix of the rules as data (S18, S19).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RefundPolicy {
+    #[n(0)]
+    #[serde(default = "on_cancel")]
+    pub cancel_before_payment: OnCancel,
+    #[n(1)]
+    #[serde(default = "on_partial_refund")]
+    pub partial_refund: OnPartialRefund,
+    #[n(2)]
+    pub full_refund: OnFullRefund,
+}
+
+const fn on_cancel() -> OnCancel {
+    OnCancel::Return
+}
+
+const fn on_partial_refund() -> OnPartialRefund {
+    OnPartialRefund::Keep
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum OnCancel {
+    #[n(0)]
+    Return,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum OnPartialRefund {
+    #[n(0)]
+    Keep,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum OnFullRefund {
+    #[n(0)]
+    Return,
+    #[n(1)]
+    Keep,
+}
+
+impl Terms {
+    /// Checks what the JSON's shape can't, and writes the defaults out.
+    ///
+    /// Errors: `invalid_field` with pointer and limit; `funder_not_agreed` for a funder that didn't agree.
+    pub fn checked(mut self) -> Result<Self, Refusal> {
+        let name = self.name.trim();
+        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+            return Err(Refusal::invalid("/name", "1 to 200 characters without control characters"));
+        }
+        self.benefit.check()?;
+        match &self.validity {
+            Validity::Fixed { starts_at, expires_at } if expires_at <= starts_at => {
+                return Err(Refusal::invalid("/validity/expires_at", "after starts_at"));
+            }
+            Validity::AfterClaim { days, .. } if !(1..=3_650).contains(days) => {
+                return Err(Refusal::invalid("/validity/days", "an integer from 1 to 3650"));
+            }
+            _ => {}
+        }
+        self.check_claims()?;
+        if self.limits.stock == Some(0) {
+            return Err(Refusal::invalid("/limits/stock", "an integer from 1 to 4294967295, or null"));
+        }
+        if self.limits.per_individual == Some(0) {
+            return Err(Refusal::invalid("/limits/per_individual", "an integer from 1 to 4294967295, or null"));
+        }
+        for (list, length) in [
+            ("products", self.scope.products.len()),
+            ("categories", self.scope.categories.len()),
+            ("exclude_products", self.scope.exclude_products.len()),
+            ("exclude_categories", self.scope.exclude_categories.len()),
+        ] {
+            if length > 1_000 {
+                return Err(Refusal::invalid(format!("/scope/{list}"), "at most 1000 entries"));
+            }
+        }
+        self.check_funding()?;
+        Ok(self)
+    }
+
+    fn check_claims(&mut self) -> Result<(), Refusal> {
+        let seller_issued = self.issuer.seller().is_some();
+        if let (Some(starts_at), Some(ends_at)) = (self.claims.starts_at, self.claims.ends_at)
+            && ends_at <= starts_at
+        {
+            return Err(Refusal::invalid("/claims/ends_at", "after starts_at"));
+        }
+        let channels = self.claims.channels.get_or_insert_with(|| {
+            use Channel::{Code, Partner, SellerStore, Social, System, Web};
+            if seller_issued {
+                vec![Web, Social, Partner, SellerStore, Code, System]
+            } else {
+                vec![Web, Social, Partner, Code, System]
+            }
+        });
+        if channels.is_empty() || channels.iter().enumerate().any(|(i, channel)| channels[..i].contains(channel)) {
+            return Err(Refusal::invalid("/claims/channels", "one or more channels, each once"));
+        }
+        if !seller_issued && let Some(place) = channels.iter().position(|&c| c == Channel::SellerStore) {
+            return Err(Refusal::invalid(
+                format!("/claims/channels/{place}"),
+                "seller_store only in a seller's campaign",
+            ));
+        }
+        let sources = &self.claims.sources;
+        if sources.len() > 100 {
+            return Err(Refusal::invalid("/claims/sources", "at most 100 entries"));
+        }
+        for (place, set_aside) in sources.iter().enumerate() {
+            if sources[..place].iter().any(|earlier| earlier.source == set_aside.source) {
+                return Err(Refusal::invalid(format!("/claims/sources/{place}/source"), "each source once"));
+            }
+            if set_aside.stock == 0 {
+                return Err(Refusal::invalid(format!("/claims/sources/{place}/stock"), "an integer of at least 1"));
+            }
+        }
+        let set_aside: u64 = sources.iter().map(|source| u64::from(source.stock)).sum();
+        if set_aside > self.limits.stock.map_or(u64::MAX, u64::from) {
+            return Err(Refusal::invalid("/claims/sources", "together at most limits.stock"));
+        }
+        Ok(())
+    }
+
+    fn check_funding(&mut self) -> Result<(), Refusal> {
+        let own = if self.issuer.seller().is_some() { FunderKind::Seller } else { FunderKind::Platform };
+        let funding = self.funding.get_or_insert_with(|| vec![Funding { funder: own, share_bp: BasisPoints::WHOLE }]);
+        let total: u32 = funding.iter().map(|part| u32::from(part.share_bp.get())).sum();
+        let twice = funding.iter().enumerate().any(|(i, part)| funding[..i].iter().any(|p| p.funder == part.funder));
+        if total != 10_000 || twice {
+            return Err(Refusal::invalid("/funding", "each funder once, the shares adding up to 10000"));
+        }
+        // A seller can't commit the platform, nor, until sellers can join a platform campaign, the platform a seller.
+        match funding.iter().position(|part| part.funder != own) {
+            Some(place) => Err(Refusal::at(format!("/funding/{place}/funder"), Reason::FunderNotAgreed)),
+            None => Ok(()),
+        }
+    }
+
+    /// Who pays, with the default written out by [`Terms::checked`].
+    pub fn funding(&self) -> &[Funding] {
+        self.funding.as_deref().unwrap_or_default()
+    }
+
+    pub fn channels(&self) -> &[Channel] {
+        self.claims.channels.as_deref().unwrap_or_default()
+    }
+
+    pub fn set_aside(&self, source: Option<&SourceName>) -> Option<u32> {
+        let source = source?;
+        self.claims.sources.iter().find(|entry| entry.source == *source).map(|entry| entry.stock)
+    }
+
+    /// The refund matrix in force: the terms' own or the issuer's default.
+    pub fn refund_policy(&self) -> RefundPolicy {
+        self.refund_policy.unwrap_or(RefundPolicy {
+            cancel_before_payment: OnCancel::Return,
+            partial_refund: OnPartialRefund::Keep,
+            full_refund: if self.issuer.seller().is_some() { OnFullRefund::Keep } else { OnFullRefund::Return },
+        })
+    }
+}

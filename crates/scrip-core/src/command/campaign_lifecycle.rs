@@ -1,0 +1,60 @@
+use super::{Decide, Decision, Outcome, change_campaign::own_campaign, needs};
+use crate::{
+    campaign::CampaignStage,
+    event::Event,
+    id::{CampaignId, IdSource},
+    key::Key,
+    name::SellerId,
+    reason::{Reason, Refusal},
+    state::State,
+    time::Timestamp,
+};
+
+/// A campaign's next step: publish, pause, resume, end.
+#[derive(Clone, Debug)]
+pub struct MoveCampaign {
+    pub campaign: CampaignId,
+    /// Only this seller's own campaigns exist for the caller.
+    pub as_seller: Option<SellerId>,
+    pub step: CampaignStep,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CampaignStep {
+    /// Freezes the terms.
+    Publish,
+    /// Stops claims and new orders with its coupons, reversibly.
+    Pause,
+    Resume,
+    /// Stops claims for good; coupons held stay usable until their expiry.
+    End,
+}
+
+impl Decide for MoveCampaign {
+    fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
+        needs::campaign(state, self.campaign, keys);
+    }
+
+    fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        use CampaignStage::{Draft, Ended, Paused, Published};
+        let campaign = own_campaign(state, self.campaign, self.as_seller.as_ref())?;
+        let counters = state.allowance(self.campaign).counters;
+        let id = self.campaign;
+        let event = match (self.step, campaign.stage) {
+            (CampaignStep::Publish, Draft) => {
+                if campaign.terms.limits.budget.is_none() {
+                    return Err(Refusal::at("/limits/budget", Reason::BudgetRequired));
+                }
+                Event::CampaignPublished { campaign: id, counters }
+            }
+            (CampaignStep::Pause, Published) => Event::CampaignPaused { campaign: id, counters },
+            (CampaignStep::Resume, Paused) => Event::CampaignResumed { campaign: id, counters },
+            (CampaignStep::End, Published | Paused) => Event::CampaignEnded { campaign: id, counters },
+            (
+                CampaignStep::Publish | CampaignStep::Pause | CampaignStep::Resume | CampaignStep::End,
+                Draft | Published | Paused | Ended,
+            ) => return Err(Reason::CampaignStateForbids { campaign_status: campaign.status(now) }.into()),
+        };
+        Ok(Decision { events: vec![event], outcome: Outcome::Campaign { campaign: id, created: false } })
+    }
+}

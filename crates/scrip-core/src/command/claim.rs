@@ -1,0 +1,180 @@
+use super::{Decide, Decision, Outcome, needs};
+use crate::{
+    campaign::{Campaign, CampaignStatus, Channel},
+    code::{Code, CodeHash, CodeKind, EnteredCode},
+    event::Event,
+    id::{CampaignId, CouponId, IdSource},
+    key::Key,
+    name::{AccountId, IndividualId, SourceName},
+    reason::{Reason, Refusal},
+    state::State,
+    time::Timestamp,
+    wallet::{Coupon, CouponState, CouponStatus, LIVE_MAX, Origin, PAGE_MAX},
+};
+
+/// A coupon into a wallet: collected, granted, or by activating a code.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub account: AccountId,
+    pub of: ClaimOf,
+}
+
+#[derive(Clone, Debug)]
+pub enum ClaimOf {
+    Campaign { campaign: CampaignId, channel: Channel, source: Option<SourceName>, right: SourceRight },
+    Code(EnteredCode),
+}
+
+/// Whether the caller may name a source with stock set aside (S1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SourceRight {
+    Any,
+    WithoutStock,
+}
+
+impl Decide for Claim {
+    fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
+        keys.push(Key::Wallet(self.account.clone()));
+        if let Some(wallet) = state.wallet(&self.account) {
+            // While the head has room a claim touches nothing else, however many coupons there are.
+            if wallet.live.len() >= PAGE_MAX {
+                needs::whole_wallet(state, &self.account, now, keys);
+            }
+            needs::lapsed(state, &self.account, now, keys);
+            let open = wallet.open_history_page();
+            let any_expired = state.live_coupons(&self.account).any(|coupon| now >= coupon.expires_at);
+            if any_expired && (open as usize) < wallet.history.len() {
+                keys.push(Key::History(self.account.clone(), open));
+            }
+        }
+        match &self.of {
+            ClaimOf::Campaign { campaign, .. } => needs::campaign(state, *campaign, keys),
+            ClaimOf::Code(entered) => {
+                keys.push(Key::Code(entered.hash));
+                if let Some(code) = state.code(entered.hash) {
+                    needs::campaign(state, code.campaign, keys);
+                }
+            }
+        }
+    }
+
+    fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        let (campaign, channel, source, code) = match &self.of {
+            ClaimOf::Campaign { campaign, channel, source, right } => {
+                let campaign = state.campaign(*campaign).ok_or(Reason::CampaignNotFound)?;
+                if *right == SourceRight::WithoutStock && campaign.terms.set_aside(source.as_ref()).is_some() {
+                    return Err(Refusal::at("/source", Reason::ChannelNotAllowed));
+                }
+                (campaign, *channel, source.clone(), None)
+            }
+            ClaimOf::Code(entered) => {
+                let (code, campaign) = known_code(state, entered.hash)?;
+                (campaign, Channel::Code, code.source.clone(), Some((entered.hash, code)))
+            }
+        };
+        if let Some((_, code)) = code
+            && let Some(reason) = code_reason(code, campaign, &self.account, now)
+        {
+            return Err(reason.into());
+        }
+        if let Some(reason) = claim_reason(state, &self.account, campaign, channel, source.as_ref(), now) {
+            return Err(reason.into());
+        }
+        let origin = if code.is_some() { Origin::ActivatedCode } else { Origin::Claimed };
+        let hash = code.map(|(hash, _)| hash);
+        let event = claimed(state, &self.account, campaign, channel, source, origin, hash, now, ids);
+        let Event::CouponClaimed { coupon, .. } = &event else { unreachable!("claimed makes a claim") };
+        let outcome = Outcome::Coupon { account: self.account.clone(), coupon: coupon.id };
+        Ok(Decision { events: vec![event], outcome })
+    }
+}
+
+/// A code and its campaign. One that doesn't exist can't be told from a stranger's.
+pub(super) fn known_code(state: &State, hash: CodeHash) -> Result<(&Code, &Campaign), Reason> {
+    let code = state.code(hash).ok_or(Reason::CodeNotUsable)?;
+    Ok((code, state.campaign(code.campaign).ok_or(Reason::CodeNotUsable)?))
+}
+
+/// Why a code gives this account nothing, apart from what its campaign says.
+pub(super) fn code_reason(code: &Code, campaign: &Campaign, account: &AccountId, now: Timestamp) -> Option<Reason> {
+    let over = campaign.terms.validity.window(now).1 <= now;
+    match &code.kind {
+        CodeKind::Unique { taken: Some(taken), .. } if taken.account == *account => Some(Reason::CodeUsed),
+        CodeKind::Unique { taken: Some(_), .. } => Some(Reason::CodeNotUsable),
+        CodeKind::Unique { taken: None, .. } => over.then_some(Reason::CodeNotUsable),
+        CodeKind::Shared { max_uses: Some(max), uses, .. } if uses >= max => Some(Reason::CodeUsesExhausted),
+        CodeKind::Shared { .. } => over.then_some(Reason::CodeExpired),
+    }
+}
+
+/// Why the campaign gives this account no coupon; the first in the list's order.
+pub(super) fn claim_reason(
+    state: &State,
+    account: &AccountId,
+    campaign: &Campaign,
+    channel: Channel,
+    source: Option<&SourceName>,
+    now: Timestamp,
+) -> Option<Reason> {
+    let terms = &campaign.terms;
+    let campaign_status = campaign.status(now);
+    match campaign_status {
+        CampaignStatus::Live => {}
+        CampaignStatus::Scheduled => {
+            return Some(Reason::ClaimsNotOpen { starts_at: terms.claims.starts_at, ends_at: None });
+        }
+        _ => return Some(Reason::CampaignNotLive { campaign_status }),
+    }
+    // A coupon that has expired when it is given is none.
+    let (_, expires_at) = terms.validity.window(now);
+    let ends_at = terms.claims.ends_at.filter(|ends_at| now >= *ends_at).or((now >= expires_at).then_some(expires_at));
+    if ends_at.is_some() {
+        return Some(Reason::ClaimsNotOpen { starts_at: None, ends_at });
+    }
+    if !terms.channels().contains(&channel) {
+        return Some(Reason::ChannelNotOffered);
+    }
+    if !state.allowance(campaign.id).has_stock(terms, source) {
+        return Some(Reason::SoldOut);
+    }
+    let wallet = state.wallet(account);
+    if let Some(limit) = terms.limits.per_individual
+        && wallet.is_some_and(|wallet| wallet.count(campaign.id) >= limit)
+    {
+        return Some(Reason::IndividualLimitReached { limit });
+    }
+    let expired = state.live_coupons(account).filter(|coupon| coupon.status(now) == CouponStatus::Expired).count();
+    let live = wallet.map_or(0, |wallet| wallet.live_count() as usize);
+    (live - expired >= LIVE_MAX as usize).then_some(Reason::WalletFull { limit: LIVE_MAX })
+}
+
+/// The event of one more coupon, whose claim nothing stands against.
+#[allow(clippy::too_many_arguments, reason = "a claim's parts, each named at its two callers")]
+pub(super) fn claimed(
+    state: &State,
+    account: &AccountId,
+    campaign: &Campaign,
+    channel: Channel,
+    source: Option<SourceName>,
+    origin: Origin,
+    code: Option<CodeHash>,
+    now: Timestamp,
+    ids: &mut dyn IdSource,
+) -> Event {
+    let individual =
+        state.wallet(account).map_or_else(|| IndividualId::from(account), |wallet| wallet.individual.clone());
+    let (starts_at, expires_at) = campaign.terms.validity.window(now);
+    let coupon = Coupon {
+        id: CouponId::new(now, account.slot(), ids),
+        campaign: campaign.id,
+        terms_version: campaign.terms_version,
+        claimed_at: now,
+        starts_at,
+        expires_at,
+        channel,
+        source,
+        origin,
+        state: CouponState::Valid,
+    };
+    Event::CouponClaimed { account: account.clone(), individual, coupon, code }
+}

@@ -1,0 +1,32 @@
+use super::{Decide, Decision, Outcome};
+use crate::{
+    campaign::Terms,
+    event::Event,
+    id::{CampaignId, IdSource},
+    key::Key,
+    reason::Refusal,
+    slot::Slot,
+    state::State,
+    time::Timestamp,
+};
+
+/// A new campaign, as a draft.
+#[derive(Clone, Debug)]
+pub struct CreateCampaign {
+    /// As given; [`Terms::checked`] judges them.
+    pub terms: Terms,
+}
+
+impl Decide for CreateCampaign {
+    fn needs(&self, _: &State, _: Timestamp, _: &mut Vec<Key>) {}
+
+    fn decide(&self, _: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        let terms = self.terms.clone().checked()?;
+        let slot = Slot::from_u16((ids.random() & 0xFFFF) as u16);
+        let campaign = CampaignId::new(now, slot, ids);
+        Ok(Decision {
+            events: vec![Event::CampaignCreated { campaign, terms, at: now }],
+            outcome: Outcome::Campaign { campaign, created: true },
+        })
+    }
+}

@@ -1,0 +1,49 @@
+use super::{Decide, Decision, Outcome, lapse::cancelled_unpaid, needs};
+use crate::{
+    event::Event, id::IdSource, key::Key, order::Order, reason::Refusal, slot::Bucket, state::State, time::Timestamp,
+};
+
+/// Gives back what orders hold whose time ran out. Safe to run twice.
+#[derive(Clone, Debug)]
+pub struct SweepDue {
+    pub bucket: Bucket,
+    pub second: u64,
+    pub chunk: u64,
+}
+
+impl SweepDue {
+    const fn key(&self) -> Key {
+        Key::Due(self.bucket, self.second, self.chunk)
+    }
+}
+
+impl Decide for SweepDue {
+    fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
+        keys.push(self.key());
+        let Some(due) = state.due(&self.key()) else { return };
+        for entry in &due.orders {
+            keys.push(Key::Order(entry.account.clone(), entry.order.clone()));
+            // Most were paid or cancelled long ago: their wallets are left alone.
+            if state.is_lapsed(&entry.account, &entry.order, now) {
+                needs::order(state, &entry.account, &entry.order, now, keys);
+            }
+        }
+    }
+
+    fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        let Some(due) = state.due(&self.key()) else {
+            return Ok(Decision { events: Vec::new(), outcome: Outcome::Nothing });
+        };
+        let mut lapsed: Vec<&Order> = due
+            .orders
+            .iter()
+            .filter_map(|entry| state.order(&entry.account, &entry.order))
+            .filter(|order| order.has_lapsed(now))
+            .collect();
+        lapsed.dedup_by(|a, b| a.account == b.account && a.id == b.id);
+        let mut events: Vec<Event> =
+            lapsed.into_iter().flat_map(|order| cancelled_unpaid(state, order, true)).collect();
+        events.push(Event::DueSwept { second: self.second, chunk: self.chunk });
+        Ok(Decision { events, outcome: Outcome::Nothing })
+    }
+}

@@ -1,0 +1,175 @@
+//! What happened, in the past tense, with all that is needed to rebuild the state. State changes in no other way.
+
+use minicbor::{Decode, Encode};
+
+use crate::{
+    campaign::{Counters, Terms},
+    code::{CodeHash, NewCode},
+    id::{CampaignId, CouponId, JobId, KeyId},
+    key::Holder,
+    ledger::Entry,
+    money::Amount,
+    name::{AccountId, IndividualId, OrderId, SellerId, SourceName},
+    order::{Order, Refund},
+    quote::Applied,
+    time::Timestamp,
+    wallet::Coupon,
+};
+
+/// An event at its place in a bucket's journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    pub position: u64,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $number:literal $name:ident = $type:literal { $($index:literal $field:ident: $kind:ty,)* })*) => {
+        /// Everything that can happen. Numbers are stored for ever: append, never renumber; new fields optional.
+        #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+        pub enum Event {
+            $(
+                $(#[$doc])*
+                #[n($number)]
+                #[cbor(map)]
+                $name { $(#[n($index)] $field: $kind,)* },
+            )*
+        }
+
+        impl Event {
+            /// The type in the feed.
+            pub const fn type_name(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $type,)* }
+            }
+
+            /// Every type, in order of its number.
+            pub const TYPES: &[&str] = &[$($type),*];
+        }
+    };
+}
+
+events! {
+    0 CampaignCreated = "campaign.created" { 0 campaign: CampaignId, 1 terms: Terms, 2 at: Timestamp, }
+    1 CampaignChanged = "campaign.changed" { 0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, }
+    2 CampaignPublished = "campaign.published" { 0 campaign: CampaignId, 1 counters: Counters, }
+    3 CampaignPaused = "campaign.paused" { 0 campaign: CampaignId, 1 counters: Counters, }
+    4 CampaignResumed = "campaign.resumed" { 0 campaign: CampaignId, 1 counters: Counters, }
+    5 CampaignEnded = "campaign.ended" { 0 campaign: CampaignId, 1 counters: Counters, }
+    6 SharedCodeAdded = "code.shared_added" {
+        0 campaign: CampaignId, 1 hash: CodeHash, 2 text: String, 3 max_uses: Option<u32>, 4 source: Option<SourceName>,
+    }
+    7 CodesRequested = "code.unique_requested" {
+        0 campaign: CampaignId, 1 job: JobId, 2 total: u32, 3 prefix: Option<String>, 4 source: Option<SourceName>, 5 at: Timestamp,
+    }
+    8 UniqueCodesAdded = "code.unique_added" {
+        0 campaign: CampaignId, 1 job: JobId, 2 codes: Vec<NewCode>, 3 source: Option<SourceName>,
+    }
+    9 CouponClaimed = "coupon.claimed" {
+        0 account: AccountId, 1 individual: IndividualId, 2 coupon: Coupon, 3 code: Option<CodeHash>,
+    }
+    10 CouponImported = "coupon.imported" { 0 account: AccountId, 1 individual: IndividualId, 2 coupon: Coupon, }
+    /// Expired coupons left the live pages.
+    11 CouponsArchived = "coupon.archived" { 0 account: AccountId, 1 coupons: Vec<CouponId>, }
+    12 OrderPlaced = "order.placed" { 0 order: Order, }
+    /// The coupon is inactive from here.
+    13 CouponHeld = "coupon.held" {
+        0 account: AccountId, 1 coupon: CouponId, 2 order: OrderId, 3 campaign: CampaignId, 4 discount: Amount, 5 held_until: Timestamp,
+    }
+    14 HoldExtended = "order.hold_extended" { 0 account: AccountId, 1 order: OrderId, 2 hold_expires_at: Timestamp, }
+    15 OrderPaid = "order.paid" { 0 account: AccountId, 1 order: OrderId, 2 at: Timestamp, }
+    16 DiscountFunded = "discount.funded" { 0 account: AccountId, 1 order: OrderId, 2 entry: Entry, }
+    17 TransactionsClosed = "order.transactions_closed" { 0 account: AccountId, 1 order: OrderId, 2 sellers: Vec<SellerId>, }
+    /// The whole order, before payment.
+    18 OrderCancelled = "order.cancelled" { 0 account: AccountId, 1 order: OrderId, 2 timed_out: bool, }
+    /// One seller's transaction, before payment: what the coupons that stay come to on what is left.
+    19 SellerCancelled = "order.seller_cancelled" {
+        0 account: AccountId, 1 order: OrderId, 2 seller: SellerId, 3 applied: Vec<Applied>,
+    }
+    20 OrderRefunded = "order.refunded" { 0 account: AccountId, 1 order: OrderId, 2 refund: Refund, }
+    21 DiscountReversed = "discount.reversed" { 0 account: AccountId, 1 order: OrderId, 2 entry: Entry, }
+    22 CouponUsed = "coupon.used" { 0 account: AccountId, 1 coupon: CouponId, 2 order: OrderId, 3 campaign: CampaignId, }
+    /// By a refund.
+    23 CouponReturned = "coupon.returned" { 0 account: AccountId, 1 coupon: CouponId, 2 order: OrderId, 3 campaign: CampaignId, }
+    /// By a cancellation or time-out before payment.
+    24 CouponReleased = "coupon.released" {
+        0 account: AccountId, 1 coupon: CouponId, 2 order: OrderId, 3 campaign: CampaignId, 4 discount: Amount,
+    }
+    /// A code used directly on an order that was cancelled before payment: the claim never was.
+    25 CouponVoided = "coupon.voided" {
+        0 account: AccountId, 1 coupon: CouponId, 2 order: OrderId, 3 campaign: CampaignId, 4 discount: Amount, 5 code: CodeHash,
+        6 source: Option<SourceName>,
+    }
+    26 DueSwept = "order.due_swept" { 0 second: u64, 1 chunk: u64, }
+    27 KeyUsed = "idempotency.key_used" { 0 holder: Holder, 1 day: u32, 2 entry: UsedKey, }
+    28 ApiKeyCreated = "key.created" { 0 key: ApiKey, }
+    29 ApiKeyRevoked = "key.revoked" { 0 key: KeyId, 1 at: Timestamp, }
+    /// Face value beyond the discount was lost, or came back with its coupon.
+    30 SurplusBooked = "discount.surplus" { 0 account: AccountId, 1 order: OrderId, 2 entry: Entry, }
+}
+
+/// An idempotency key's command: which it was, and where in the journal its effect is.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct UsedKey {
+    /// Of caller, operation and key.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub key_hash: [u8; 16],
+    /// Of the parsed command.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub command_hash: [u8; 16],
+    #[n(2)]
+    pub position: u64,
+    #[n(3)]
+    pub count: u32,
+    #[n(4)]
+    pub at: Timestamp,
+}
+
+/// Who may call, and how to know them. The secret itself is shown once and never stored.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct ApiKey {
+    #[n(0)]
+    pub id: KeyId,
+    #[n(1)]
+    pub role: Role,
+    /// Bound to this one, for the role `seller`.
+    #[n(2)]
+    pub seller: Option<SellerId>,
+    /// SHA-256 of 256 random bits: nothing to guess, so a fast hash is right.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub secret_hash: [u8; 32],
+    #[n(4)]
+    pub created_at: Timestamp,
+    #[n(5)]
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a key's holder is to the marketplace.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Role {
+    #[n(0)]
+    Operator,
+    #[n(1)]
+    Seller,
+    #[n(2)]
+    Storefront,
+    /// Never a key's: of a short-lived token bound to one account.
+    #[n(3)]
+    Shopper,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Seller => "seller",
+            Self::Storefront => "storefront",
+            Self::Shopper => "shopper",
+        }
+    }
+}

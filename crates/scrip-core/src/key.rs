@@ -1,0 +1,201 @@
+//! Keys of aggregates: small versioned documents, each in one bucket.
+
+use crate::{
+    code::CodeHash,
+    id::{CampaignId, JobId, KeyId},
+    name::{AccountId, OrderId},
+    slot::{Bucket, Buckets, Slot},
+    time::Timestamp,
+};
+
+/// Names one aggregate.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Key {
+    Wallet(AccountId),
+    WalletPage(AccountId, u8),
+    History(AccountId, u32),
+    Order(AccountId, OrderId),
+    Campaign(CampaignId),
+    /// The bucket's share of the campaign's stock and budget.
+    Allowance(Bucket, CampaignId),
+    Code(CodeHash),
+    /// Idempotency keys used for an account or a collection on a day.
+    RecentKeys(Holder, u32),
+    /// Orders whose hold runs out in a second. One document takes those of 256 journal positions, so a busy second is
+    /// many small documents instead of one that is written again and again.
+    Due(Bucket, u64, u64),
+    ApiKey(KeyId),
+    Job(JobId),
+}
+
+/// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, minicbor::Encode, minicbor::Decode)]
+pub enum Holder {
+    #[n(0)]
+    Account(#[n(0)] AccountId),
+    #[n(1)]
+    Campaign(#[n(0)] CampaignId),
+    /// All campaigns, in a bucket of their own choosing.
+    #[n(2)]
+    Campaigns,
+    #[n(3)]
+    Keys,
+}
+
+impl Holder {
+    fn slot(&self) -> Slot {
+        match self {
+            Self::Account(account) => account.slot(),
+            Self::Campaign(campaign) => campaign.uid().slot(),
+            Self::Campaigns => Slot::of(b"campaigns"),
+            Self::Keys => Slot::of(b"keys"),
+        }
+    }
+}
+
+/// The kinds of aggregates, by the number that stands in every stored key. Append, never renumber.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    Wallet = 0,
+    WalletPage = 1,
+    History = 2,
+    Order = 3,
+    Campaign = 4,
+    Allowance = 5,
+    Code = 6,
+    RecentKeys = 7,
+    Due = 8,
+    ApiKey = 9,
+    Job = 10,
+}
+
+impl Kind {
+    pub const ALL: [Self; 11] = [
+        Self::Wallet,
+        Self::WalletPage,
+        Self::History,
+        Self::Order,
+        Self::Campaign,
+        Self::Allowance,
+        Self::Code,
+        Self::RecentKeys,
+        Self::Due,
+        Self::ApiKey,
+        Self::Job,
+    ];
+
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+impl Key {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Wallet(_) => Kind::Wallet,
+            Self::WalletPage(..) => Kind::WalletPage,
+            Self::History(..) => Kind::History,
+            Self::Order(..) => Kind::Order,
+            Self::Campaign(_) => Kind::Campaign,
+            Self::Allowance(..) => Kind::Allowance,
+            Self::Code(_) => Kind::Code,
+            Self::RecentKeys(..) => Kind::RecentKeys,
+            Self::Due(..) => Kind::Due,
+            Self::ApiKey(_) => Kind::ApiKey,
+            Self::Job(_) => Kind::Job,
+        }
+    }
+
+    /// The bucket that has the aggregate, in every stored key.
+    pub fn bucket(&self, buckets: Buckets) -> Bucket {
+        match self {
+            Self::Wallet(account)
+            | Self::WalletPage(account, _)
+            | Self::History(account, _)
+            | Self::Order(account, _) => account.slot().bucket(buckets),
+            Self::Campaign(campaign) => campaign.uid().slot().bucket(buckets),
+            Self::Code(hash) => hash.slot().bucket(buckets),
+            Self::RecentKeys(holder, _) => holder.slot().bucket(buckets),
+            Self::ApiKey(key) => key.uid().slot().bucket(buckets),
+            Self::Job(job) => job.uid().slot().bucket(buckets),
+            Self::Allowance(bucket, _) | Self::Due(bucket, ..) => *bucket,
+        }
+    }
+
+    /// The key within its kind, so that byte order is the order of ranges.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Wallet(account) => account.as_str().as_bytes().to_vec(),
+            Self::WalletPage(account, page) => joined(account.as_str(), &[*page]),
+            Self::History(account, page) => joined(account.as_str(), &page.to_be_bytes()),
+            Self::Order(account, order) => joined(account.as_str(), order.as_str().as_bytes()),
+            Self::Campaign(campaign) | Self::Allowance(_, campaign) => campaign.uid().bytes().to_vec(),
+            Self::Code(hash) => hash.bytes().to_vec(),
+            Self::RecentKeys(holder, day) => {
+                // Day first: what is written goes to the end, and old days can be dropped as a range.
+                let mut bytes = day.to_be_bytes().to_vec();
+                match holder {
+                    Holder::Account(account) => {
+                        bytes.push(b'a');
+                        bytes.extend_from_slice(account.as_str().as_bytes());
+                    }
+                    Holder::Campaign(campaign) => {
+                        bytes.push(b'c');
+                        bytes.extend_from_slice(campaign.uid().bytes());
+                    }
+                    Holder::Campaigns => bytes.push(b'C'),
+                    Holder::Keys => bytes.push(b'K'),
+                }
+                bytes
+            }
+            Self::Due(_, second, chunk) => [second.to_be_bytes(), chunk.to_be_bytes()].concat(),
+            Self::ApiKey(key) => key.uid().bytes().to_vec(),
+            Self::Job(job) => job.uid().bytes().to_vec(),
+        }
+    }
+
+    /// The key of the document that takes what falls due at `at`, written at `position`.
+    pub fn due(bucket: Bucket, at: Timestamp, position: u64) -> Self {
+        Self::Due(bucket, at.seconds().unsigned_abs(), position >> 8)
+    }
+
+    /// Reads a `Due` key back from its bytes.
+    pub fn due_from_bytes(bucket: Bucket, bytes: &[u8]) -> Option<Self> {
+        let (second, chunk) = (bytes.get(..8)?, bytes.get(8..16)?);
+        Some(Self::Due(bucket, u64::from_be_bytes(second.try_into().ok()?), u64::from_be_bytes(chunk.try_into().ok()?)))
+    }
+}
+
+/// A name and a suffix; no name contains a zero byte.
+fn joined(name: &str, suffix: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(name.len() + 1 + suffix.len());
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(suffix);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_keep_their_numbers() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(kind.number()), place);
+            assert_eq!(Kind::from_number(kind.number()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn keys_of_different_accounts_never_meet() {
+        let account = |text| AccountId::new(text).expect("valid");
+        let order = |text| OrderId::new(text).expect("valid");
+        assert_ne!(Key::Order(account("a"), order("bc")).bytes(), Key::Order(account("ab"), order("c")).bytes());
+    }
+}

@@ -1,0 +1,24 @@
+//! Every decision of Scrip, pure: no I/O, no clock, no randomness, no async.
+//!
+//! Two functions carry the state: [`command::decide`] turns a command and a [`state::State`] into events or a
+//! refusal, and [`state::State::evolve`] applies an event. Time and new ids enter as arguments.
+
+pub mod benefit;
+pub mod campaign;
+pub mod cart;
+pub mod code;
+pub mod command;
+pub mod condition;
+pub mod event;
+pub mod id;
+pub mod key;
+pub mod ledger;
+pub mod money;
+pub mod name;
+pub mod order;
+pub mod quote;
+pub mod reason;
+pub mod slot;
+pub mod state;
+pub mod time;
+pub mod wallet;

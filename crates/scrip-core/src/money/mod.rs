@@ -1,0 +1,13 @@
+//! Amounts in minor units, basis points, currencies, and the exact splits.
+
+mod amount;
+mod basis_points;
+mod currency;
+mod runs;
+mod split;
+
+pub use amount::{Amount, AmountOutOfRange};
+pub use basis_points::BasisPoints;
+pub use currency::Currency;
+pub use runs::Runs;
+pub use split::{split, split_within, spread, spread_before};

@@ -1,0 +1,15 @@
+//! Orders: one checkout of one account, with one transaction for each seller in it.
+
+mod figures;
+mod line_money;
+mod refund;
+mod state;
+
+pub use figures::{Figures, LineFigures, SellerFigures, figures};
+pub use line_money::LineMoney;
+pub use refund::{
+    CouponOutcome, Refund, RefundCoupon, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, StatusAfter,
+};
+pub use state::{
+    Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction, TransactionState,
+};

@@ -1,0 +1,382 @@
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::{Figures, LineMoney, Refund, RefundedOrder, figures};
+use crate::{
+    cart::Cart,
+    code::CodeHash,
+    event::Event,
+    id::CouponId,
+    money::Amount,
+    name::{AccountId, OrderId, RefundName, SellerId},
+    quote::Applied,
+    time::Timestamp,
+};
+
+/// One checkout of one account.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Order {
+    #[n(0)]
+    pub account: AccountId,
+    #[n(1)]
+    pub id: OrderId,
+    /// All lines, those of sellers cancelled before payment too.
+    #[n(2)]
+    pub cart: Cart,
+    /// In the order of application; also those that came off.
+    #[n(3)]
+    pub coupons: Vec<OrderCoupon>,
+    #[n(4)]
+    pub stage: OrderStage,
+    #[n(5)]
+    pub placed_at: Timestamp,
+    #[n(6)]
+    pub hold_expires_at: Timestamp,
+    #[n(7)]
+    pub paid_at: Option<Timestamp>,
+    /// In the order of the sellers' first lines.
+    #[n(8)]
+    pub transactions: Vec<Transaction>,
+    /// Like the cart's lines.
+    #[n(9)]
+    pub lines: Vec<LineMoney>,
+    /// Like the transactions.
+    #[n(10)]
+    pub shipping: Vec<ShippingMoney>,
+    #[n(11)]
+    pub refunds: Vec<Refund>,
+    /// Of the request, to tell a repetition from another order under the same id.
+    #[cbor(n(12), with = "minicbor::bytes")]
+    pub fingerprint: [u8; 16],
+    /// Where in the journal its events are, so that an old answer can be given again.
+    #[n(13)]
+    pub events: Vec<u64>,
+}
+
+/// A coupon on an order.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct OrderCoupon {
+    /// `applied.coupon` is always there.
+    #[n(0)]
+    pub applied: Applied,
+    #[n(1)]
+    pub expires_at: Timestamp,
+    /// The code that was used directly.
+    #[n(2)]
+    pub direct_code: Option<CodeHash>,
+    #[n(3)]
+    pub state: OrderCouponState,
+    /// The page of history that has the coupon once it was used.
+    #[n(4)]
+    pub history_page: Option<u32>,
+}
+
+/// What became of a coupon on an order. It comes back at most once for a given order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum OrderCouponState {
+    #[n(0)]
+    Held,
+    #[n(1)]
+    Used,
+    /// Came back by a refund.
+    #[n(2)]
+    Returned,
+    /// Came off before payment; not part of the order's figures.
+    #[n(3)]
+    Released,
+}
+
+/// What was last done with the order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum OrderStage {
+    #[n(0)]
+    Placed,
+    #[n(1)]
+    Paid,
+    /// Cancelled before payment, by a command.
+    #[n(2)]
+    Cancelled,
+    /// Cancelled because its hold ran out.
+    #[n(3)]
+    TimedOut,
+}
+
+/// `placed → paid → closed`, or `cancelled`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum OrderStatus {
+    Placed,
+    Paid,
+    Closed,
+    Cancelled,
+}
+
+impl OrderStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Paid => "paid",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One seller's part of an order.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Transaction {
+    #[n(0)]
+    pub seller: SellerId,
+    #[n(1)]
+    pub state: TransactionState,
+}
+
+/// `open → closed | refunded | cancelled`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum TransactionState {
+    #[n(0)]
+    Open,
+    #[n(1)]
+    Closed,
+    #[n(2)]
+    Refunded,
+    #[n(3)]
+    Cancelled,
+}
+
+/// One seller's shipping: what was given back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct ShippingMoney {
+    #[n(0)]
+    pub cash: Amount,
+    /// All of it, so that its discounts are reversed whole: also where nothing was paid.
+    #[n(1)]
+    pub done: bool,
+}
+
+impl OrderCoupon {
+    pub fn id(&self) -> CouponId {
+        self.applied.coupon.expect("a coupon on an order has its id")
+    }
+
+    /// Whether the order's figures contain it.
+    pub fn counts(&self) -> bool {
+        self.state != OrderCouponState::Released
+    }
+
+    /// Sellers whose transactions it discounts.
+    pub fn discounts(&self, order: &Order, seller: &SellerId) -> bool {
+        let goods =
+            self.applied.shares.iter().any(|share| order.cart.lines()[usize::from(share.line)].seller == *seller);
+        goods || self.applied.shipping_shares.iter().any(|share| share.seller == *seller)
+    }
+}
+
+impl Order {
+    /// From its hold's end every reader treats an unpaid order as cancelled, whether or not anybody has settled that.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.stage == OrderStage::Placed && now >= self.hold_expires_at
+    }
+
+    pub fn status(&self, now: Timestamp) -> OrderStatus {
+        match self.stage {
+            OrderStage::Placed if now < self.hold_expires_at => OrderStatus::Placed,
+            OrderStage::Placed | OrderStage::Cancelled | OrderStage::TimedOut => OrderStatus::Cancelled,
+            OrderStage::Paid if self.transactions.iter().any(|t| t.state == TransactionState::Open) => {
+                OrderStatus::Paid
+            }
+            OrderStage::Paid if self.transactions.iter().all(|t| t.state == TransactionState::Cancelled) => {
+                OrderStatus::Cancelled
+            }
+            OrderStage::Paid => OrderStatus::Closed,
+        }
+    }
+
+    pub fn transaction_state(&self, place: usize, now: Timestamp) -> TransactionState {
+        if self.has_lapsed(now) { TransactionState::Cancelled } else { self.transactions[place].state }
+    }
+
+    pub fn transaction_of(&self, seller: &SellerId) -> Option<usize> {
+        self.transactions.iter().position(|transaction| transaction.seller == *seller)
+    }
+
+    /// Coupons that the order's figures contain, in the order of application.
+    pub fn applied(&self) -> impl Iterator<Item = &Applied> + Clone {
+        self.coupons.iter().filter(|coupon| coupon.counts()).map(|coupon| &coupon.applied)
+    }
+
+    pub fn figures(&self) -> Figures {
+        figures(&self.cart, self.applied())
+    }
+
+    /// What was paid for a line in all.
+    pub fn paid_for_line(&self, line: usize) -> Amount {
+        self.cart.lines()[line].amount() - self.discount_of_line(line)
+    }
+
+    pub fn discount_of_line(&self, line: usize) -> Amount {
+        self.applied().filter_map(|applied| applied.share_of_line(line)).map(|share| share.amount).sum()
+    }
+
+    /// What was paid for one seller's shipping in all.
+    pub fn paid_for_shipping(&self, seller: &SellerId) -> Amount {
+        let shares =
+            self.applied().flat_map(|applied| &applied.shipping_shares).filter(|share| share.seller == *seller);
+        self.cart.shipping_of(seller) - shares.map(|share| share.amount).sum()
+    }
+
+    fn was_cancelled_unpaid(&self, line: usize) -> bool {
+        let seller = &self.cart.lines()[line].seller;
+        self.transactions
+            .iter()
+            .any(|transaction| transaction.seller == *seller && transaction.state == TransactionState::Cancelled)
+            && self.lines[line].units == 0
+    }
+
+    /// Units of a line that can still be refunded.
+    pub fn units_left(&self, line: usize) -> u32 {
+        if self.was_cancelled_unpaid(line) { 0 } else { self.cart.lines()[line].quantity - self.lines[line].units }
+    }
+
+    pub fn refunded(&self) -> RefundedOrder {
+        if self.refunds.is_empty() {
+            RefundedOrder::None
+        } else if (0..self.lines.len()).all(|line| self.units_left(line) == 0) {
+            RefundedOrder::Full
+        } else {
+            RefundedOrder::Partial
+        }
+    }
+
+    pub fn refund(&self, id: &RefundName) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == *id)
+    }
+
+    /// Whether every transaction that the coupon discounts has ended.
+    pub fn has_ended_for(&self, coupon: &OrderCoupon) -> bool {
+        self.transactions.iter().all(|transaction| {
+            transaction.state != TransactionState::Open || !coupon.discounts(self, &transaction.seller)
+        })
+    }
+
+    /// Whether all shipping that the coupon discounts has been refunded.
+    pub fn shipping_came_back(&self, coupon: &OrderCoupon) -> bool {
+        coupon.applied.shipping_shares.iter().all(|share| {
+            self.transaction_of(&share.seller).is_some_and(|place| {
+                self.shipping[place].done || self.transactions[place].state == TransactionState::Cancelled
+            })
+        })
+    }
+
+    /// Applies one of its own events. Others leave it alone.
+    pub fn apply(&mut self, position: u64, event: &Event) {
+        self.events.push(position);
+        match event {
+            Event::OrderPaid { at, .. } => {
+                self.stage = OrderStage::Paid;
+                self.paid_at = Some(*at);
+            }
+            Event::HoldExtended { hold_expires_at, .. } => self.hold_expires_at = *hold_expires_at,
+            Event::OrderCancelled { timed_out, .. } => {
+                self.stage = if *timed_out { OrderStage::TimedOut } else { OrderStage::Cancelled };
+                for transaction in &mut self.transactions {
+                    transaction.state = TransactionState::Cancelled;
+                }
+            }
+            Event::SellerCancelled { seller, applied, .. } => {
+                for transaction in &mut self.transactions {
+                    if transaction.seller == *seller {
+                        transaction.state = TransactionState::Cancelled;
+                    }
+                }
+                for coupon in &mut self.coupons {
+                    if let Some(applied) = applied.iter().find(|applied| applied.coupon == coupon.applied.coupon) {
+                        coupon.applied = applied.clone();
+                    }
+                }
+            }
+            Event::TransactionsClosed { sellers, .. } => {
+                for transaction in &mut self.transactions {
+                    if sellers.contains(&transaction.seller) {
+                        transaction.state = TransactionState::Closed;
+                    }
+                }
+            }
+            Event::OrderRefunded { refund, .. } => self.refund_recorded(refund),
+            Event::CouponUsed { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Used),
+            Event::CouponReturned { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Returned),
+            Event::CouponReleased { coupon, .. } | Event::CouponVoided { coupon, .. } => {
+                self.set_coupon(*coupon, OrderCouponState::Released);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_coupon(&mut self, id: CouponId, state: OrderCouponState) {
+        for coupon in &mut self.coupons {
+            if coupon.id() == id {
+                coupon.state = state;
+            }
+        }
+    }
+
+    pub(crate) fn set_history_page(&mut self, id: CouponId, page: Option<u32>) {
+        for coupon in &mut self.coupons {
+            if coupon.id() == id {
+                coupon.history_page = page;
+            }
+        }
+    }
+
+    fn refund_recorded(&mut self, refund: &Refund) {
+        for part in &refund.lines {
+            self.lines[usize::from(part.line)].give_units(part.quantity, part.amount);
+        }
+        for part in &refund.amounts {
+            let paid = self.paid_for_line(usize::from(part.line));
+            self.lines[usize::from(part.line)].give_amount(part.amount, paid);
+        }
+        for part in &refund.shipping {
+            let paid = self.paid_for_shipping(&part.seller);
+            if let Some(place) = self.transaction_of(&part.seller) {
+                self.shipping[place].cash += part.amount;
+                self.shipping[place].done = self.shipping[place].cash == paid;
+            }
+        }
+        for place in 0..self.transactions.len() {
+            if self.transactions[place].state != TransactionState::Open {
+                continue;
+            }
+            let seller = &self.transactions[place].seller;
+            if refund.cancelled.contains(seller) {
+                self.transactions[place].state = TransactionState::Cancelled;
+            } else if self.all_units_refunded(seller) {
+                self.transactions[place].state = TransactionState::Refunded;
+            }
+        }
+        self.refunds.push(refund.clone());
+    }
+
+    fn all_units_refunded(&self, seller: &SellerId) -> bool {
+        let mut own = self.cart.lines().iter().zip(&self.lines).filter(|(line, _)| line.seller == *seller);
+        own.all(|(line, money)| money.units == line.quantity)
+    }
+}

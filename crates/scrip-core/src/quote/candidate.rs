@@ -1,0 +1,112 @@
+use crate::{
+    campaign::Terms,
+    cart::{Cart, Line},
+    id::CampaignId,
+    money::Amount,
+    name::SellerId,
+    reason::{NotEligible, Reason, UsedBy},
+    time::Timestamp,
+};
+
+/// A coupon of the wallet, or a code, that somebody may use on a cart.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    pub used_by: UsedBy,
+    pub campaign: CampaignId,
+    pub terms_version: u32,
+    pub terms: &'a Terms,
+    pub starts_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub paused: bool,
+    /// What is left of the campaign's budget; `None` without one.
+    pub budget_left: Option<Amount>,
+    /// Reasons that hold for any cart: used, on another order, the code's claim would be refused.
+    pub standing: Vec<Reason>,
+}
+
+/// A step in the order of application: seller coupons, platform coupons, shipping coupons. A code joins its issuer's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Lane {
+    Seller,
+    Platform,
+    Shipping,
+}
+
+/// Which lines of a cart a coupon may discount.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Eligible {
+    /// Places in the cart's list.
+    pub lines: Vec<usize>,
+    /// If there is none: what kept out the line that came closest.
+    pub because: Option<NotEligible>,
+}
+
+impl Candidate<'_> {
+    pub fn lane(&self) -> Lane {
+        if self.terms.benefit.is_shipping() {
+            Lane::Shipping
+        } else if self.terms.issuer.seller().is_some() {
+            Lane::Seller
+        } else {
+            Lane::Platform
+        }
+    }
+
+    pub fn seller(&self) -> Option<&SellerId> {
+        self.terms.issuer.seller()
+    }
+
+    /// Whether both stand in one place, where only one may be used: same lane, same issuer, same stacking group.
+    pub fn shares_place_with(&self, other: &Self) -> bool {
+        self.lane() == other.lane()
+            && self.seller() == other.seller()
+            && self.terms.stacking.group == other.terms.stacking.group
+    }
+
+    /// The order of ties: sooner expiry, then id.
+    pub fn rank(&self) -> (Timestamp, &UsedBy) {
+        (self.expires_at, &self.used_by)
+    }
+
+    /// S5, S18, S19: the lines that the issuer, the price and the scope allow.
+    pub fn eligible(&self, cart: &Cart) -> Eligible {
+        let mut lines = Vec::new();
+        let mut because = None;
+        for (place, line) in cart.lines().iter().enumerate() {
+            if self.seller().is_some_and(|seller| *seller != line.seller) {
+                continue;
+            }
+            match not_eligible(self.terms, line) {
+                None => lines.push(place),
+                // The line that came closest explains best: on sale before excluded before outside the scope.
+                Some(reason) => because = Some(because.map_or(reason, |so_far| closer(so_far, reason))),
+            }
+        }
+        if !lines.is_empty() {
+            because = None;
+        }
+        Eligible { lines, because }
+    }
+}
+
+fn not_eligible(terms: &Terms, line: &Line) -> Option<NotEligible> {
+    let scope = &terms.scope;
+    let in_any = |list: &[crate::name::CategoryId]| line.categories.iter().any(|category| list.contains(category));
+    let everything = scope.products.is_empty() && scope.categories.is_empty();
+    if !everything && !scope.products.contains(&line.product) && !in_any(&scope.categories) {
+        return Some(NotEligible::Scope);
+    }
+    if scope.exclude_products.contains(&line.product) || in_any(&scope.exclude_categories) {
+        return Some(NotEligible::Excluded);
+    }
+    (line.on_sale && !scope.include_on_sale).then_some(NotEligible::OnSale)
+}
+
+fn closer(a: NotEligible, b: NotEligible) -> NotEligible {
+    let distance = |reason| match reason {
+        NotEligible::OnSale => 0,
+        NotEligible::Excluded => 1,
+        NotEligible::Scope => 2,
+    };
+    if distance(b) < distance(a) { b } else { a }
+}

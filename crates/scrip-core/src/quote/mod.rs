@@ -1,0 +1,17 @@
+//! Quotes: eligibility → benefit → best combination → split → explanation.
+//!
+//! [`quote`] answers always, with reasons; [`evaluate`] is what an order does with the coupons that were chosen. Both run
+//! the same lanes.
+
+mod applied;
+mod best;
+mod candidate;
+mod choose;
+mod funding;
+mod lanes;
+
+pub(crate) use applied::add_to;
+pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
+pub use best::best_combination;
+pub use candidate::{Candidate, Eligible, Lane};
+pub use choose::{Choice, NotApplied, Quote, evaluate, quote};

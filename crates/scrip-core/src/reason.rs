@@ -1,0 +1,232 @@
+//! The closed list of reasons: every "no" that Scrip can say, with its stable code and parameters.
+//!
+//! Append, never rename. A reason is one line here; its JSON, its text and the reference page follow from it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{
+    campaign::{CampaignStatus, MinimumSpendBase},
+    id::CouponId,
+    money::{Amount, Currency},
+    name::{LineId, OrderId, SellerId},
+    order::OrderStatus,
+    time::Timestamp,
+};
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $type:ty),* })? = $code:literal, $text:literal;)*) => {
+        /// Why not. Serialised as its code and parameters: `{"code":"minimum_spend_not_met","missing":1201,…}`.
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+        #[serde(tag = "code", rename_all = "snake_case")]
+        pub enum Reason {
+            $($(#[$doc])* $name $({ $(#[serde(skip_serializing_if = "Skip::skip")] $field: $type),* })?,)*
+        }
+
+        impl Reason {
+            /// The stable code.
+            pub const fn code(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $code,)* }
+            }
+
+            /// Every code with its text, in order, for the reference and for the test that none changes.
+            pub const ALL: &[(&str, &str)] = &[$(($code, $text)),*];
+        }
+
+        impl fmt::Display for Reason {
+            #[allow(unused_variables, reason = "not every text shows every parameter")]
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$name $({ $($field),* })? => write!(f, $text),)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    // A coupon in a quote, in the order in which they are given.
+    CouponNotFound = "coupon_not_found", "There is no such coupon in this account's wallet.";
+    CouponReclaimed = "coupon_reclaimed", "The coupon was reclaimed.";
+    CouponFrozen = "coupon_frozen", "The coupon is frozen by an open case.";
+    CouponUsed = "coupon_used", "The coupon was used on an order before.";
+    CouponOnOrder { order: OrderId } = "coupon_on_order", "The coupon is on order {order}, whose transactions are not closed yet.";
+    CouponExpired { expires_at: Timestamp } = "coupon_expired", "The coupon expired at {expires_at}.";
+    NotStarted { starts_at: Timestamp } = "not_started", "The coupon can be used from {starts_at}.";
+    CampaignPaused = "campaign_paused", "The coupon's campaign is paused.";
+    CurrencyMismatch { coupon: Currency, cart: Currency } = "currency_mismatch", "The coupon is in {coupon}, the cart in {cart}.";
+    SellerNotInCart { seller: SellerId } = "seller_not_in_cart", "The cart has nothing from {seller}, whose coupon this is.";
+    NoEligibleLine { because: NotEligible } = "no_eligible_line", "No line of the cart can be discounted by this coupon ({because}).";
+    MinimumSpendNotMet { missing: Amount, amount: Amount, base: MinimumSpendBase } = "minimum_spend_not_met", "The eligible amount is {missing} minor units short of the minimum purchase.";
+    ConditionNotMet { condition: &'static str } = "condition_not_met", "The condition {condition} is not met.";
+    CampaignBudgetExhausted { left: Amount } = "campaign_budget_exhausted", "The discount exceeds the {left} minor units that are left of the campaign's budget.";
+    ExclusiveCouponApplied { coupon: UsedBy } = "exclusive_coupon_applied", "An exclusive coupon can't be combined, and {coupon} is applied.";
+    StackingGroupTaken { coupon: UsedBy } = "stacking_group_taken", "Only one coupon of this kind can be used here, and {coupon} is applied.";
+    NothingLeftToDiscount = "nothing_left_to_discount", "Earlier coupons leave nothing that this one could discount.";
+    NotInBestCombination = "not_in_best_combination", "Other coupons save more together.";
+
+    // Orders.
+    QuoteChanged { expected: Amount, discount: Amount } = "quote_changed", "The discount is {discount}, not the expected {expected} minor units.";
+    HoldExpired { gone: Option<String> } = "hold_expired", "The order's hold ran out before it was paid.";
+    OrderExists = "order_exists", "This account already has an order of this id with another content.";
+    OrderStateForbids { order_status: OrderStatus } = "order_state", "The order is {order_status}, which doesn't allow this.";
+
+    // Claims and codes.
+    CampaignNotFound = "campaign_not_found", "There is no such campaign.";
+    CampaignNotLive { campaign_status: CampaignStatus } = "campaign_not_live", "The campaign is {campaign_status}, so it gives out no coupons.";
+    ClaimsNotOpen { starts_at: Option<Timestamp>, ends_at: Option<Timestamp> } = "claims_not_open", "The campaign gives out no coupons at this time.";
+    ChannelNotAllowed = "channel_not_allowed", "This caller may not name this channel or source.";
+    ChannelNotOffered = "channel_not_offered", "The campaign isn't offered on this channel.";
+    SoldOut = "sold_out", "All coupons of the campaign are given out.";
+    IndividualLimitReached { limit: u32 } = "individual_limit_reached", "A person gets at most {limit} of this campaign's coupons.";
+    WalletFull { limit: u32 } = "wallet_full", "The wallet holds its {limit} coupons already.";
+    CodeNotUsable = "code_not_usable", "This code can't be used.";
+    CodeUsesExhausted = "code_uses_exhausted", "The code has been used as often as it may be.";
+    CodeUsed = "code_used", "You have used this code already.";
+    CodeRevoked = "code_revoked", "The code was revoked.";
+    CodeExpired = "code_expired", "The code's coupon can't be used any more.";
+    TooManyAttempts = "too_many_attempts", "Too many wrong codes; try again later.";
+
+    // Refunds.
+    OrderNotPaid = "order_not_paid", "The order isn't paid, so there is nothing to refund.";
+    UnitsAlreadyRefunded { line: LineId, left: u32 } = "units_already_refunded", "Line {line} has {left} units left to refund.";
+    AmountExceedsPaid { left: Amount } = "amount_exceeds_paid", "At most {left} minor units of what was paid are left.";
+    RefundExists = "refund_exists", "This order already has a refund of this id with another content.";
+    NotInOrder { line: Option<LineId>, seller: Option<SellerId> } = "not_in_order", "The order has no such line or seller.";
+
+    // Terms.
+    ValidityIsFixed = "validity_is_fixed", "The validity of published coupons can't be changed.";
+    TermsAreFrozen = "terms_are_frozen", "The terms are frozen since the campaign was published.";
+    LimitMayOnlyGrow = "limit_may_only_grow", "A published limit may only grow.";
+    FunderNotAgreed = "funder_not_agreed", "A campaign names only funders that agreed.";
+    BudgetRequired = "budget_required", "Give a budget, or refuse one with \"unlimited\", before publishing.";
+    CampaignStateForbids { campaign_status: CampaignStatus } = "campaign_state", "The campaign is {campaign_status}, which doesn't allow this.";
+    CodeExists = "code_exists", "This code is taken.";
+
+    // General.
+    InvalidJson = "invalid_json", "The body isn't JSON.";
+    InvalidField { limit: Option<String> } = "invalid_field", "A field has a value that it can't have.";
+    UnknownField = "unknown_field", "The object has no such field.";
+    UnknownParameter = "unknown_parameter", "The operation has no such query parameter.";
+    AmountOutOfRange = "amount_out_of_range", "Amounts add up to more than 10^15 minor units.";
+    Unauthenticated = "unauthenticated", "Send a valid API key or shopper token as a bearer token.";
+    Forbidden = "forbidden", "This caller may not do that.";
+    NotFound = "not_found", "There is no such object.";
+    MethodNotAllowed = "method_not_allowed", "This path doesn't take this method.";
+    PayloadTooLarge = "payload_too_large", "The body is larger than 1 MiB.";
+    PreconditionRequired = "precondition_required", "Send the campaign's ETag as If-Match.";
+    PreconditionFailed = "precondition_failed", "The campaign has changed since that ETag.";
+    IdempotencyKeyReused = "idempotency_key_reused", "This idempotency key was used for another command.";
+    RateLimited = "rate_limited", "Too many requests; try again later.";
+    StoreUnavailable = "store_unavailable", "The store can't take this now; asking again with the same key tells whether it was done.";
+}
+
+/// Why a line isn't eligible for a coupon.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotEligible {
+    OnSale,
+    Scope,
+    Excluded,
+}
+
+impl fmt::Display for NotEligible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OnSale => "on_sale",
+            Self::Scope => "scope",
+            Self::Excluded => "excluded",
+        })
+    }
+}
+
+/// A coupon of the wallet, or a code used directly: what stands in another's way.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(untagged)]
+pub enum UsedBy {
+    Coupon(CouponId),
+    Code(String),
+}
+
+impl fmt::Display for UsedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Coupon(coupon) => coupon.fmt(f),
+            Self::Code(code) => write!(f, "code {code}"),
+        }
+    }
+}
+
+/// Absent parameters are left out of the JSON.
+trait Skip {
+    fn skip(&self) -> bool {
+        false
+    }
+}
+
+impl<T> Skip for Option<T> {
+    fn skip(&self) -> bool {
+        self.is_none()
+    }
+}
+
+macro_rules! always_given {
+    ($($type:ty),*) => { $(impl Skip for $type {})* };
+}
+always_given!(
+    Amount,
+    CampaignStatus,
+    Currency,
+    LineId,
+    MinimumSpendBase,
+    NotEligible,
+    OrderId,
+    OrderStatus,
+    SellerId,
+    Timestamp,
+    UsedBy,
+    u32,
+    &'static str
+);
+
+/// A command that can't be done: it changed nothing. Never empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    pub errors: Vec<RefusalError>,
+}
+
+/// One reason of a refusal and the place in the request that it is about, as a JSON pointer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusalError {
+    pub pointer: Option<String>,
+    pub reason: Reason,
+}
+
+impl Refusal {
+    pub fn at(pointer: impl Into<String>, reason: Reason) -> Self {
+        Self { errors: vec![RefusalError { pointer: Some(pointer.into()), reason }] }
+    }
+
+    /// A value outside its limits; `limit` says what it may be.
+    pub fn invalid(pointer: impl Into<String>, limit: impl Into<String>) -> Self {
+        Self::at(pointer, Reason::InvalidField { limit: Some(limit.into()) })
+    }
+
+    /// The first reason: the refusal's code.
+    pub fn first(&self) -> &Reason {
+        &self.errors[0].reason
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { errors: vec![RefusalError { pointer: None, reason }] }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first().fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}

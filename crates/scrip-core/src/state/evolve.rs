@@ -1,0 +1,446 @@
+use super::{Aggregate, Due, DueOrder, RecentKeys, State};
+use crate::{
+    campaign::{Allowance, Campaign, CampaignStage},
+    code::{Code, CodeHash, CodeKind, Job, Taken},
+    event::{Event, Recorded},
+    id::{CampaignId, CouponId},
+    key::Key,
+    name::{AccountId, IndividualId, OrderId, SourceName},
+    order::{Order, OrderCouponState},
+    time::Timestamp,
+    wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage},
+};
+
+impl State {
+    /// Applies an event. What it touches must be loaded; [`crate::command::Command::needs`] sees to that.
+    pub fn evolve(&mut self, recorded: &Recorded) {
+        let position = recorded.position;
+        match &recorded.event {
+            Event::CampaignCreated { campaign, terms, at } => {
+                let created = Campaign {
+                    id: *campaign,
+                    terms: terms.clone(),
+                    terms_version: 1,
+                    stage: CampaignStage::Draft,
+                    revision: 1,
+                    created_at: *at,
+                    events: vec![position],
+                };
+                self.set(Key::Campaign(*campaign), Some(Aggregate::Campaign(created)));
+            }
+            Event::CampaignChanged { campaign, terms, .. } => {
+                self.with_campaign(*campaign, position, |campaign| campaign.terms = terms.clone());
+            }
+            Event::CampaignPublished { campaign, .. } | Event::CampaignResumed { campaign, .. } => {
+                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Published);
+            }
+            Event::CampaignPaused { campaign, .. } => {
+                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Paused);
+            }
+            Event::CampaignEnded { campaign, .. } => {
+                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Ended);
+            }
+            Event::SharedCodeAdded { campaign, hash, text, max_uses, source } => {
+                let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0 };
+                self.add_code(*hash, Code { campaign: *campaign, source: source.clone(), kind });
+            }
+            Event::CodesRequested { campaign, job, total, prefix, source, at } => {
+                let job = Job {
+                    id: *job,
+                    campaign: *campaign,
+                    total: *total,
+                    done: 0,
+                    prefix: prefix.clone(),
+                    source: source.clone(),
+                    created_at: *at,
+                };
+                self.set(Key::Job(job.id), Some(Aggregate::Job(job)));
+            }
+            Event::UniqueCodesAdded { campaign, job, codes, source } => {
+                for code in codes {
+                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None };
+                    self.add_code(code.hash, Code { campaign: *campaign, source: source.clone(), kind });
+                }
+                if let Some(Aggregate::Job(job)) = self.change(&Key::Job(*job)) {
+                    job.done += u32::try_from(codes.len()).expect("a batch is short");
+                }
+            }
+            Event::CouponClaimed { account, individual, coupon, code } => {
+                self.claimed(account, individual, coupon, *code);
+            }
+            Event::CouponImported { account, individual, coupon } => {
+                self.wallet_mut(account, individual);
+                self.add_live(account, coupon.clone());
+            }
+            Event::CouponsArchived { account, coupons } => {
+                for id in coupons {
+                    if let Some(coupon) = self.remove_live(account, *id) {
+                        self.add_history(account, coupon);
+                    }
+                }
+            }
+            Event::OrderPlaced { order } => {
+                let due = Key::due(self.bucket, order.hold_expires_at, position);
+                self.add_due(due, &order.account, &order.id);
+                let mut order = order.clone();
+                order.events.push(position);
+                self.set(Key::Order(order.account.clone(), order.id.clone()), Some(Aggregate::Order(order)));
+            }
+            Event::CouponHeld { account, coupon, order, campaign, discount, held_until } => {
+                let state = CouponState::Inactive { order: order.clone(), held_until: Some(*held_until) };
+                self.set_coupon(account, *coupon, state);
+                self.with_allowance(*campaign, |allowance| {
+                    allowance.counters.on_orders += 1;
+                    allowance.counters.budget_held += *discount;
+                });
+            }
+            Event::HoldExtended { account, order, hold_expires_at } => {
+                self.hold_extended(account, order, *hold_expires_at, position);
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+            }
+            Event::OrderPaid { account, order, .. } => {
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                self.paid(account, order);
+            }
+            Event::DiscountFunded { account, order, .. }
+            | Event::DiscountReversed { account, order, .. }
+            | Event::SurplusBooked { account, order, .. }
+            | Event::TransactionsClosed { account, order, .. }
+            | Event::OrderCancelled { account, order, .. } => {
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+            }
+            Event::SellerCancelled { account, order, applied, .. } => {
+                self.judged_again(account, order, applied);
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+            }
+            Event::OrderRefunded { account, order, refund } => {
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                for (campaign, amount) in &refund.campaigns {
+                    self.with_allowance(*campaign, |allowance| allowance.counters.budget_spent -= *amount);
+                }
+            }
+            Event::CouponUsed { account, coupon, order, campaign } => {
+                let page = self.used(account, *coupon, order);
+                self.with_order(account, order, |order| {
+                    order.apply(position, &recorded.event);
+                    order.set_history_page(*coupon, page);
+                });
+                self.with_allowance(*campaign, |allowance| {
+                    allowance.counters.on_orders -= 1;
+                    allowance.counters.used += 1;
+                });
+            }
+            Event::CouponReturned { account, coupon, order, campaign } => {
+                let was_used = self.came_back(account, *coupon, order, recorded.at);
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                self.with_allowance(*campaign, |allowance| {
+                    allowance.counters.returned += 1;
+                    if was_used {
+                        allowance.counters.used -= 1;
+                    } else {
+                        allowance.counters.on_orders -= 1;
+                    }
+                });
+            }
+            Event::CouponReleased { account, coupon, order, campaign, discount } => {
+                self.set_coupon(account, *coupon, CouponState::Valid);
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                self.with_allowance(*campaign, |allowance| {
+                    allowance.counters.on_orders -= 1;
+                    allowance.counters.budget_held -= *discount;
+                });
+            }
+            Event::CouponVoided { account, coupon, order, campaign, discount, code, source } => {
+                self.voided(account, *coupon, *campaign, *code, source.as_ref());
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                self.with_allowance(*campaign, |allowance| {
+                    allowance.counters.on_orders -= 1;
+                    allowance.counters.budget_held -= *discount;
+                });
+            }
+            Event::DueSwept { second, chunk } => self.set(Key::Due(self.bucket, *second, *chunk), None),
+            Event::KeyUsed { holder, day, entry } => {
+                let key = Key::RecentKeys(holder.clone(), *day);
+                if let Some(Aggregate::RecentKeys(keys)) = self.change(&key) {
+                    keys.used.push(entry.clone());
+                } else {
+                    self.set(key, Some(Aggregate::RecentKeys(RecentKeys { used: vec![entry.clone()] })));
+                }
+            }
+            Event::ApiKeyCreated { key } => self.set(Key::ApiKey(key.id), Some(Aggregate::ApiKey(key.clone()))),
+            Event::ApiKeyRevoked { key, at } => {
+                if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
+                    key.revoked_at = Some(*at);
+                }
+            }
+        }
+    }
+
+    fn with_campaign(&mut self, campaign: CampaignId, position: u64, change: impl FnOnce(&mut Campaign)) {
+        if let Some(Aggregate::Campaign(campaign)) = self.change(&Key::Campaign(campaign)) {
+            change(campaign);
+            campaign.revision += 1;
+            campaign.events.push(position);
+        }
+    }
+
+    fn with_order(&mut self, account: &AccountId, order: &OrderId, change: impl FnOnce(&mut Order)) {
+        if let Some(Aggregate::Order(order)) = self.change(&Key::Order(account.clone(), order.clone())) {
+            change(order);
+        }
+    }
+
+    fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
+        let key = Key::Allowance(self.bucket, campaign);
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Allowance(Allowance::default())));
+        }
+        if let Some(Aggregate::Allowance(allowance)) = self.change(&key) {
+            change(allowance);
+        }
+    }
+
+    fn wallet_mut(&mut self, account: &AccountId, individual: &IndividualId) -> &mut Wallet {
+        let key = Key::Wallet(account.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Wallet(Wallet::new(individual.clone()))));
+        }
+        match self.change(&key) {
+            Some(Aggregate::Wallet(wallet)) => wallet,
+            _ => unreachable!("it was just made"),
+        }
+    }
+
+    fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
+        let individual = IndividualId::from(account);
+        self.wallet_mut(account, &individual)
+    }
+
+    fn add_code(&mut self, hash: CodeHash, code: Code) {
+        self.set(Key::Code(hash), Some(Aggregate::Code(code)));
+    }
+
+    fn claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon, code: Option<CodeHash>) {
+        self.wallet_mut(account, individual).counted(coupon.campaign);
+        self.add_live(account, coupon.clone());
+        let key = Key::Allowance(self.bucket, coupon.campaign);
+        let mut allowance = self.allowance(coupon.campaign);
+        if let Some(campaign) = self.campaign(coupon.campaign) {
+            allowance.claimed(&campaign.terms, coupon.source.as_ref());
+        }
+        self.set(key, Some(Aggregate::Allowance(allowance)));
+        if let Some(hash) = code
+            && let Some(Aggregate::Code(code)) = self.change(&Key::Code(hash))
+        {
+            match &mut code.kind {
+                CodeKind::Shared { uses, .. } => *uses += 1,
+                CodeKind::Unique { taken, .. } => *taken = Some(Taken { account: account.clone(), coupon: coupon.id }),
+            }
+        }
+    }
+
+    fn voided(
+        &mut self,
+        account: &AccountId,
+        coupon: CouponId,
+        campaign: CampaignId,
+        code: CodeHash,
+        source: Option<&SourceName>,
+    ) {
+        self.remove_live(account, coupon);
+        self.existing_wallet(account).uncounted(campaign);
+        self.with_allowance(campaign, |allowance| allowance.given_back(source));
+        if let Some(Aggregate::Code(code)) = self.change(&Key::Code(code)) {
+            match &mut code.kind {
+                CodeKind::Shared { uses, .. } => *uses -= 1,
+                CodeKind::Unique { taken, .. } => *taken = None,
+            }
+        }
+    }
+
+    /// To the first page with room.
+    fn add_live(&mut self, account: &AccountId, coupon: Coupon) {
+        let wallet = self.existing_wallet(account);
+        if wallet.live.len() < PAGE_MAX {
+            wallet.live.push(coupon);
+            return;
+        }
+        let page = match wallet.further.iter().position(|&count| usize::from(count) < PAGE_MAX) {
+            Some(page) => page,
+            None => {
+                wallet.further.push(0);
+                wallet.further.len() - 1
+            }
+        };
+        wallet.further[page] += 1;
+        let key = Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages"));
+        if let Some(Aggregate::WalletPage(page)) = self.change(&key) {
+            page.live.push(coupon);
+        } else {
+            self.set(key, Some(Aggregate::WalletPage(WalletPage { live: vec![coupon] })));
+        }
+    }
+
+    fn remove_live(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
+        let wallet = self.existing_wallet(account);
+        if let Some(place) = wallet.live.iter().position(|coupon| coupon.id == id) {
+            return Some(wallet.live.remove(place));
+        }
+        let pages = wallet.further.len();
+        for number in 0..pages {
+            let key = Key::WalletPage(account.clone(), u8::try_from(number).expect("a wallet has few pages"));
+            let has_it =
+                matches!(self.get(&key), Some(Aggregate::WalletPage(page)) if page.live.iter().any(|c| c.id == id));
+            if has_it && let Some(Aggregate::WalletPage(page)) = self.change(&key) {
+                let place = page.live.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.live.remove(place);
+                self.existing_wallet(account).further[number] -= 1;
+                return Some(coupon);
+            }
+        }
+        None
+    }
+
+    /// To the open page of history; answers which.
+    fn add_history(&mut self, account: &AccountId, coupon: Coupon) -> u32 {
+        let wallet = self.existing_wallet(account);
+        let page = wallet.open_history_page();
+        match wallet.history.get_mut(page as usize) {
+            Some(count) => *count += 1,
+            None => wallet.history.push(1),
+        }
+        debug_assert!(wallet.history.iter().all(|&count| usize::from(count) <= HISTORY_PAGE_MAX));
+        let key = Key::History(account.clone(), page);
+        if let Some(Aggregate::History(history)) = self.change(&key) {
+            history.coupons.push(coupon);
+        } else {
+            self.set(key, Some(Aggregate::History(History { coupons: vec![coupon] })));
+        }
+        page
+    }
+
+    fn remove_history(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
+        let pages = self.existing_wallet(account).history.len();
+        for number in (0..pages).rev() {
+            let key = Key::History(account.clone(), u32::try_from(number).expect("far fewer pages"));
+            let has_it =
+                matches!(self.get(&key), Some(Aggregate::History(page)) if page.coupons.iter().any(|c| c.id == id));
+            if has_it && let Some(Aggregate::History(page)) = self.change(&key) {
+                let place = page.coupons.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.coupons.remove(place);
+                self.existing_wallet(account).history[number] -= 1;
+                return Some(coupon);
+            }
+        }
+        None
+    }
+
+    /// Where a coupon is: on the head, a further page, or a page of history.
+    fn set_coupon(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+        let wallet = self.existing_wallet(account);
+        if let Some(coupon) = wallet.live.iter_mut().find(|coupon| coupon.id == id) {
+            coupon.state = state;
+            return;
+        }
+        let (further, history) = (wallet.further.len(), wallet.history.len());
+        let further = (0..further).map(|page| Key::WalletPage(account.clone(), u8::try_from(page).expect("few pages")));
+        let history = (0..history).map(|page| Key::History(account.clone(), u32::try_from(page).expect("few pages")));
+        for key in further.chain(history).collect::<Vec<_>>() {
+            let has_it = match self.get(&key) {
+                Some(Aggregate::WalletPage(page)) => page.live.iter().any(|coupon| coupon.id == id),
+                Some(Aggregate::History(page)) => page.coupons.iter().any(|coupon| coupon.id == id),
+                _ => false,
+            };
+            if !has_it {
+                continue;
+            }
+            let coupons = match self.change(&key) {
+                Some(Aggregate::WalletPage(page)) => &mut page.live,
+                Some(Aggregate::History(page)) => &mut page.coupons,
+                _ => continue,
+            };
+            if let Some(coupon) = coupons.iter_mut().find(|coupon| coupon.id == id) {
+                coupon.state = state;
+            }
+            return;
+        }
+    }
+
+    fn used(&mut self, account: &AccountId, id: CouponId, order: &OrderId) -> Option<u32> {
+        let mut coupon = self.remove_live(account, id)?;
+        coupon.state = CouponState::Used { order: order.clone() };
+        Some(self.add_history(account, coupon))
+    }
+
+    /// Back to the live pages, or, expired, to where it stays. Answers whether it had been used.
+    fn came_back(&mut self, account: &AccountId, id: CouponId, _order: &OrderId, at: Timestamp) -> bool {
+        let from_history = self.remove_history(account, id);
+        let was_used = from_history.is_some();
+        let Some(mut coupon) = from_history.or_else(|| self.remove_live(account, id)) else { return false };
+        coupon.state = CouponState::Valid;
+        if at < coupon.expires_at {
+            self.add_live(account, coupon);
+        } else {
+            self.add_history(account, coupon);
+        }
+        was_used
+    }
+
+    fn paid(&mut self, account: &AccountId, order: &OrderId) {
+        let Some(paid) = self.order(account, order) else { return };
+        let held: Vec<_> = paid
+            .coupons
+            .iter()
+            .filter(|coupon| coupon.state == OrderCouponState::Held)
+            .map(|coupon| (coupon.id(), coupon.applied.campaign, coupon.applied.discount))
+            .collect();
+        for (coupon, campaign, discount) in held {
+            self.set_coupon(account, coupon, CouponState::Inactive { order: order.clone(), held_until: None });
+            self.with_allowance(campaign, |allowance| {
+                allowance.counters.budget_held -= discount;
+                allowance.counters.budget_spent += discount;
+            });
+        }
+    }
+
+    fn hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp, position: u64) {
+        let Some(order) = self.order(account, id) else { return };
+        let held: Vec<CouponId> = order
+            .coupons
+            .iter()
+            .filter(|coupon| coupon.state == OrderCouponState::Held)
+            .map(crate::order::OrderCoupon::id)
+            .collect();
+        for coupon in held {
+            self.set_coupon(account, coupon, CouponState::Inactive { order: id.clone(), held_until: Some(until) });
+        }
+        self.add_due(Key::due(self.bucket, until, position), account, id);
+    }
+
+    /// The budget holds what the coupons that stay come to now.
+    fn judged_again(&mut self, account: &AccountId, order: &OrderId, applied: &[crate::quote::Applied]) {
+        let Some(order) = self.order(account, order) else { return };
+        let changes: Vec<_> = applied
+            .iter()
+            .filter_map(|now| {
+                let before = order.coupons.iter().find(|coupon| coupon.applied.coupon == now.coupon)?;
+                Some((now.campaign, before.applied.discount, now.discount))
+            })
+            .collect();
+        for (campaign, before, now) in changes {
+            self.with_allowance(campaign, |allowance| {
+                allowance.counters.budget_held -= before;
+                allowance.counters.budget_held += now;
+            });
+        }
+    }
+
+    fn add_due(&mut self, key: Key, account: &AccountId, order: &OrderId) {
+        let due = DueOrder { account: account.clone(), order: order.clone() };
+        if let Some(Aggregate::Due(known)) = self.change(&key) {
+            known.orders.push(due);
+        } else {
+            self.set(key, Some(Aggregate::Due(Due { orders: vec![due] })));
+        }
+    }
+}

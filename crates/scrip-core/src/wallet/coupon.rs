@@ -1,0 +1,147 @@
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    campaign::Channel,
+    id::{CampaignId, CouponId},
+    name::{OrderId, SourceName},
+    time::Timestamp,
+};
+
+/// The one copy that an account holds. Refers to its terms, never copies them.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Coupon {
+    #[n(0)]
+    pub id: CouponId,
+    #[n(1)]
+    pub campaign: CampaignId,
+    #[n(2)]
+    pub terms_version: u32,
+    #[n(3)]
+    pub claimed_at: Timestamp,
+    /// Never changes (S8).
+    #[n(4)]
+    pub starts_at: Timestamp,
+    /// Never changes (S8).
+    #[n(5)]
+    pub expires_at: Timestamp,
+    #[n(6)]
+    pub channel: Channel,
+    #[n(7)]
+    pub source: Option<SourceName>,
+    #[n(8)]
+    pub origin: Origin,
+    #[n(9)]
+    pub state: CouponState,
+}
+
+/// How the coupon came to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Origin {
+    #[n(0)]
+    Claimed,
+    #[n(1)]
+    ActivatedCode,
+    /// By using a code at Place Order: it never comes back after payment, and is gone when the order is cancelled.
+    #[n(2)]
+    DirectCode,
+    #[n(3)]
+    Imported,
+}
+
+/// What was last done with the coupon. What a reader sees besides depends on the clock: [`CouponStatus`].
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum CouponState {
+    #[n(0)]
+    Valid,
+    /// On an order whose transactions are not closed (S14). Unpaid, it is held until then.
+    #[n(1)]
+    #[cbor(map)]
+    Inactive {
+        #[n(0)]
+        order: OrderId,
+        #[n(1)]
+        held_until: Option<Timestamp>,
+    },
+    #[n(2)]
+    #[cbor(map)]
+    Used {
+        #[n(0)]
+        order: OrderId,
+    },
+    #[n(3)]
+    Reclaimed,
+    /// From old data, never usable (S17).
+    #[n(4)]
+    Pending,
+}
+
+/// The statuses of S12–S17, with ours of S4.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum CouponStatus {
+    Valid,
+    Inactive,
+    Used,
+    Expired,
+    Reclaimed,
+    Pending,
+}
+
+impl CouponStatus {
+    pub const ALL: [Self; 6] = [Self::Valid, Self::Inactive, Self::Used, Self::Expired, Self::Reclaimed, Self::Pending];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Inactive => "inactive",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Reclaimed => "reclaimed",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+impl fmt::Display for CouponStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Coupon {
+    pub fn status(&self, now: Timestamp) -> CouponStatus {
+        match &self.state {
+            CouponState::Inactive { held_until, .. } if held_until.is_none_or(|until| now < until) => {
+                CouponStatus::Inactive
+            }
+            CouponState::Valid | CouponState::Inactive { .. } if now < self.expires_at => CouponStatus::Valid,
+            CouponState::Valid | CouponState::Inactive { .. } => CouponStatus::Expired,
+            CouponState::Used { .. } => CouponStatus::Used,
+            CouponState::Reclaimed => CouponStatus::Reclaimed,
+            CouponState::Pending => CouponStatus::Pending,
+        }
+    }
+
+    /// The order that holds it or used it.
+    pub fn order(&self, now: Timestamp) -> Option<&OrderId> {
+        match &self.state {
+            CouponState::Inactive { order, held_until } if held_until.is_none_or(|until| now < until) => Some(order),
+            CouponState::Used { order } => Some(order),
+            _ => None,
+        }
+    }
+
+    /// The order whose hold ran out, if nobody has settled that yet.
+    pub fn lapsed_order(&self, now: Timestamp) -> Option<&OrderId> {
+        match &self.state {
+            CouponState::Inactive { order, held_until: Some(until) } if now >= *until => Some(order),
+            _ => None,
+        }
+    }
+}

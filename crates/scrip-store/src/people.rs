@@ -1,0 +1,206 @@
+//! The tables for people: plain rows for lists, reports, the console and anyone's SQL. Decisions never read them.
+//!
+//! Every row is written whole (an upsert by its key), so that a projection can be repeated and rebuilt.
+
+use scrip_core::{
+    id::{CampaignId, CouponId, JobId},
+    ledger::Entry,
+    money::{Amount, Currency},
+    name::{AccountId, IndividualId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
+    slot::Bucket,
+    time::Timestamp,
+};
+
+/// One row, upserted by the fields marked as key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Row {
+    Campaign(CampaignRow),
+    Coupon(CouponRow),
+    /// The coupon was voided: it never was.
+    CouponGone(CouponId),
+    Order(OrderRow),
+    OrderLine(OrderLineRow),
+    OrderTransaction(OrderTransactionRow),
+    Redemption(RedemptionRow),
+    Refund(RefundRow),
+    LedgerEntry(LedgerEntryRow),
+    Code(CodeRow),
+}
+
+/// Table `campaign`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CampaignRow {
+    /// Key.
+    pub id: CampaignId,
+    pub name: String,
+    /// `None`: the platform.
+    pub seller: Option<SellerId>,
+    pub currency: Currency,
+    /// `draft`, `published`, `paused`, `ended`.
+    pub stage: &'static str,
+    pub created_at: Timestamp,
+}
+
+/// Table `coupon`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CouponRow {
+    /// Key.
+    pub id: CouponId,
+    pub account: AccountId,
+    pub individual: IndividualId,
+    pub campaign: CampaignId,
+    pub claimed_at: Timestamp,
+    pub starts_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// As in the API: `web`, `social` …
+    pub channel: &'static str,
+    pub source: Option<SourceName>,
+    /// `valid`, `inactive`, `used`, `reclaimed`, `pending`. Expired is `valid` with `expires_at` passed.
+    pub state: &'static str,
+    pub order: Option<OrderId>,
+    /// Inactive on an unpaid order: valid again from here.
+    pub held_until: Option<Timestamp>,
+}
+
+/// Table `orders`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderRow {
+    /// Key, with `id`.
+    pub account: AccountId,
+    pub id: OrderId,
+    pub currency: Currency,
+    /// `placed`, `paid`, `closed`, `cancelled`. A placed one whose hold ran out is cancelled.
+    pub status: &'static str,
+    /// `none`, `partial`, `full`.
+    pub refunded: &'static str,
+    pub placed_at: Timestamp,
+    pub hold_expires_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+    pub subtotal: Amount,
+    pub shipping: Amount,
+    pub discount: Amount,
+    pub total: Amount,
+}
+
+/// Table `order_line`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderLineRow {
+    /// Key, with `order` and `line`.
+    pub account: AccountId,
+    pub order: OrderId,
+    pub line: LineId,
+    pub seller: SellerId,
+    pub product: ProductId,
+    pub unit_price: Amount,
+    pub quantity: u32,
+    pub on_sale: bool,
+    pub discount: Amount,
+    pub units_refunded: u32,
+    pub cash_refunded: Amount,
+}
+
+/// Table `order_transaction`: one seller's part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderTransactionRow {
+    /// Key, with `order` and `seller`.
+    pub account: AccountId,
+    pub order: OrderId,
+    pub seller: SellerId,
+    /// `open`, `closed`, `refunded`, `cancelled`.
+    pub state: &'static str,
+}
+
+/// Table `redemption`: a coupon on an order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RedemptionRow {
+    /// Key, with `order` and `coupon`.
+    pub account: AccountId,
+    pub order: OrderId,
+    pub coupon: CouponId,
+    pub campaign: CampaignId,
+    pub channel: &'static str,
+    pub source: Option<SourceName>,
+    pub discount: Amount,
+    /// What refunds reversed of it.
+    pub reversed: Amount,
+    /// `held`, `used`, `returned`, `released`.
+    pub state: &'static str,
+}
+
+/// Table `refund`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefundRow {
+    /// Key, with `order` and `id`.
+    pub account: AccountId,
+    pub order: OrderId,
+    pub id: RefundName,
+    pub at: Timestamp,
+    pub amount: Amount,
+    pub goods: Amount,
+    pub shipping: Amount,
+}
+
+/// Tables `ledger_entry` and `ledger_posting`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LedgerEntryRow {
+    /// Key, with `position`.
+    pub bucket: Bucket,
+    pub position: u64,
+    pub at: Timestamp,
+    pub account: AccountId,
+    pub order: OrderId,
+    pub entry: Entry,
+}
+
+/// Table `code`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeRow {
+    pub campaign: CampaignId,
+    /// Key, with `number`: where in the journal it was added, and its place in that event.
+    pub position: u64,
+    pub number: u32,
+    pub job: Option<JobId>,
+    pub source: Option<SourceName>,
+    /// `shared`, `unique`.
+    pub kind: &'static str,
+    /// A shared code itself; of a unique one its last four symbols.
+    pub label: String,
+    /// A unique code, encrypted.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// Which orders, newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OrderFilter {
+    pub account: Option<AccountId>,
+    pub seller: Option<SellerId>,
+    /// `placed`, `paid`, `closed` or `cancelled`, as of `now`.
+    pub status: Option<&'static str>,
+    /// Placed at this time or later.
+    pub from: Option<Timestamp>,
+    pub now: Timestamp,
+    /// Those that come after this one in the order of the list: (placed at, account, order), all descending.
+    pub after: Option<OrderPlace>,
+}
+
+/// Where an order stands in lists.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OrderPlace {
+    pub placed_at: Timestamp,
+    pub account: AccountId,
+    pub order: OrderId,
+}
+
+/// What a channel and source brought.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DistributionRow {
+    pub campaign: CampaignId,
+    pub channel: String,
+    pub source: Option<SourceName>,
+    /// Coupons in wallets by this channel and source.
+    pub claimed: u64,
+    /// Coupons on orders, paid or not, that count.
+    pub redeemed: u64,
+    /// Discounts of paid orders, less what refunds reversed. In the campaign's currency.
+    pub cost: Amount,
+}

@@ -124,6 +124,30 @@ pub struct UsedKey {
     pub count: u32,
     #[n(4)]
     pub at: Timestamp,
+    #[n(5)]
+    pub answer: AnswerKind,
+}
+
+/// What a command's answer shows, so that it can be rendered again from the events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum AnswerKind {
+    #[n(0)]
+    Coupon,
+    #[n(1)]
+    Order,
+    #[n(2)]
+    Refund,
+    #[n(3)]
+    Campaign,
+    #[n(4)]
+    SharedCode,
+    #[n(5)]
+    Job,
+    #[n(6)]
+    ApiKey,
+    #[n(7)]
+    Nothing,
 }
 
 /// Who may call, and how to know them. The secret itself is shown once and never stored.

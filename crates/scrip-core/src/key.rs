@@ -21,8 +21,8 @@ pub enum Key {
     Code(CodeHash),
     /// Idempotency keys used for an account or a collection on a day.
     RecentKeys(Holder, u32),
-    /// Orders whose hold runs out in a second. One document takes those of 256 journal positions, so a busy second is
-    /// many small documents instead of one that is written again and again.
+    /// Orders whose hold runs out in a second, 64 documents for each by account: a busy second is many small documents
+    /// instead of one that is written again and again, and a command can name the one that it will write to.
     Due(Bucket, u64, u64),
     ApiKey(KeyId),
     Job(JobId),
@@ -159,9 +159,10 @@ impl Key {
         }
     }
 
-    /// The key of the document that takes what falls due at `at`, written at `position`.
-    pub fn due(bucket: Bucket, at: Timestamp, position: u64) -> Self {
-        Self::Due(bucket, at.seconds().unsigned_abs(), position >> 8)
+    /// The key of the document that takes what falls due at `at` for an account.
+    pub fn due(bucket: Bucket, at: Timestamp, account: &AccountId) -> Self {
+        // The low bits: the high ones are the bucket's.
+        Self::Due(bucket, at.seconds().unsigned_abs(), u64::from(account.slot().get() & 63))
     }
 
     /// Reads a `Due` key back from its bytes.

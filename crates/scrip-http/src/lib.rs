@@ -1,1 +1,24 @@
+//! The HTTP contract: routes, wire types, auth, refusals as problems, OpenAPI.
 
+mod api;
+mod attempts;
+mod auth;
+mod body;
+mod cursor;
+mod idempotency;
+mod middleware;
+mod openapi;
+mod params;
+mod permissions;
+mod problem;
+mod reply;
+mod routes;
+mod status;
+mod tokens;
+pub mod wire;
+
+pub use api::{Api, ApiOptions, router};
+pub use auth::{NewKey, new_key};
+pub use openapi::{document, endpoints};
+pub use permissions::{Access, PERMISSIONS, Permission};
+pub use status::status_of;

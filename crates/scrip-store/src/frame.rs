@@ -45,7 +45,7 @@ pub enum FrameError {
 }
 
 impl Frame {
-    pub fn new(bucket: Bucket, first: u64, at: Timestamp, batch: [u8; 16], previous: Hash, events: &[Event]) -> Self {
+    pub fn new(bucket: Bucket, first: u64, at: Timestamp, batch: [u8; 16], previous: Hash, events: &[&Event]) -> Self {
         let mut body = Vec::with_capacity(events.len() * 192);
         for event in events {
             minicbor::encode(event, &mut body).expect("writing to memory doesn't fail");

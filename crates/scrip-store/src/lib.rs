@@ -35,6 +35,26 @@ pub struct Head {
     pub at: Timestamp,
 }
 
+impl Head {
+    /// Checks that the frame continues this journal: the next position, the hash before, no earlier time.
+    ///
+    /// Errors: [`StoreError::Conflict`] if it continues another state of the journal; [`StoreError::Damaged`] if the frame
+    /// is of another bucket or has no event.
+    pub fn check_next(&self, bucket: Bucket, frame: &Frame) -> Result<(), StoreError> {
+        if frame.bucket != bucket || frame.count == 0 {
+            let (found, count) = (frame.bucket.get(), frame.count);
+            let what = format!("a frame of bucket {found} with {count} events can't go to bucket {}", bucket.get());
+            return Err(StoreError::Damaged { what });
+        }
+        if frame.first != self.position + 1 || frame.previous != self.hash || frame.at < self.at {
+            let what =
+                format!("the frame from position {} doesn't continue the journal at {}", frame.first, self.position);
+            return Err(StoreError::Conflict { what });
+        }
+        Ok(())
+    }
+}
+
 /// A document to be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Save {
@@ -43,6 +63,19 @@ pub struct Save {
     pub read: Option<u64>,
     /// `None` deletes the document.
     pub body: Option<Vec<u8>>,
+}
+
+impl Save {
+    /// What a backend answers when the version in the store isn't the one that was read.
+    pub fn conflict(&self) -> StoreError {
+        let Self { key, read, .. } = self;
+        StoreError::Conflict { what: format!("{key:?} isn't as it was read (version {read:?})") }
+    }
+
+    /// What a backend answers when the key isn't of the frame's bucket.
+    pub fn in_another_bucket(&self) -> StoreError {
+        StoreError::Damaged { what: format!("{:?} lives in another bucket than the batch", self.key) }
+    }
 }
 
 /// All that one commit writes. Saved documents get the version [`Frame::last_position`].
@@ -63,8 +96,8 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Somebody else wrote what this batch read.
-    #[error("{what} was written by somebody else")]
+    /// Somebody else wrote what this batch read, or has what only one may have.
+    #[error("conflict: {what}")]
     Conflict { what: String },
     /// The data contradicts itself or can't be read.
     #[error("the store is damaged: {what}")]

@@ -1,1 +1,265 @@
+//! The store in memory: the oracle that other backends are compared with. It keeps nothing when the process ends.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use scrip_core::{
+    id::{CampaignId, CouponId},
+    key::{Key, Kind},
+    name::AccountId,
+    slot::{Bucket, Buckets},
+};
+
+mod tables;
+
+use self::tables::Tables;
+use crate::{
+    Batch, Document, Head, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    frame::Frame,
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+};
+
+/// Buckets of documents and frames, and the tables for people, behind one lock. Clones are handles of the same store.
+#[derive(Clone, Debug)]
+pub struct MemoryStore {
+    buckets: Buckets,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    committed: Mutex<Committed>,
+    /// Buckets whose writer lives.
+    writers: Mutex<BTreeSet<Bucket>>,
+}
+
+/// All that was committed. A clone is a snapshot: a commit copies the parts that it changes while a snapshot has them.
+#[derive(Clone, Debug, Default)]
+struct Committed {
+    buckets: BTreeMap<Bucket, Arc<BucketContent>>,
+    tables: Arc<Tables>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct BucketContent {
+    head: Head,
+    documents: BTreeMap<(Kind, Vec<u8>), Document>,
+    /// Encoded frames by their first position.
+    frames: BTreeMap<u64, Arc<Vec<u8>>>,
+}
+
+impl MemoryStore {
+    pub fn new(buckets: Buckets) -> Self {
+        Self { buckets, shared: Arc::default() }
+    }
+
+    fn committed(&self) -> MutexGuard<'_, Committed> {
+        lock(&self.shared.committed)
+    }
+}
+
+/// What a panic left behind is whole: commits check everything before they change anything.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for MemoryStore {
+    fn buckets(&self) -> Buckets {
+        self.buckets
+    }
+
+    fn writer(&self, bucket: Bucket) -> Result<Box<dyn Writer>, StoreError> {
+        if !self.buckets.all().any(|known| known == bucket) {
+            return Err(StoreError::Damaged { what: format!("there is no bucket {}", bucket.get()) });
+        }
+        if !lock(&self.shared.writers).insert(bucket) {
+            return Err(StoreError::Conflict { what: format!("bucket {} has a writer already", bucket.get()) });
+        }
+        Ok(Box::new(MemoryWriter { store: self.clone(), bucket }))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
+        Ok(Box::new(MemorySnapshot { buckets: self.buckets, committed: self.committed().clone() }))
+    }
+}
+
+struct MemoryWriter {
+    store: MemoryStore,
+    bucket: Bucket,
+}
+
+impl Writer for MemoryWriter {
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreError> {
+        Ok(Box::new(MemoryTransaction { store: &self.store, bucket: self.bucket }))
+    }
+}
+
+impl Drop for MemoryWriter {
+    fn drop(&mut self) {
+        lock(&self.store.shared.writers).remove(&self.bucket);
+    }
+}
+
+struct MemoryTransaction<'w> {
+    store: &'w MemoryStore,
+    bucket: Bucket,
+}
+
+impl Transaction for MemoryTransaction<'_> {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        Ok(self.store.committed().head(self.bucket))
+    }
+
+    fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        Ok(self.store.committed().load(self.store.buckets, keys))
+    }
+
+    fn commit(self: Box<Self>, batch: &Batch) -> Result<(), StoreError> {
+        let mut committed = self.store.committed();
+        // Everything is checked before anything changes.
+        committed.head(self.bucket).check_next(self.bucket, &batch.frame)?;
+        committed.check_saves(self.store.buckets, batch)?;
+        committed.tables.check(&batch.rows)?;
+
+        let content = Arc::make_mut(committed.buckets.entry(self.bucket).or_default());
+        content.append(&batch.frame);
+        for save in &batch.saves {
+            content.save(batch.frame.last_position(), save);
+        }
+        Arc::make_mut(&mut committed.tables).write(&batch.rows);
+        Ok(())
+    }
+}
+
+impl BucketContent {
+    fn append(&mut self, frame: &Frame) {
+        let (bytes, hash) = frame.encode();
+        self.frames.insert(frame.first, Arc::new(bytes));
+        self.head = Head { position: frame.last_position(), hash, at: frame.at };
+    }
+
+    fn save(&mut self, version: u64, save: &Save) {
+        let key = (save.key.kind(), save.key.bytes());
+        match &save.body {
+            Some(body) => {
+                self.documents.insert(key, Document { version, body: body.clone() });
+            }
+            None => {
+                self.documents.remove(&key);
+            }
+        }
+    }
+}
+
+impl Committed {
+    fn head(&self, bucket: Bucket) -> Head {
+        self.buckets.get(&bucket).map(|content| content.head).unwrap_or_default()
+    }
+
+    fn load(&self, buckets: Buckets, keys: &[Key]) -> Vec<Option<Document>> {
+        let load = |key: &Key| {
+            let content = self.buckets.get(&key.bucket(buckets))?;
+            content.documents.get(&(key.kind(), key.bytes())).cloned()
+        };
+        keys.iter().map(load).collect()
+    }
+
+    /// Every save names the version that is there, and no document twice.
+    fn check_saves(&self, buckets: Buckets, batch: &Batch) -> Result<(), StoreError> {
+        let mut seen = BTreeSet::new();
+        for save in &batch.saves {
+            if save.key.bucket(buckets) != batch.frame.bucket {
+                return Err(save.in_another_bucket());
+            }
+            let found = self.load(buckets, std::slice::from_ref(&save.key));
+            let version = found[0].as_ref().map(|document| document.version);
+            if version != save.read || !seen.insert(&save.key) {
+                return Err(save.conflict());
+            }
+        }
+        Ok(())
+    }
+}
+
+struct MemorySnapshot {
+    buckets: Buckets,
+    committed: Committed,
+}
+
+impl MemorySnapshot {
+    fn documents(&self, bucket: Bucket) -> impl Iterator<Item = (Kind, &Vec<u8>, &Document)> {
+        let content = self.committed.buckets.get(&bucket);
+        content.into_iter().flat_map(|content| &content.documents).map(|((kind, key), found)| (*kind, key, found))
+    }
+}
+
+impl Snapshot for MemorySnapshot {
+    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
+        Ok(self.committed.head(bucket))
+    }
+
+    fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        Ok(self.committed.load(self.buckets, keys))
+    }
+
+    fn scan(
+        &mut self,
+        bucket: Bucket,
+        kind: Kind,
+        from: &[u8],
+        to: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Document)>, StoreError> {
+        let within = |key: &[u8]| key >= from && (to.is_empty() || key < to);
+        Ok(self
+            .documents(bucket)
+            .filter(|(found, key, _)| *found == kind && within(key))
+            .map(|(_, key, document)| (key.clone(), document.clone()))
+            .take(limit)
+            .collect())
+    }
+
+    fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some(content) = self.committed.buckets.get(&bucket) else { return Ok(vec![]) };
+        if position > content.head.position {
+            return Ok(vec![]);
+        }
+        let first = content.frames.range(..=position).next_back().map_or(0, |(first, _)| *first);
+        Ok(content.frames.range(first..).map(|(_, frame)| frame.to_vec()).take(limit).collect())
+    }
+
+    fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {
+        Ok(self.committed.tables.coupon_owner(coupon))
+    }
+
+    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
+        Ok(self.committed.tables.orders(filter, limit))
+    }
+
+    fn ledger_entries(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, StoreError> {
+        Ok(self.committed.tables.ledger_entries(bucket, after, limit))
+    }
+
+    fn codes(
+        &mut self,
+        campaign: CampaignId,
+        after: Option<(u64, u32)>,
+        limit: usize,
+    ) -> Result<Vec<CodeRow>, StoreError> {
+        Ok(self.committed.tables.codes(campaign, after, limit))
+    }
+
+    fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
+        Ok(self.committed.tables.distribution(campaign))
+    }
+
+    fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.all())
+    }
+
+    fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError> {
+        Ok(self.documents(bucket).map(|(kind, key, document)| (kind, key.clone(), document.clone())).collect())
+    }
+}

@@ -2,6 +2,9 @@
 //!
 //! Every row is written whole (an upsert by its key), so that a projection can be repeated and rebuilt.
 
+mod check;
+pub mod words;
+
 use scrip_core::{
     id::{CampaignId, CouponId, JobId},
     ledger::Entry,
@@ -155,8 +158,9 @@ pub struct LedgerEntryRow {
 /// Table `code`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeRow {
+    /// Key, with `position` and `number`.
     pub campaign: CampaignId,
-    /// Key, with `number`: where in the journal it was added, and its place in that event.
+    /// Where in the journal of the campaign's bucket it was added; `number` is its place in that event.
     pub position: u64,
     pub number: u32,
     pub job: Option<JobId>,

@@ -52,7 +52,7 @@ impl Decide for CancelOrder {
 
 impl CancelOrder {
     fn before_payment(&self, state: &State, order: &Order, place: Option<usize>, now: Timestamp) -> Vec<Event> {
-        let Some(place) = place else { return cancelled_unpaid(state, order, false) };
+        let Some(place) = place else { return cancelled_unpaid(order, false) };
         if order.transactions[place].state == TransactionState::Cancelled {
             return Vec::new();
         }
@@ -64,7 +64,7 @@ impl CancelOrder {
             .map(|transaction| &transaction.seller)
             .collect();
         gone.push(&seller);
-        let Some(left) = order.cart.without_sellers(&gone) else { return cancelled_unpaid(state, order, false) };
+        let Some(left) = order.cart.without_sellers(&gone) else { return cancelled_unpaid(order, false) };
         // The same coupons are judged again on what is left: amounts alone, not clock, pause or budget.
         let held: Vec<_> = order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held).collect();
         let candidates: Vec<Candidate<'_>> = held
@@ -94,7 +94,7 @@ impl CancelOrder {
             seller: seller.clone(),
             applied,
         }];
-        events.extend(refused.iter().map(|(place, _)| came_off(state, order, held[*place])));
+        events.extend(refused.iter().map(|(place, _)| came_off(order, held[*place])));
         events
     }
 

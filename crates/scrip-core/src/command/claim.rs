@@ -36,11 +36,12 @@ impl Decide for Claim {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Wallet(self.account.clone()));
         if let Some(wallet) = state.wallet(&self.account) {
-            // While the head has room a claim touches nothing else, however many coupons there are.
-            if wallet.live.len() >= PAGE_MAX {
+            // While the head has room a claim touches nothing else, however many coupons there are: unless that is too
+            // many, where expired ones make room, or an order has lapsed, whose coupons may be on any page.
+            let lapsed = state.live_coupons(&self.account).any(|coupon| coupon.lapsed_order(now).is_some());
+            if wallet.live.len() >= PAGE_MAX || wallet.live_count() >= LIVE_MAX || lapsed {
                 needs::whole_wallet(state, &self.account, now, keys);
             }
-            needs::lapsed(state, &self.account, now, keys);
             let open = wallet.open_history_page();
             let any_expired = state.live_coupons(&self.account).any(|coupon| now >= coupon.expires_at);
             if any_expired && (open as usize) < wallet.history.len() {

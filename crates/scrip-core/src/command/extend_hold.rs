@@ -4,7 +4,7 @@ use crate::{
     id::IdSource,
     key::Key,
     name::{AccountId, OrderId},
-    order::OrderStage,
+    order::{Order, OrderStage},
     reason::{Reason, Refusal},
     state::State,
     time::Timestamp,
@@ -23,9 +23,18 @@ pub struct ExtendHold {
     pub hold_minutes: u32,
 }
 
+impl ExtendHold {
+    fn until(&self, order: &Order, now: Timestamp) -> Timestamp {
+        now.plus_minutes(self.hold_minutes).min(order.placed_at.plus_hours(HOLD_DAYS_MAX * 24))
+    }
+}
+
 impl Decide for ExtendHold {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
+        if let Some(order) = state.order(&self.account, &self.order) {
+            keys.push(Key::due(state.bucket(), self.until(order, now), &self.account));
+        }
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
@@ -33,8 +42,7 @@ impl Decide for ExtendHold {
         if order.stage != OrderStage::Placed {
             return Err(Reason::OrderStateForbids { order_status: order.status(now) }.into());
         }
-        let latest = order.placed_at.plus_hours(HOLD_DAYS_MAX * 24);
-        let hold_expires_at = now.plus_minutes(self.hold_minutes).min(latest);
+        let hold_expires_at = self.until(order, now);
         let (account, order_id) = (self.account.clone(), self.order.clone());
         let outcome = Outcome::Order { account: account.clone(), order: order_id.clone(), created: false };
         let events = if hold_expires_at > order.hold_expires_at {

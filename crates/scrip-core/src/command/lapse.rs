@@ -19,29 +19,29 @@ pub(super) fn lapsed_orders(state: &State, account: &AccountId, order: Option<&O
         .into_iter()
         .filter_map(|order| state.order(account, order))
         .filter(|order| order.has_lapsed(now))
-        .flat_map(|order| cancelled_unpaid(state, order, true))
+        .flat_map(|order| cancelled_unpaid(order, true))
         .collect()
 }
 
 /// The whole order before payment: its coupons come back, codes used directly never were.
-pub(super) fn cancelled_unpaid(state: &State, order: &Order, timed_out: bool) -> Vec<Event> {
+pub(super) fn cancelled_unpaid(order: &Order, timed_out: bool) -> Vec<Event> {
     let cancelled = Event::OrderCancelled { account: order.account.clone(), order: order.id.clone(), timed_out };
     let released = order
         .coupons
         .iter()
         .filter(|coupon| coupon.state == OrderCouponState::Held)
-        .map(|coupon| came_off(state, order, coupon));
+        .map(|coupon| came_off(order, coupon));
     std::iter::once(cancelled).chain(released).collect()
 }
 
 /// A coupon leaves an unpaid order.
-pub(super) fn came_off(state: &State, order: &Order, coupon: &OrderCoupon) -> Event {
+pub(super) fn came_off(order: &Order, coupon: &OrderCoupon) -> Event {
     let (account, order_id, id) = (order.account.clone(), order.id.clone(), coupon.id());
     let (campaign, discount) = (coupon.applied.campaign, coupon.applied.discount);
     match coupon.direct_code {
         None => Event::CouponReleased { account, coupon: id, order: order_id, campaign, discount },
         Some(code) => {
-            let source = state.coupon(&order.account, id).and_then(|coupon| coupon.source.clone());
+            let source = coupon.source.clone();
             Event::CouponVoided { account, coupon: id, order: order_id, campaign, discount, code, source }
         }
     }

@@ -36,7 +36,7 @@ pub use refund::{RefundOf, RefundOrder};
 pub use sweep_due::SweepDue;
 
 use crate::{
-    event::Event,
+    event::{AnswerKind, Event},
     id::{CampaignId, CouponId, IdSource, JobId, KeyId},
     key::Key,
     name::{AccountId, OrderId, RefundName},
@@ -65,6 +65,22 @@ pub enum Outcome {
     Job(JobId),
     ApiKey(KeyId),
     Nothing,
+}
+
+impl Outcome {
+    /// What is noted with an idempotency key.
+    pub const fn answer_kind(&self) -> AnswerKind {
+        match self {
+            Self::Coupon { .. } => AnswerKind::Coupon,
+            Self::Order { .. } => AnswerKind::Order,
+            Self::Refund { .. } => AnswerKind::Refund,
+            Self::Campaign { .. } => AnswerKind::Campaign,
+            Self::SharedCode { .. } => AnswerKind::SharedCode,
+            Self::Job(_) => AnswerKind::Job,
+            Self::ApiKey(_) => AnswerKind::ApiKey,
+            Self::Nothing => AnswerKind::Nothing,
+        }
+    }
 }
 
 /// A command's two halves: which aggregates it must see, and what follows from them.
@@ -148,7 +164,12 @@ impl Command {
         if !lapsed.is_empty() {
             return lapsed;
         }
-        if matches!(self, Self::Claim(_)) { lapse::expired_coupons(state, account, now) } else { Vec::new() }
+        let claims = match self {
+            Self::Claim(_) => true,
+            Self::PlaceOrder(command) => command.uses_codes(),
+            _ => false,
+        };
+        if claims { lapse::expired_coupons(state, account, now) } else { Vec::new() }
     }
 
     /// The bucket that the command runs in.

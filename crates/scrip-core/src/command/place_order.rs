@@ -56,6 +56,7 @@ impl Chosen {
 impl Decide for PlaceOrder {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.id, now, keys);
+        keys.push(Key::due(state.bucket(), now.plus_minutes(self.hold_minutes), &self.account));
         for chosen in &self.chosen {
             match chosen {
                 Chosen::Coupon { coupon, .. } => match state.coupon(&self.account, *coupon) {
@@ -118,6 +119,11 @@ impl Decide for PlaceOrder {
 }
 
 impl PlaceOrder {
+    /// A code used directly is a claim too.
+    pub(super) fn uses_codes(&self) -> bool {
+        self.chosen.iter().any(|chosen| matches!(chosen, Chosen::Code { .. }))
+    }
+
     /// The same id again: the same request finds the order as it is now, another is refused, for ever.
     fn again(&self, order: &Order) -> Result<Decision, Refusal> {
         if order.fingerprint != self.fingerprint {
@@ -179,12 +185,16 @@ impl PlaceOrder {
         ids: &mut dyn IdSource,
     ) -> Result<OrderCoupon, Refusal> {
         let mut direct_code = None;
+        let (mut channel, mut source) = match applied.coupon.and_then(|coupon| state.coupon(&self.account, coupon)) {
+            Some(coupon) => (coupon.channel, coupon.source.clone()),
+            None => (Channel::Code, None),
+        };
         if let Chosen::Code { code, .. } = &self.chosen[place] {
             let (known, campaign) = known_code(state, code.hash)?;
-            let source = known.source.clone();
+            (channel, source) = (Channel::Code, known.source.clone());
             let hash = Some(code.hash);
             let event =
-                claimed(state, &self.account, campaign, Channel::Code, source, Origin::DirectCode, hash, now, ids);
+                claimed(state, &self.account, campaign, channel, source.clone(), Origin::DirectCode, hash, now, ids);
             if let Event::CouponClaimed { coupon, .. } = &event {
                 applied.coupon = Some(coupon.id);
             }
@@ -198,6 +208,8 @@ impl PlaceOrder {
             direct_code,
             state: OrderCouponState::Held,
             history_page: None,
+            channel,
+            source,
         })
     }
 

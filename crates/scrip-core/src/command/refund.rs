@@ -81,12 +81,13 @@ impl RefundOrder {
         let own = |seller: &SellerId| self.as_seller.as_ref().is_none_or(|own| own == seller);
         let no_seller = |seller: &SellerId| Reason::NotInOrder { line: None, seller: Some(seller.clone()) };
         match &self.of {
-            RefundOf::All => Parts::all_left(order, own).something(order),
+            RefundOf::All => Parts::all_left(order, own).something(order, own),
             RefundOf::Seller(seller) => {
                 if order.transaction_of(seller).is_none() || !own(seller) {
                     return Err(Refusal::at("/seller", no_seller(seller)));
                 }
-                Parts::all_left(order, |other| other == seller).something(order)
+                let of = |other: &SellerId| other == seller;
+                Parts::all_left(order, of).something(order, of)
             }
             RefundOf::Parts { lines, amounts, shipping } => {
                 let mut parts = Parts::default();
@@ -185,12 +186,13 @@ impl Parts {
         Self { units, amounts: Vec::new(), shipping }
     }
 
-    fn something(self, order: &Order) -> Result<Self, Refusal> {
-        if self.units.is_empty() && self.shipping.is_empty() {
-            let line = order.cart.lines()[0].id.clone();
-            return Err(Reason::UnitsAlreadyRefunded { line, left: 0 }.into());
+    /// Errors: `units_already_refunded` if nothing was left, naming the first line of those sellers.
+    fn something(self, order: &Order, of: impl Fn(&SellerId) -> bool) -> Result<Self, Refusal> {
+        if !self.units.is_empty() || !self.shipping.is_empty() {
+            return Ok(self);
         }
-        Ok(self)
+        let line = order.cart.lines().iter().find(|line| of(&line.seller)).ok_or(Reason::NotFound)?.id.clone();
+        Err(Reason::UnitsAlreadyRefunded { line, left: 0 }.into())
     }
 }
 

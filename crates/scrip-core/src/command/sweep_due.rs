@@ -31,7 +31,9 @@ impl Decide for SweepDue {
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
-        let Some(due) = state.due(&self.key()) else {
+        // Before the second is over some of its orders may still be paid: they would never be swept again.
+        let over = now.seconds().unsigned_abs() > self.second;
+        let Some(due) = state.due(&self.key()).filter(|_| over) else {
             return Ok(Decision { events: Vec::new(), outcome: Outcome::Nothing });
         };
         let mut lapsed: Vec<&Order> = due
@@ -40,9 +42,10 @@ impl Decide for SweepDue {
             .filter_map(|entry| state.order(&entry.account, &entry.order))
             .filter(|order| order.has_lapsed(now))
             .collect();
+        // An order whose hold was extended within the second is there twice.
+        lapsed.sort_unstable_by_key(|order| (&order.account, &order.id));
         lapsed.dedup_by(|a, b| a.account == b.account && a.id == b.id);
-        let mut events: Vec<Event> =
-            lapsed.into_iter().flat_map(|order| cancelled_unpaid(state, order, true)).collect();
+        let mut events: Vec<Event> = lapsed.into_iter().flat_map(|order| cancelled_unpaid(order, true)).collect();
         events.push(Event::DueSwept { second: self.second, chunk: self.chunk });
         Ok(Decision { events, outcome: Outcome::Nothing })
     }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Figures, LineMoney, Refund, RefundedOrder, figures};
 use crate::{
+    campaign::Channel,
     cart::Cart,
     code::CodeHash,
     event::Event,
     id::CouponId,
     money::Amount,
-    name::{AccountId, OrderId, RefundName, SellerId},
+    name::{AccountId, OrderId, RefundName, SellerId, SourceName},
     quote::Applied,
     time::Timestamp,
 };
@@ -73,6 +74,11 @@ pub struct OrderCoupon {
     /// The page of history that has the coupon once it was used.
     #[n(4)]
     pub history_page: Option<u32>,
+    /// How the coupon came to its holder, for reports.
+    #[n(5)]
+    pub channel: Channel,
+    #[n(6)]
+    pub source: Option<SourceName>,
 }
 
 /// What became of a coupon on an order. It comes back at most once for a given order.
@@ -223,8 +229,33 @@ impl Order {
         self.coupons.iter().filter(|coupon| coupon.counts()).map(|coupon| &coupon.applied)
     }
 
+    /// What the order comes to. While others stay, a seller cancelled before payment is no part of the totals.
     pub fn figures(&self) -> Figures {
-        figures(&self.cart, self.applied())
+        let mut whole = figures(&self.cart, self.applied());
+        if !matches!(self.stage, OrderStage::Placed | OrderStage::Paid) {
+            return whole;
+        }
+        let gone: Vec<_> = whole
+            .sellers
+            .iter()
+            .zip(&self.transactions)
+            .filter(|(_, transaction)| {
+                transaction.state == TransactionState::Cancelled && self.never_refunded(&transaction.seller)
+            })
+            .map(|(seller, _)| seller.clone())
+            .collect();
+        for seller in gone {
+            whole.subtotal -= seller.subtotal;
+            whole.shipping -= seller.shipping;
+            whole.discount -= seller.discount;
+            whole.total -= seller.total;
+        }
+        whole
+    }
+
+    fn never_refunded(&self, seller: &SellerId) -> bool {
+        let mut own = self.cart.lines().iter().zip(&self.lines).filter(|(line, _)| line.seller == *seller);
+        own.all(|(_, money)| money.units == 0)
     }
 
     /// What was paid for a line in all.

@@ -68,7 +68,7 @@ impl<'a> Running<'a> {
     pub fn apply(&mut self, candidate: &Candidate<'_>, eligible: &Eligible) -> Result<Applied, Vec<Reason>> {
         let effect = self.effect(candidate, eligible);
         let mut refused = candidate.standing.clone();
-        refused.extend(self.reasons(candidate, eligible, &effect));
+        refused.extend(self.reasons(candidate, eligible, effect.discount));
         if refused.is_empty() && effect.discount.is_zero() {
             refused.push(Reason::NothingLeftToDiscount);
         }
@@ -78,12 +78,34 @@ impl<'a> Running<'a> {
         Ok(self.place(candidate, eligible, effect))
     }
 
+    /// What the coupon would take off the cart as its lane found it. `None`: it can't apply. `Some(0)`: it exceeds its
+    /// campaign's budget, which on what other coupons leave it may not.
+    pub fn alone(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Option<Amount> {
+        if !candidate.standing.is_empty() {
+            return None;
+        }
+        let base = if candidate.lane() == Lane::Shipping {
+            self.sellers_of(eligible).into_iter().map(|seller| self.entering_shipping[seller]).sum()
+        } else {
+            eligible.lines.iter().map(|&line| self.entering_lines[line]).sum()
+        };
+        let discount = candidate.terms.benefit.discount(base);
+        if discount.is_zero() {
+            return None;
+        }
+        match self.reasons(candidate, eligible, discount)[..] {
+            [] => Some(discount),
+            [Reason::CampaignBudgetExhausted { .. }] => Some(Amount::ZERO),
+            _ => None,
+        }
+    }
+
     /// Takes the coupon's discount off without working out shares. `None`: it doesn't apply, and nothing changed.
     pub fn take(&mut self, candidate: &Candidate<'_>, eligible: &Eligible) -> Option<Amount> {
         let effect = self.effect(candidate, eligible);
         if effect.discount.is_zero()
             || !candidate.standing.is_empty()
-            || !self.reasons(candidate, eligible, &effect).is_empty()
+            || !self.reasons(candidate, eligible, effect.discount).is_empty()
         {
             return None;
         }
@@ -104,6 +126,15 @@ impl<'a> Running<'a> {
         &self.sellers
     }
 
+    /// The sellers with at least one eligible line, whose shipping is a shipping coupon's base, in order.
+    pub fn sellers_of(&self, eligible: &Eligible) -> Vec<usize> {
+        let mut has = vec![false; self.sellers.len()];
+        for &line in &eligible.lines {
+            has[self.seller_of[line]] = true;
+        }
+        (0..has.len()).filter(|&seller| has[seller]).collect()
+    }
+
     pub fn line_left(&self, line: usize) -> Amount {
         self.lines[line]
     }
@@ -112,7 +143,19 @@ impl<'a> Running<'a> {
         self.lines[line] = left;
     }
 
-    fn reasons(&self, candidate: &Candidate<'_>, eligible: &Eligible, effect: &Effect) -> Vec<Reason> {
+    pub fn lines_left(&self) -> &[Amount] {
+        &self.lines
+    }
+
+    pub fn set_lines_left(&mut self, left: &[Amount]) {
+        self.lines.copy_from_slice(left);
+    }
+
+    pub fn shipping_left(&self) -> &[Amount] {
+        &self.shipping
+    }
+
+    fn reasons(&self, candidate: &Candidate<'_>, eligible: &Eligible, discount: Amount) -> Vec<Reason> {
         let entering = eligible.lines.iter().map(|&line| self.entering_lines[line]).sum();
         let amount = match candidate.terms.minimum_spend.map(|minimum| minimum.base) {
             Some(MinimumSpendBase::BeforeDiscounts) => {
@@ -120,8 +163,7 @@ impl<'a> Running<'a> {
             }
             _ => entering,
         };
-        let judged =
-            Judged { candidate, cart: self.cart, eligible, amount, entering, discount: effect.discount, now: self.now };
+        let judged = Judged { candidate, cart: self.cart, eligible, amount, entering, discount, now: self.now };
         reasons(&judged, self.occasion)
     }
 
@@ -129,9 +171,7 @@ impl<'a> Running<'a> {
         let benefit = &candidate.terms.benefit;
         let pick = |from: &[Amount], places: &[usize]| places.iter().map(|&place| from[place]).collect::<Vec<_>>();
         if candidate.lane() == Lane::Shipping {
-            let shipping_sellers: Vec<usize> = (0..self.sellers.len())
-                .filter(|&seller| eligible.lines.iter().any(|&line| self.seller_of[line] == seller))
-                .collect();
+            let shipping_sellers = self.sellers_of(eligible);
             let weights = pick(&self.entering_shipping, &shipping_sellers);
             let discount = benefit.discount(weights.iter().copied().sum());
             let shipping_parts = split_within(discount, &weights, &pick(&self.shipping, &shipping_sellers));

@@ -80,7 +80,7 @@ impl State {
                 }
             }
             Event::OrderPlaced { order } => {
-                let due = Key::due(self.bucket, order.hold_expires_at, position);
+                let due = Key::due(self.bucket, order.hold_expires_at, &order.account);
                 self.add_due(due, &order.account, &order.id);
                 let mut order = order.clone();
                 order.events.push(position);
@@ -95,7 +95,7 @@ impl State {
                 });
             }
             Event::HoldExtended { account, order, hold_expires_at } => {
-                self.hold_extended(account, order, *hold_expires_at, position);
+                self.hold_extended(account, order, *hold_expires_at);
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
             }
             Event::OrderPaid { account, order, .. } => {
@@ -403,7 +403,7 @@ impl State {
         }
     }
 
-    fn hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp, position: u64) {
+    fn hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) {
         let Some(order) = self.order(account, id) else { return };
         let held: Vec<CouponId> = order
             .coupons
@@ -414,7 +414,7 @@ impl State {
         for coupon in held {
             self.set_coupon(account, coupon, CouponState::Inactive { order: id.clone(), held_until: Some(until) });
         }
-        self.add_due(Key::due(self.bucket, until, position), account, id);
+        self.add_due(Key::due(self.bucket, until, account), account, id);
     }
 
     /// The budget holds what the coupons that stay come to now.

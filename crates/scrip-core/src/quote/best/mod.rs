@@ -1,0 +1,298 @@
+//! The set of coupons with the largest total saving, found jointly over all lanes.
+//!
+//! What makes it hard: a seller coupon that takes the cart under a platform coupon's minimum may be worth leaving out, so
+//! the lanes can't be decided one after the other. What makes it feasible: of all that happens in the seller lane a later
+//! coupon sees little more than the sum that is left on its eligible lines. So
+//!
+//! 1. each seller has a few *options* (one coupon or none per stacking group): a saving, and what they leave to each
+//!    later coupon that looks at it ([`options`]);
+//! 2. for each *choice* in the platform lane, with the shipping coupons that are to be kept applicable, a price on what
+//!    is left makes the sellers independent of each other and gives a bound on what any set with it can save
+//!    ([`bound`]); most choices end there;
+//! 3. with one platform coupon and nothing else to watch, sellers' options are combined into two halves, of which the
+//!    best pair is found ([`halves`]); otherwise they are enumerated under the bound and what remains is evaluated as an
+//!    order would ([`descent`]);
+//! 4. the shipping lane depends on the others only by which of its coupons apply ([`shipping`]).
+
+mod bound;
+mod descent;
+mod halves;
+mod options;
+mod set;
+mod shipping;
+
+use options::{SellerOptions, Watch};
+use set::{Saving, Set, is_better, subsets};
+use shipping::ShippingLane;
+
+use super::{
+    candidate::{Candidate, Eligible, Lane},
+    lanes::{Running, placing_order},
+};
+use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
+
+/// Choices in the platform lane that are looked at.
+const CHOICES_MAX: usize = 2_000;
+/// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
+const KEPT_MAX: usize = 3;
+
+/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by id.
+///
+/// Exact unless a search runs into its limit ([`descent`]): only wallets of dozens of coupons that all stack and spoil
+/// each other's minimum come near. Then it is the best found. Source: rules, Order of application 6.
+pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp) -> Vec<usize> {
+    let start = Running::new(cart, now, Occasion::Now);
+    let mut usable: Vec<Usable<'_>> = candidates
+        .iter()
+        .enumerate()
+        .filter_map(|(place, candidate)| {
+            let eligible = candidate.eligible(cart);
+            let alone = start.alone(candidate, &eligible)?;
+            let seller = candidate.seller().and_then(|own| start.sellers().iter().position(|seller| *seller == own));
+            Some(Usable { place, candidate, eligible, alone, lane: candidate.lane(), seller })
+        })
+        .collect();
+    usable.sort_by(|a, b| a.candidate.rank().cmp(&b.candidate.rank()));
+    // Coupons of one campaign do the same and exclude each other: the one that goes first in a tie stands for all.
+    let mut seen = Vec::with_capacity(usable.len());
+    usable.retain(|usable| {
+        let campaign = (usable.candidate.campaign, usable.candidate.terms_version);
+        let new = !seen.contains(&campaign);
+        if new {
+            seen.push(campaign);
+        }
+        new
+    });
+    match usable.len() {
+        0 => Vec::new(),
+        1..=64 => Search::<1>::new(start, &usable).run(),
+        65..=128 => Search::<2>::new(start, &usable).run(),
+        // A wallet holds at most 500 live coupons, a request at most 10 codes.
+        _ => Search::<8>::new(start, &usable[..usable.len().min(512)]).run(),
+    }
+}
+
+/// A candidate that can matter; in the order of ties.
+struct Usable<'a> {
+    place: usize,
+    candidate: &'a Candidate<'a>,
+    eligible: Eligible,
+    /// 0 if it exceeds its budget alone.
+    alone: Amount,
+    lane: Lane,
+    /// Of a seller's coupon.
+    seller: Option<usize>,
+}
+
+impl Usable<'_> {
+    /// Whether both stand in one place, where only one may be used.
+    fn stands_with(&self, other: &Self) -> bool {
+        self.lane == other.lane
+            && self.seller == other.seller
+            && self.candidate.terms.stacking.group == other.candidate.terms.stacking.group
+    }
+}
+
+/// Platform coupons that are used together, and what is asked of the shipping lane.
+struct Choice<const N: usize> {
+    /// Places in `watches`, in placing order.
+    coupons: Vec<usize>,
+    /// Shipping coupons that must stay applicable: places in `watches`.
+    kept: Vec<usize>,
+    /// Shipping coupons that may be used at all.
+    shipping: Set<N>,
+    /// What those save at most.
+    shipping_saved: i64,
+    /// The most that any set with these can save.
+    bound: i64,
+}
+
+struct Search<'a, const N: usize> {
+    usable: &'a [Usable<'a>],
+    start: Running<'a>,
+    /// A cart to try things on; between uses its lines are as they were at the start.
+    scratch: Running<'a>,
+    sellers: Vec<SellerOptions<N>>,
+    /// The platform's coupons, then the shipping coupons that could be lost.
+    watches: Vec<Watch<'a>>,
+    /// Places in `watches` of the shipping coupons that could be lost.
+    doubtful: Vec<usize>,
+    shipping: ShippingLane<N>,
+    best: Saving<N>,
+    steps: usize,
+}
+
+impl<'a, const N: usize> Search<'a, N> {
+    fn new(start: Running<'a>, usable: &'a [Usable<'a>]) -> Self {
+        let of_lane = |lane| {
+            let mut members: Vec<usize> = (0..usable.len())
+                .filter(|&member| usable[member].lane == lane && !usable[member].candidate.terms.stacking.exclusive)
+                .collect();
+            members.sort_by(|&a, &b| placing_order(usable[a].candidate).cmp(&placing_order(usable[b].candidate)));
+            members
+        };
+        let mut scratch = start.clone();
+        let mut sellers = options::seller_options(&mut scratch, usable, &of_lane(Lane::Seller));
+        let (platform, in_shipping) = (of_lane(Lane::Platform), of_lane(Lane::Shipping));
+        let mut watches: Vec<Watch<'_>> =
+            platform.iter().chain(&in_shipping).map(|&member| Watch::new(member, &usable[member], &start)).collect();
+        // A shipping coupon whose minimum is met whatever the lanes before do needs no watching.
+        options::look(&mut watches, &mut sellers);
+        let most_off: i64 = places(usable, &platform)
+            .iter()
+            .map(|place| place.iter().map(|&coupon| watches[coupon].most_off()).max().unwrap_or(0))
+            .sum();
+        watches = watches
+            .into_iter()
+            .enumerate()
+            .filter(|(number, watch)| *number < platform.len() || watch.least - most_off < watch.needed)
+            .map(|(_, watch)| watch)
+            .collect();
+        options::look(&mut watches, &mut sellers);
+        Self {
+            usable,
+            shipping: ShippingLane::new(&start, usable, &in_shipping),
+            start,
+            scratch,
+            sellers,
+            doubtful: (platform.len()..watches.len()).collect(),
+            watches,
+            best: (0, Set::EMPTY),
+            steps: 0,
+        }
+    }
+
+    fn run(mut self) -> Vec<usize> {
+        for (member, usable) in self.usable.iter().enumerate() {
+            if usable.candidate.terms.stacking.exclusive {
+                self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
+            }
+        }
+        self.note_losses();
+        let mut choices = self.choices();
+        choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
+        for choice in &choices {
+            if choice.bound < self.best.0 {
+                break;
+            }
+            self.search(choice);
+        }
+        self.best.1.members().map(|member| self.usable[member].place).collect()
+    }
+
+    fn offer(&mut self, saving: Saving<N>) {
+        if saving.0 > 0 && is_better(&saving, &self.best) {
+            self.best = saving;
+        }
+    }
+
+    fn in_shipping(&self) -> Set<N> {
+        let shared = self
+            .usable
+            .iter()
+            .enumerate()
+            .filter(|(_, usable)| usable.lane == Lane::Shipping && !usable.candidate.terms.stacking.exclusive);
+        shared.fold(Set::EMPTY, |set, (member, _)| set.with(member))
+    }
+
+    /// Which of a seller's shipping coupons each of its options spoils, and what that costs.
+    fn note_losses(&mut self) {
+        let all = self.in_shipping();
+        let most = self.shipping.best(&all).0;
+        for &number in &self.doubtful {
+            let watch = &self.watches[number];
+            let Some(seller) = self.usable[watch.member].seller else { continue };
+            // Its lines are this seller's alone.
+            let of_seller = self.sellers.iter_mut().find(|own| self.start.seller_of(own.lines[0]) == seller);
+            for option in of_seller.into_iter().flat_map(|own| &mut own.options) {
+                if option.bases[number] < watch.needed {
+                    option.lost = option.lost.with(watch.member);
+                }
+            }
+        }
+        if self.shipping.has_platform_coupons() {
+            // What one seller's coupon no longer takes off the platform's may: the loss isn't certain.
+            return;
+        }
+        for option in self.sellers.iter_mut().flat_map(|seller| &mut seller.options) {
+            if option.lost.count() > 0 {
+                let rest = option.lost.members().fold(all, Set::without);
+                option.worth = option.saved - (most - self.shipping.best(&rest).0);
+            }
+        }
+    }
+
+    /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept.
+    fn choices(&mut self) -> Vec<Choice<N>> {
+        let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
+        let all = self.in_shipping();
+        let spoilt: Vec<usize> = self
+            .doubtful
+            .iter()
+            .copied()
+            .filter(|&watch| self.usable[self.watches[watch].member].seller.is_none())
+            .take(KEPT_MAX)
+            .collect();
+        let lost_or_kept: Vec<Vec<usize>> = spoilt.iter().map(|&watch| vec![watch]).collect();
+        let shipping: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(&lost_or_kept, usize::MAX)
+            .into_iter()
+            .map(|kept| {
+                let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
+                let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
+                let best = self.shipping.best(&may);
+                (kept, best, may)
+            })
+            .collect();
+        let platform: Vec<usize> =
+            self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
+        let mut places = places(self.usable, &platform);
+        places.sort_by_key(|place| std::cmp::Reverse(place.iter().map(|&watch| self.watches[watch].most_off()).max()));
+        let mut choices = Vec::new();
+        for mut coupons in subsets(&places, CHOICES_MAX) {
+            coupons.sort_unstable();
+            let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
+            for (kept, (saved, _), may) in &shipping {
+                choices.push(Choice {
+                    coupons: coupons.clone(),
+                    kept: kept.clone(),
+                    shipping: *may,
+                    shipping_saved: *saved,
+                    bound: sellers + off + saved,
+                });
+            }
+        }
+        choices
+    }
+
+    fn search(&mut self, choice: &Choice<N>) {
+        let watched = self.doubtful.len() > choice.kept.len() || !choice.kept.is_empty();
+        if choice.coupons.is_empty() && !watched {
+            // Nothing to lose: every seller saves its most.
+            let mut best = self.shipping.best(&choice.shipping);
+            for seller in &self.sellers {
+                best = (best.0 + seller.options[0].saved, best.1.and(&seller.options[0].set));
+            }
+            return self.offer(best);
+        }
+        let Some(prices) = self.prices(choice) else { return };
+        if prices.bound() < self.best.0 {
+            return;
+        }
+        match choice.coupons[..] {
+            [coupon] if !watched && self.watches[coupon].is_within_budget() => self.match_halves(choice, coupon),
+            _ => self.descend(choice, &prices),
+        }
+    }
+}
+
+/// Members sharing a place, of which at most one can be used, by their places in `members`.
+fn places(usable: &[Usable<'_>], members: &[usize]) -> Vec<Vec<usize>> {
+    let mut places: Vec<Vec<usize>> = Vec::new();
+    for (number, &member) in members.iter().enumerate() {
+        match places.iter_mut().find(|place| usable[members[place[0]]].stands_with(&usable[member])) {
+            Some(place) => place.push(number),
+            None => places.push(vec![number]),
+        }
+    }
+    places
+}

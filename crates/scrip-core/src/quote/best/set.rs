@@ -1,0 +1,85 @@
+use std::cmp::Ordering;
+
+/// A set of usable candidates, by their order of ties.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Set<const N: usize> {
+    words: [u64; N],
+    count: u32,
+}
+
+impl<const N: usize> Set<N> {
+    pub const EMPTY: Self = Self { words: [0; N], count: 0 };
+
+    /// `member` isn't in it yet.
+    pub fn with(mut self, member: usize) -> Self {
+        self.words[member / 64] |= bit(member);
+        self.count += 1;
+        self
+    }
+
+    /// Of disjoint sets.
+    pub fn and(mut self, other: &Self) -> Self {
+        for (word, theirs) in self.words.iter_mut().zip(other.words) {
+            *word |= theirs;
+        }
+        self.count += other.count;
+        self
+    }
+
+    /// `member` is in it.
+    pub fn without(mut self, member: usize) -> Self {
+        self.words[member / 64] &= !bit(member);
+        self.count -= 1;
+        self
+    }
+
+    pub fn has(&self, member: usize) -> bool {
+        self.words[member / 64] & bit(member) != 0
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub fn members(self) -> impl Iterator<Item = usize> {
+        (0..N * 64).filter(move |&member| self.has(member))
+    }
+
+    /// `Greater` wins a tie: fewer members, then the earlier ones (their bits are the higher).
+    pub fn preference(&self, other: &Self) -> Ordering {
+        other.count.cmp(&self.count).then_with(|| self.words.cmp(&other.words))
+    }
+}
+
+/// Earlier members have higher bits, so that comparing words compares sorted lists of members.
+const fn bit(member: usize) -> u64 {
+    1 << (63 - member % 64)
+}
+
+/// What some choices save, and which coupons they are.
+pub(super) type Saving<const N: usize> = (i64, Set<N>);
+
+/// Whether `a` saves more than `b`, or as much and wins the tie.
+pub(super) fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
+    a.0.cmp(&b.0).then_with(|| a.1.preference(&b.1)) == Ordering::Greater
+}
+
+/// Every choice of at most one member per place, the empty one first; of very many, the first `most`.
+pub(super) fn subsets(places: &[Vec<usize>], most: usize) -> Vec<Vec<usize>> {
+    let mut subsets: Vec<Vec<usize>> = vec![Vec::new()];
+    for place in places {
+        let known = subsets.len();
+        for &member in place {
+            for subset in 0..known {
+                if subsets.len() >= most {
+                    return subsets;
+                }
+                let mut larger = Vec::with_capacity(subsets[subset].len() + 1);
+                larger.extend_from_slice(&subsets[subset]);
+                larger.push(member);
+                subsets.push(larger);
+            }
+        }
+    }
+    subsets
+}

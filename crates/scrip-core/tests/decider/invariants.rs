@@ -1,0 +1,555 @@
+//! What must hold after every step: I1, I2, I5, I6 and I8 of the quality page, judged from documents and journal alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use scrip_core::{
+    campaign::{Allowance, Budget, Campaign, Counters},
+    code::{Code, CodeHash, CodeKind},
+    event::{Event, Recorded},
+    id::{CampaignId, CouponId},
+    key::Key,
+    ledger::{EntryKind, LedgerAccount},
+    money::Amount,
+    name::{AccountId, IndividualId, OrderId},
+    order::{Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, RefundedOrder, TransactionState},
+    quote::{Applied, Funder},
+    state::Aggregate,
+    time::Timestamp,
+    wallet::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, Origin, PAGE_MAX},
+};
+
+type OrderKey = (AccountId, OrderId);
+
+/// What the journal alone says, kept up event by event.
+#[derive(Clone, Default)]
+pub struct Books {
+    /// Debits less credits of each order's funders.
+    funders: HashMap<(OrderKey, Funder), i64>,
+    discounts: HashMap<OrderKey, i64>,
+    forfeited: HashMap<CampaignId, i64>,
+    face_values: HashMap<CampaignId, i64>,
+    code_uses: HashMap<CodeHash, i64>,
+    code_of: HashMap<CouponId, CodeHash>,
+    returned: HashMap<(OrderKey, CouponId), u32>,
+    /// Campaigns one of whose coupons came to more when an order was judged again: alone may pass its budget.
+    grew: BTreeSet<CampaignId>,
+    last_discount: HashMap<CouponId, Amount>,
+    /// As the last check found them.
+    orders: HashMap<OrderKey, (OrderStage, Vec<TransactionState>, Vec<OrderCouponState>)>,
+    coupons: HashMap<CouponId, (CouponStatus, Timestamp, Timestamp)>,
+}
+
+#[derive(Default)]
+struct Wallets<'a> {
+    coupons: Vec<(&'a AccountId, &'a Coupon)>,
+}
+
+impl Books {
+    pub fn book(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::DiscountFunded { account, order, entry }
+            | Event::DiscountReversed { account, order, entry }
+            | Event::SurplusBooked { account, order, entry } => {
+                let key = (account.clone(), order.clone());
+                // I5: balanced per entry, and so per currency: an entry has one.
+                assert_eq!(entry.postings().iter().map(|posting| posting.amount).sum::<i64>(), 0);
+                assert!(!entry.postings().is_empty());
+                let surplus = matches!(recorded.event, Event::SurplusBooked { .. });
+                assert_eq!(surplus, matches!(entry.kind(), EntryKind::SurplusForfeited | EntryKind::SurplusRestored));
+                for posting in entry.postings() {
+                    match &posting.account {
+                        LedgerAccount::Funder(funder) => {
+                            *self.funders.entry((key.clone(), funder.clone())).or_default() += posting.amount;
+                        }
+                        LedgerAccount::Discount(account, order) => {
+                            assert_eq!((account, order), (&key.0, &key.1), "booked on its own order");
+                            *self.discounts.entry(key.clone()).or_default() += posting.amount;
+                        }
+                        LedgerAccount::FaceValue(campaign) => {
+                            *self.face_values.entry(*campaign).or_default() += posting.amount;
+                        }
+                        LedgerAccount::Forfeited(campaign) => {
+                            *self.forfeited.entry(*campaign).or_default() += posting.amount;
+                        }
+                    }
+                }
+            }
+            Event::CouponClaimed { coupon, code: Some(code), .. } => {
+                *self.code_uses.entry(*code).or_default() += 1;
+                self.code_of.insert(coupon.id, *code);
+            }
+            Event::CouponVoided { coupon, code, .. } => {
+                assert_eq!(self.code_of.get(coupon), Some(code));
+                *self.code_uses.entry(*code).or_default() -= 1;
+                self.coupons.remove(coupon);
+            }
+            Event::CouponReleased { coupon, .. } => {
+                self.last_discount.remove(coupon);
+            }
+            Event::CouponReturned { account, coupon, order, .. } => {
+                self.last_discount.remove(coupon);
+                let times = self.returned.entry(((account.clone(), order.clone()), *coupon)).or_default();
+                *times += 1;
+                assert_eq!(*times, 1, "a coupon comes back at most once for an order");
+            }
+            Event::OrderPlaced { order } => self.noted(order.applied()),
+            Event::SellerCancelled { applied, .. } => self.noted(applied.iter()),
+            _ => {}
+        }
+    }
+
+    /// Steps were not checked: the next check can't say what moved where.
+    pub fn forget_moves(&mut self) {
+        self.coupons.clear();
+        self.orders.clear();
+    }
+
+    fn noted<'a>(&mut self, applied: impl Iterator<Item = &'a Applied>) {
+        for applied in applied {
+            let coupon = applied.coupon.expect("on an order");
+            if self.last_discount.insert(coupon, applied.discount).is_some_and(|before| before < applied.discount) {
+                self.grew.insert(applied.campaign);
+            }
+        }
+    }
+
+    pub fn check<'a>(&mut self, documents: impl Iterator<Item = (&'a Key, &'a Aggregate)>, now: Timestamp) {
+        let mut wallets = Wallets::default();
+        let mut orders: Vec<&Order> = Vec::new();
+        let mut campaigns: BTreeMap<CampaignId, &Campaign> = BTreeMap::new();
+        let mut allowances: BTreeMap<CampaignId, &Allowance> = BTreeMap::new();
+        let mut heads = Vec::new();
+        let mut pages = Vec::new();
+        let mut histories = Vec::new();
+        let mut codes: Vec<(CodeHash, &Code)> = Vec::new();
+        for (key, value) in documents {
+            match (key, value) {
+                (Key::Wallet(account), Aggregate::Wallet(wallet)) => {
+                    wallets.coupons.extend(wallet.live.iter().map(|coupon| (account, coupon)));
+                    heads.push((account, wallet));
+                }
+                (Key::WalletPage(account, page), Aggregate::WalletPage(value)) => {
+                    wallets.coupons.extend(value.live.iter().map(|coupon| (account, coupon)));
+                    pages.push((account, usize::from(*page), value.live.len()));
+                }
+                (Key::History(account, page), Aggregate::History(value)) => {
+                    wallets.coupons.extend(value.coupons.iter().map(|coupon| (account, coupon)));
+                    histories.push((account, *page as usize, value.coupons.len()));
+                }
+                (Key::Order(..), Aggregate::Order(order)) => orders.push(order),
+                (Key::Campaign(id), Aggregate::Campaign(campaign)) => {
+                    campaigns.insert(*id, campaign);
+                }
+                (Key::Allowance(_, id), Aggregate::Allowance(allowance)) => {
+                    allowances.insert(*id, allowance);
+                }
+                (Key::Code(hash), Aggregate::Code(code)) => codes.push((*hash, code)),
+                (Key::Due(..), Aggregate::Due(_))
+                | (Key::RecentKeys(..), Aggregate::RecentKeys(_))
+                | (Key::ApiKey(_), Aggregate::ApiKey(_))
+                | (Key::Job(_), Aggregate::Job(_)) => {}
+                _ => panic!("{key:?} holds another kind of document"),
+            }
+        }
+        for (account, wallet) in &heads {
+            assert!(wallet.live.len() <= PAGE_MAX);
+            for (page, &count) in wallet.further.iter().enumerate() {
+                let there =
+                    pages.iter().find(|entry| entry.0 == *account && entry.1 == page).map_or(0, |entry| entry.2);
+                assert_eq!(usize::from(count), there, "page {page} of {account}");
+                assert!(there <= PAGE_MAX);
+            }
+            for (page, &count) in wallet.history.iter().enumerate() {
+                let there =
+                    histories.iter().find(|entry| entry.0 == *account && entry.1 == page).map_or(0, |entry| entry.2);
+                assert_eq!(usize::from(count), there, "page {page} of {account}'s history");
+                assert!(there <= HISTORY_PAGE_MAX);
+            }
+        }
+        self.check_coupons(&wallets, &orders, &campaigns, now);
+        self.check_campaigns(&wallets, &heads, &orders, &campaigns, &allowances);
+        for (hash, code) in codes {
+            let uses = match &code.kind {
+                CodeKind::Shared { uses, max_uses, .. } => {
+                    assert!(max_uses.is_none_or(|max| *uses <= max));
+                    i64::from(*uses)
+                }
+                CodeKind::Unique { taken, .. } => i64::from(taken.is_some()),
+            };
+            assert_eq!(uses, self.code_uses.get(&hash).copied().unwrap_or(0), "uses of a code");
+        }
+        for order in &orders {
+            self.check_order(order, now);
+        }
+        self.check_surplus(&orders);
+    }
+
+    /// I2, and the wallet's side of every status.
+    fn check_coupons(
+        &mut self,
+        wallets: &Wallets<'_>,
+        orders: &[&Order],
+        campaigns: &BTreeMap<CampaignId, &Campaign>,
+        now: Timestamp,
+    ) {
+        let mut on: HashMap<CouponId, (&Order, &OrderCoupon)> = HashMap::new();
+        for order in orders {
+            for coupon in &order.coupons {
+                if matches!(coupon.state, OrderCouponState::Held | OrderCouponState::Used) {
+                    let before = on.insert(coupon.id(), (order, coupon));
+                    assert!(before.is_none(), "I2: {} is on two orders", coupon.id());
+                }
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (account, coupon) in &wallets.coupons {
+            assert!(seen.insert(coupon.id), "{} is there twice", coupon.id);
+            assert!(campaigns.contains_key(&coupon.campaign));
+            let found = on.get(&coupon.id);
+            match &coupon.state {
+                CouponState::Inactive { order, held_until } => {
+                    let (on, entry) = found.expect("an inactive coupon is on its order");
+                    assert_eq!((&&on.account, &on.id, entry.state), (account, order, OrderCouponState::Held));
+                    let open = on.stage == OrderStage::Placed;
+                    assert_eq!(*held_until, open.then_some(on.hold_expires_at), "the hold of {}", coupon.id);
+                    assert_eq!(entry.expires_at, coupon.expires_at);
+                    // S14, S15: inactive while the order is open, whatever expires; free at the hold's very end.
+                    let inactive = coupon.status(now) == CouponStatus::Inactive;
+                    assert_eq!(inactive, !on.has_lapsed(now));
+                    assert_eq!(on.has_lapsed(now), on.status(now) == OrderStatus::Cancelled && open);
+                }
+                CouponState::Used { order } => {
+                    let (on, entry) = found.expect("a used coupon is on its order");
+                    assert_eq!((&&on.account, &on.id, entry.state), (account, order, OrderCouponState::Used));
+                    assert!(entry.history_page.is_some());
+                }
+                CouponState::Valid | CouponState::Pending | CouponState::Reclaimed => {
+                    assert!(found.is_none(), "{} is on an order", coupon.id);
+                }
+            }
+            self.check_moves(coupon, now);
+        }
+        for id in on.keys() {
+            assert!(seen.contains(id), "{id} is on an order and in no wallet");
+        }
+    }
+
+    /// I8 for coupons: along the machine, and the window never moves (S8).
+    fn check_moves(&mut self, coupon: &Coupon, now: Timestamp) {
+        use CouponStatus::{Expired, Inactive, Pending, Reclaimed, Used, Valid};
+        let status = coupon.status(now);
+        let before = self.coupons.insert(coupon.id, (status, coupon.starts_at, coupon.expires_at));
+        let Some((before, starts_at, expires_at)) = before else { return };
+        assert_eq!((starts_at, expires_at), (coupon.starts_at, coupon.expires_at), "S8: validity is fixed");
+        let allowed = match before {
+            Valid => matches!(status, Valid | Inactive | Expired),
+            Inactive => matches!(status, Inactive | Used | Valid | Expired),
+            Used => matches!(status, Used | Valid | Expired),
+            Expired => status == Expired,
+            Pending => status == Pending,
+            Reclaimed => status == Reclaimed,
+        };
+        assert!(allowed, "I8: {} went from {before} to {status}", coupon.id);
+    }
+
+    /// I1 and the counters.
+    fn check_campaigns(
+        &mut self,
+        wallets: &Wallets<'_>,
+        heads: &[(&AccountId, &scrip_core::wallet::Wallet)],
+        orders: &[&Order],
+        campaigns: &BTreeMap<CampaignId, &Campaign>,
+        allowances: &BTreeMap<CampaignId, &Allowance>,
+    ) {
+        let mut counters: HashMap<CampaignId, Counters> = HashMap::new();
+        let mut individuals: HashMap<(CampaignId, &IndividualId), u32> = HashMap::new();
+        let mut accounts: HashMap<(CampaignId, &AccountId), u32> = HashMap::new();
+        let mut used_in_wallets: HashMap<CampaignId, u32> = HashMap::new();
+        for (account, coupon) in &wallets.coupons {
+            let counted = counters.entry(coupon.campaign).or_default();
+            if coupon.origin != Origin::Imported {
+                counted.claimed += 1;
+                let wallet = heads.iter().find(|head| head.0 == *account).expect("a coupon's wallet").1;
+                *individuals.entry((coupon.campaign, &wallet.individual)).or_default() += 1;
+                *accounts.entry((coupon.campaign, account)).or_default() += 1;
+            }
+            if matches!(coupon.state, CouponState::Used { .. }) {
+                *used_in_wallets.entry(coupon.campaign).or_default() += 1;
+            }
+        }
+        for order in orders {
+            for coupon in &order.coupons {
+                let counted = counters.entry(coupon.applied.campaign).or_default();
+                match coupon.state {
+                    OrderCouponState::Held => counted.on_orders += 1,
+                    OrderCouponState::Used => counted.used += 1,
+                    OrderCouponState::Returned => counted.returned += 1,
+                    OrderCouponState::Released => continue,
+                }
+                match order.stage {
+                    OrderStage::Placed => counted.budget_held += coupon.applied.discount,
+                    OrderStage::Paid => counted.budget_spent += coupon.applied.discount,
+                    OrderStage::Cancelled | OrderStage::TimedOut => panic!("a cancelled order holds {}", coupon.id()),
+                }
+            }
+            for (campaign, back) in order.refunds.iter().flat_map(|refund| &refund.campaigns) {
+                counters.entry(*campaign).or_default().budget_spent -= *back;
+            }
+        }
+        for (id, campaign) in campaigns {
+            let none = Allowance::default();
+            let allowance = allowances.get(id).copied().unwrap_or(&none);
+            let counted = counters.get(id).copied().unwrap_or_default();
+            assert_eq!(allowance.counters, counted, "the counters of {id} say what wallets and orders say");
+            assert_eq!(used_in_wallets.get(id).copied().unwrap_or(0), counted.used);
+            let terms = &campaign.terms;
+            assert!(terms.limits.stock.is_none_or(|stock| counted.claimed <= stock), "I1: stock of {id}");
+            for set_aside in &terms.claims.sources {
+                let by_source = wallets
+                    .coupons
+                    .iter()
+                    .filter(|(_, coupon)| coupon.campaign == *id && coupon.source.as_ref() == Some(&set_aside.source))
+                    .count();
+                assert!(by_source <= set_aside.stock as usize, "I1: stock set aside");
+                let noted = allowance.claimed_by_source.iter().find(|entry| entry.0 == set_aside.source);
+                assert_eq!(noted.map_or(0, |entry| entry.1) as usize, by_source);
+            }
+            if let Some(Budget::Limited(budget)) = terms.limits.budget {
+                let taken = counted.budget_held + counted.budget_spent;
+                assert!(taken <= budget || self.grew.contains(id), "I1: budget of {id}: {taken} of {budget}");
+            }
+        }
+        for ((campaign, individual), count) in &individuals {
+            let limit = campaigns[campaign].terms.limits.per_individual;
+            assert!(limit.is_none_or(|limit| *count <= limit), "I1: {individual} has {count} of {campaign}");
+        }
+        for (account, wallet) in heads {
+            for (campaign, count) in &wallet.counts {
+                assert_eq!(accounts.remove(&(*campaign, account)), Some(*count), "the count of {account}");
+            }
+        }
+        assert!(accounts.is_empty(), "coupons that no wallet counts: {accounts:?}");
+    }
+
+    /// I5, I6 and I8 for one order.
+    fn check_order(&mut self, order: &Order, now: Timestamp) {
+        let key = (order.account.clone(), order.id.clone());
+        let cart = &order.cart;
+        assert_eq!((order.lines.len(), order.shipping.len()), (cart.lines().len(), order.transactions.len()));
+        for coupon in &order.coupons {
+            check_shares(&coupon.applied, order);
+        }
+        let figures = order.figures();
+        assert_eq!(figures.total + figures.discount, figures.subtotal + figures.shipping);
+        assert_eq!(figures.lines.len(), cart.lines().len());
+
+        let paid_order = order.stage == OrderStage::Paid;
+        assert_eq!(order.paid_at.is_some(), paid_order);
+        let mut cash = Amount::ZERO;
+        for (place, line) in cart.lines().iter().enumerate() {
+            let (paid, money) = (order.paid_for_line(place), order.lines[place]);
+            // What is paid for two units of a line never differs by more than one minor unit.
+            let of_unit = |unit: u32| {
+                let off: Amount = order
+                    .applied()
+                    .filter_map(|applied| applied.share_of_line(place))
+                    .map(|share| share.units.sum(unit, unit + 1))
+                    .sum();
+                line.unit_price - off
+            };
+            if line.quantity <= 20 {
+                let units: Vec<Amount> = (0..line.quantity).map(of_unit).collect();
+                assert_eq!(units.iter().copied().sum::<Amount>(), paid);
+                let (least, most) = (units.iter().min().expect("a unit"), units.iter().max().expect("a unit"));
+                assert!(most.minor() - least.minor() <= 1, "units of {} at {units:?}", line.id);
+            }
+            let by_refunds: Amount = order
+                .refunds
+                .iter()
+                .flat_map(|refund| {
+                    let units = refund.lines.iter().map(|part| (part.line, part.amount));
+                    units.chain(refund.amounts.iter().map(|part| (part.line, part.amount)))
+                })
+                .filter(|part| usize::from(part.0) == place)
+                .map(|part| part.1)
+                .sum();
+            assert_eq!(by_refunds, money.cash);
+            assert!(money.cash <= paid, "I6: refunds of {} exceed what was paid", line.id);
+            assert!(money.units <= line.quantity);
+            if money.units == line.quantity {
+                assert_eq!(money.cash, paid, "I6: all units of {} give back all that was paid", line.id);
+            }
+            cash += money.cash;
+        }
+        for (transaction, money) in order.transactions.iter().zip(&order.shipping) {
+            let paid = order.paid_for_shipping(&transaction.seller);
+            assert!(money.cash <= paid);
+            if money.done {
+                assert_eq!(money.cash, paid);
+            }
+            cash += money.cash;
+        }
+        assert_eq!(order.refunds.iter().map(|refund| refund.amount).sum::<Amount>(), cash);
+        for refund in &order.refunds {
+            let shipping: Amount = refund.shipping.iter().map(|part| part.amount).sum();
+            assert_eq!(refund.amount, refund.goods + shipping);
+            let (by_funder, by_campaign): (Amount, Amount) =
+                (refund.funding.iter().map(|part| part.1).sum(), refund.campaigns.iter().map(|part| part.1).sum());
+            assert_eq!(by_funder, by_campaign);
+        }
+        if !paid_order {
+            assert!(order.refunds.is_empty());
+        }
+        self.check_funding(order, &key);
+        self.check_order_moves(order, key);
+        if order.refunded() == RefundedOrder::Full {
+            assert!(order.transactions.iter().all(|transaction| transaction.state != TransactionState::Open));
+        }
+        if order.status(now) == OrderStatus::Closed {
+            assert!(order.coupons.iter().all(|coupon| coupon.state != OrderCouponState::Held));
+        }
+        for coupon in order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held && paid_order) {
+            // S16: held only while a transaction that it discounts is open.
+            assert!(order.transactions.iter().any(|transaction| {
+                transaction.state == TransactionState::Open && coupon.discounts(order, &transaction.seller)
+            }));
+        }
+    }
+
+    /// The ledger's total per funder = the shares of a paid order less what was reversed, to the unit.
+    fn check_funding(&self, order: &Order, key: &OrderKey) {
+        let mut expected: BTreeMap<Funder, i64> = BTreeMap::new();
+        let mut reversed: BTreeMap<Funder, i64> = BTreeMap::new();
+        for applied in order.applied() {
+            if order.stage != OrderStage::Paid {
+                continue;
+            }
+            for share in &applied.shares {
+                let gone = order.lines[usize::from(share.line)].units;
+                for part in &share.funding {
+                    *expected.entry(part.funder.clone()).or_default() += part.units.total().minor();
+                    *reversed.entry(part.funder.clone()).or_default() += part.units.sum(0, gone).minor();
+                }
+            }
+            for share in &applied.shipping_shares {
+                let place = order.transaction_of(&share.seller).expect("its transaction");
+                let (money, paid) = (order.shipping[place], order.paid_for_shipping(&share.seller));
+                let back = if money.done {
+                    share.amount
+                } else if paid.is_zero() {
+                    Amount::ZERO
+                } else {
+                    share.amount.scaled_half_up(money.cash.minor(), paid.minor())
+                };
+                for (funder, amount) in &share.funding {
+                    *expected.entry(funder.clone()).or_default() += amount.minor();
+                }
+                if let [(funder, _)] = &share.funding[..] {
+                    *reversed.entry(funder.clone()).or_default() += back.minor();
+                } else if money.done {
+                    for (funder, amount) in &share.funding {
+                        *reversed.entry(funder.clone()).or_default() += amount.minor();
+                    }
+                } else {
+                    // Of a co-funded share only the sum over its funders is fixed before the last part; see below.
+                    *reversed.entry(Funder::Platform).or_default() += back.minor();
+                }
+            }
+        }
+        let refunded = |funder: &Funder| -> i64 {
+            order
+                .refunds
+                .iter()
+                .flat_map(|refund| &refund.funding)
+                .filter(|part| part.0 == *funder)
+                .map(|part| part.1.minor())
+                .sum()
+        };
+        let total: i64 = order.refunds.iter().flat_map(|refund| &refund.funding).map(|part| part.1.minor()).sum();
+        assert_eq!(total, reversed.values().sum::<i64>(), "what was reversed of {}", order.id);
+        let co_funded_shipping = order
+            .applied()
+            .flat_map(|applied| &applied.shipping_shares)
+            .any(|share| share.funding.len() > 1 && !order.shipping[order.transaction_of(&share.seller).unwrap()].done);
+        for (funder, paid) in &expected {
+            let back = refunded(funder);
+            assert!(back <= *paid, "{funder} gets back more than it paid");
+            if !co_funded_shipping {
+                assert_eq!(back, reversed.get(funder).copied().unwrap_or(0), "reversed to {funder}");
+            }
+            let booked = self.funders.get(&(key.clone(), funder.clone())).copied().unwrap_or(0);
+            assert_eq!(booked, paid - back, "I5: {funder} in the ledger");
+        }
+        let granted: i64 = expected.values().sum::<i64>() - total;
+        assert_eq!(self.discounts.get(key).copied().unwrap_or(0), -granted, "I5: the order's discount account");
+        for ((of, funder), booked) in &self.funders {
+            assert!(of != key || *booked == 0 || expected.contains_key(funder), "{funder} pays for nothing");
+        }
+    }
+
+    /// I8 for orders, transactions and coupons on them.
+    fn check_order_moves(&mut self, order: &Order, key: OrderKey) {
+        use OrderCouponState::{Held, Released, Returned, Used};
+        let transactions: Vec<_> = order.transactions.iter().map(|transaction| transaction.state).collect();
+        let coupons: Vec<_> = order.coupons.iter().map(|coupon| coupon.state).collect();
+        let Some(before) = self.orders.insert(key, (order.stage, transactions.clone(), coupons.clone())) else {
+            return;
+        };
+        let stage = before.0 == order.stage || before.0 == OrderStage::Placed;
+        assert!(stage, "I8: {} went from {:?} to {:?}", order.id, before.0, order.stage);
+        for (before, after) in before.1.iter().zip(&transactions) {
+            assert!(before == after || *before == TransactionState::Open, "I8: {before:?} to {after:?}");
+        }
+        let was_paid = before.0 == OrderStage::Paid;
+        for (before, after) in before.2.iter().zip(&coupons) {
+            let allowed = before == after
+                || match before {
+                    Held => *after != Released || !was_paid,
+                    Used => *after == Returned,
+                    Returned | Released => false,
+                };
+            assert!(allowed, "I8: {before:?} to {after:?}");
+        }
+    }
+
+    /// Face value beyond the discount is booked as lost while its coupon stays with a paid order (S9).
+    fn check_surplus(&self, orders: &[&Order]) {
+        let mut lost: HashMap<CampaignId, i64> = HashMap::new();
+        for order in orders.iter().filter(|order| order.stage == OrderStage::Paid) {
+            for coupon in &order.coupons {
+                if matches!(coupon.state, OrderCouponState::Held | OrderCouponState::Used) {
+                    *lost.entry(coupon.applied.campaign).or_default() += coupon.applied.surplus.minor();
+                }
+            }
+        }
+        for campaign in lost.keys().chain(self.forfeited.keys()) {
+            let expected = lost.get(campaign).copied().unwrap_or(0);
+            assert_eq!(self.forfeited.get(campaign).copied().unwrap_or(0), expected, "face value lost");
+            assert_eq!(self.face_values.get(campaign).copied().unwrap_or(0), -expected);
+        }
+    }
+}
+
+/// I6: the shares of a coupon add up to its discount, over lines, units and funders.
+fn check_shares(applied: &Applied, order: &Order) {
+    let lines: Amount = applied.shares.iter().map(|share| share.amount).sum();
+    let shipping: Amount = applied.shipping_shares.iter().map(|share| share.amount).sum();
+    assert_eq!(lines + shipping, applied.discount);
+    assert!(!applied.discount.is_zero());
+    for share in &applied.shares {
+        let line = &order.cart.lines()[usize::from(share.line)];
+        assert!(!share.amount.is_zero() && share.amount <= line.amount());
+        assert_eq!(share.units.total(), share.amount);
+        assert_eq!(share.units.iter().map(|run| run.0).sum::<u32>(), line.quantity);
+        assert_eq!(share.funding.iter().map(|part| part.units.total()).sum::<Amount>(), share.amount);
+        for unit in 0..line.quantity.min(20) {
+            let funded: Amount = share.funding.iter().map(|part| part.units.sum(unit, unit + 1)).sum();
+            assert_eq!(funded, share.units.sum(unit, unit + 1), "unit {unit} of {}", line.id);
+        }
+    }
+    for share in &applied.shipping_shares {
+        assert!(!share.amount.is_zero() && share.amount <= order.cart.shipping_of(&share.seller));
+        assert_eq!(share.funding.iter().map(|part| part.1).sum::<Amount>(), share.amount);
+    }
+    assert_eq!(applied.funding().iter().map(|part| part.1).sum::<Amount>(), applied.discount);
+}

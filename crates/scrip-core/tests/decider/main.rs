@@ -1,0 +1,14 @@
+//! The decider from outside: commands run as the engine runs them, judged by the rules and the invariants.
+//!
+//! Every step is checked: [`world`] loads only what a command names, saves only what changed, and compares with a replay
+//! of the journal; [`invariants`] looks at all the documents and books.
+
+mod build;
+mod claims;
+mod golden;
+mod invariants;
+mod orders;
+mod random;
+mod refund_amounts;
+mod refund_matrix;
+mod world;

@@ -1,0 +1,247 @@
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use scrip_core::{command::Command, reason::Refusal, slot::Bucket, state::State, time::Timestamp};
+use scrip_store::{Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    answer::{Answer, answer},
+    clock::Clock,
+    ids::RandomIds,
+    jobs,
+    read::Reader,
+    registry::Registry,
+    secrets::Secrets,
+    sequencer::{KeyUse, Sequencer, Waiting},
+};
+
+/// Commands that may wait for one bucket; beyond, the store can't take more now.
+const QUEUE_MAX: usize = 8_192;
+
+/// Why a command wasn't done.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The rules refuse it; nothing changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store can't take it. Nothing was done, or asking again with the same key tells.
+    #[error("the store can't take it: {0}")]
+    Unavailable(String),
+    /// It failed unexpectedly; nothing was done.
+    #[error("an unexpected fault")]
+    Fault,
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = %crate::sequencer::chain(&error), "reading failed");
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// A command's answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    pub answer: Answer,
+    /// Done before under the same idempotency key; this is the answer of then.
+    pub replayed: bool,
+}
+
+/// A command that was handed over.
+pub struct Pending(oneshot::Receiver<Result<Receipt, EngineError>>);
+
+impl Pending {
+    /// Waits for its answer.
+    pub async fn answer(self) -> Result<Receipt, EngineError> {
+        self.0.await.unwrap_or(Err(EngineError::Fault))
+    }
+}
+
+/// What sequencers, jobs and readers share.
+pub(crate) struct Shared {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub registry: Registry,
+    pub secrets: Secrets,
+    /// Set once the device failed: nothing is written any more.
+    pub failed: AtomicBool,
+    pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Shared {
+    pub fn committed(&self, bucket: Bucket, position: u64) {
+        metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);
+    }
+}
+
+/// What the engine is made with.
+pub struct EngineOptions {
+    pub secrets: Secrets,
+    pub clock: Arc<dyn Clock>,
+    /// Called once when the device failed: the process should stop, and recover by starting anew.
+    pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+/// The engine over a store: commands in, answers out, each durable before it is given.
+///
+/// Cheap to clone; it stops when the last clone is dropped.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+    queues: Arc<HashMap<Bucket, mpsc::Sender<Waiting>>>,
+    workers: Arc<Workers>,
+}
+
+/// Threads that end once the queues are closed.
+#[derive(Default)]
+struct Workers {
+    stop: Arc<AtomicBool>,
+    handles: std::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The parts of an engine that may be gone, but for what is shared.
+pub(crate) struct WeakParts {
+    queues: Weak<HashMap<Bucket, mpsc::Sender<Waiting>>>,
+    workers: Weak<Workers>,
+}
+
+impl WeakParts {
+    pub fn upgrade(&self, shared: Arc<Shared>) -> Option<Engine> {
+        Some(Engine { shared, queues: self.queues.upgrade()?, workers: self.workers.upgrade()? })
+    }
+}
+
+impl Engine {
+    /// Starts a sequencer for every bucket, and the background jobs.
+    ///
+    /// Errors: [`StoreError`] if the store can't be read, or another engine writes to it.
+    pub fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self, StoreError> {
+        let registry = Registry::load(&*store)?;
+        let shared = Arc::new(Shared {
+            registry,
+            clock: options.clock,
+            secrets: options.secrets,
+            failed: AtomicBool::new(false),
+            on_failure: options.on_failure,
+            store: store.clone(),
+        });
+        let mut queues = HashMap::new();
+        let mut handles = Vec::new();
+        for bucket in store.buckets().all() {
+            let (sender, queue) = mpsc::channel(QUEUE_MAX);
+            let sequencer = Sequencer::new(shared.clone(), bucket, store.writer(bucket)?, queue);
+            queues.insert(bucket, sender);
+            handles.push(
+                thread::Builder::new()
+                    .name(format!("sequencer-{}", bucket.get()))
+                    .spawn(move || sequencer.run())
+                    .expect("a thread can be started"),
+            );
+        }
+        let workers = Arc::new(Workers { stop: Arc::default(), handles: std::sync::Mutex::new(handles) });
+        let engine = Self { shared, queues: Arc::new(queues), workers };
+        jobs::start(&engine, &engine.workers.stop);
+        Ok(engine)
+    }
+
+    /// Stops taking commands, lets those that wait finish, and joins the sequencers.
+    pub fn stop(self) {
+        self.workers.stop.store(true, Ordering::SeqCst);
+        let workers = self.workers.clone();
+        drop(self);
+        let handles = std::mem::take(&mut *workers.handles.lock().expect("nobody panics holding it"));
+        for handle in handles {
+            let _ = handle.join();
+        }
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    pub fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Whether the store takes writes.
+    pub fn is_ready(&self) -> bool {
+        !self.shared.failed.load(Ordering::SeqCst)
+    }
+
+    /// Does a command: durable when the answer is here.
+    pub async fn submit(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+        self.enqueue(command, key)?.answer().await
+    }
+
+    /// [`Engine::submit`] for threads that may block.
+    pub fn submit_blocking(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+        self.enqueue(command, key)?.0.blocking_recv().unwrap_or(Err(EngineError::Fault))
+    }
+
+    /// Hands a command over without waiting, so that many can share a commit.
+    pub fn enqueue(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Pending, EngineError> {
+        let command = command.into();
+        let bucket = command.bucket(self.shared.store.buckets());
+        let queue = self.queues.get(&bucket).ok_or(EngineError::Fault)?;
+        let (reply, answer) = oneshot::channel();
+        queue
+            .try_send(Waiting { command, key, reply })
+            .map_err(|_| EngineError::Unavailable("too many commands wait".to_owned()))?;
+        Ok(Pending(answer))
+    }
+
+    /// What a command would be answered, changing nothing: the same path on committed state, saving nothing. Blocks.
+    pub fn preview(&self, command: impl Into<Command>) -> Result<Answer, EngineError> {
+        let command = command.into();
+        self.read(|reader| {
+            let now = reader.now();
+            let mut position = u64::MAX / 2;
+            loop {
+                reader.load(|state| command.needs(state, now))?;
+                let prelude = command.prelude(reader.state(), now);
+                if prelude.is_empty() {
+                    break;
+                }
+                apply(reader.state_mut(), prelude, &mut position, now);
+            }
+            let decision = command.decide(reader.state(), now, &mut RandomIds::new())?;
+            apply(reader.state_mut(), decision.events, &mut position, now);
+            Ok(answer(decision.outcome, reader.state()))
+        })
+    }
+
+    /// Reads what was committed. Blocks.
+    pub fn read<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let mut reader = Reader::new(self, self.shared.store.snapshot()?);
+        work(&mut reader)
+    }
+
+    pub(crate) fn downgrade(&self) -> jobs::WeakEngine {
+        jobs::WeakEngine {
+            shared: Arc::downgrade(&self.shared),
+            rest: WeakParts { queues: Arc::downgrade(&self.queues), workers: Arc::downgrade(&self.workers) },
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.shared.store
+    }
+}
+
+fn apply(state: &mut State, events: Vec<scrip_core::event::Event>, position: &mut u64, at: Timestamp) {
+    for event in events {
+        state.evolve(&scrip_core::event::Recorded { position: *position, at, event });
+        *position += 1;
+    }
+}

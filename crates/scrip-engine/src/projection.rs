@@ -1,0 +1,254 @@
+//! From events to the tables for people.
+
+use scrip_core::{
+    campaign::{Campaign, CampaignStage},
+    event::{Event, Recorded},
+    id::{CampaignId, CouponId},
+    money::Amount,
+    name::{AccountId, IndividualId, OrderId},
+    order::{Order, OrderCoupon, OrderCouponState, TransactionState},
+    state::State,
+    time::Timestamp,
+    wallet::{Coupon, CouponState},
+};
+use scrip_store::people::{
+    CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
+    RefundRow, Row,
+};
+
+/// Adds the rows that an event changed, as they are in the state after it.
+pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
+    match &recorded.event {
+        Event::CampaignCreated { campaign, .. }
+        | Event::CampaignChanged { campaign, .. }
+        | Event::CampaignPublished { campaign, .. }
+        | Event::CampaignPaused { campaign, .. }
+        | Event::CampaignResumed { campaign, .. }
+        | Event::CampaignEnded { campaign, .. } => {
+            rows.extend(state.campaign(*campaign).map(|campaign| Row::Campaign(campaign_row(campaign))));
+        }
+        Event::SharedCodeAdded { campaign, text, source, .. } => rows.push(Row::Code(CodeRow {
+            campaign: *campaign,
+            position: recorded.position,
+            number: 0,
+            job: None,
+            source: source.clone(),
+            kind: "shared",
+            label: text.clone(),
+            sealed: None,
+        })),
+        Event::UniqueCodesAdded { campaign, job, codes, source } => {
+            rows.extend((0_u32..).zip(codes).map(|(number, code)| {
+                Row::Code(CodeRow {
+                    campaign: *campaign,
+                    position: recorded.position,
+                    number,
+                    job: Some(*job),
+                    source: source.clone(),
+                    kind: "unique",
+                    label: code.last4.clone(),
+                    sealed: Some(code.sealed.clone()),
+                })
+            }));
+        }
+        Event::CouponClaimed { account, individual, coupon, .. }
+        | Event::CouponImported { account, individual, coupon } => {
+            rows.push(Row::Coupon(coupon_row(account, individual, coupon)));
+        }
+        Event::CouponHeld { account, coupon, order, .. }
+        | Event::CouponUsed { account, coupon, order, .. }
+        | Event::CouponReturned { account, coupon, order, .. }
+        | Event::CouponReleased { account, coupon, order, .. } => {
+            coupon_changed(state, account, *coupon, rows);
+            redemption_changed(state, account, order, |on_order| on_order.id() == *coupon, rows);
+        }
+        Event::CouponVoided { account, coupon, order, .. } => {
+            rows.push(Row::CouponGone(*coupon));
+            redemption_changed(state, account, order, |on_order| on_order.id() == *coupon, rows);
+        }
+        Event::OrderPlaced { order } => {
+            let Some(order) = state.order(&order.account, &order.id) else { return };
+            order_changed(order, recorded.at, rows);
+            lines_changed(order, rows);
+        }
+        Event::HoldExtended { account, order, .. } | Event::OrderPaid { account, order, .. } => {
+            let Some(order) = state.order(account, order) else { return };
+            order_changed(order, recorded.at, rows);
+            for coupon in order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held) {
+                coupon_changed(state, account, coupon.id(), rows);
+            }
+        }
+        Event::TransactionsClosed { account, order, .. } | Event::OrderCancelled { account, order, .. } => {
+            rows.reserve(2);
+            if let Some(order) = state.order(account, order) {
+                order_changed(order, recorded.at, rows);
+            }
+        }
+        Event::SellerCancelled { account, order: id, .. } => {
+            let Some(order) = state.order(account, id) else { return };
+            order_changed(order, recorded.at, rows);
+            lines_changed(order, rows);
+            redemption_changed(state, account, id, |_| true, rows);
+        }
+        Event::OrderRefunded { account, order: id, refund } => {
+            let Some(order) = state.order(account, id) else { return };
+            order_changed(order, recorded.at, rows);
+            lines_changed(order, rows);
+            redemption_changed(state, account, id, |_| true, rows);
+            rows.push(Row::Refund(RefundRow {
+                account: account.clone(),
+                order: id.clone(),
+                id: refund.id.clone(),
+                at: refund.at,
+                amount: refund.amount,
+                goods: refund.goods,
+                shipping: refund.amount - refund.goods,
+            }));
+        }
+        Event::DiscountFunded { account, order, entry }
+        | Event::DiscountReversed { account, order, entry }
+        | Event::SurplusBooked { account, order, entry } => rows.push(Row::LedgerEntry(LedgerEntryRow {
+            bucket: state.bucket(),
+            position: recorded.position,
+            at: recorded.at,
+            account: account.clone(),
+            order: order.clone(),
+            entry: entry.clone(),
+        })),
+        Event::CodesRequested { .. }
+        | Event::CouponsArchived { .. }
+        | Event::DueSwept { .. }
+        | Event::KeyUsed { .. }
+        | Event::ApiKeyCreated { .. }
+        | Event::ApiKeyRevoked { .. } => {}
+    }
+}
+
+fn campaign_row(campaign: &Campaign) -> CampaignRow {
+    CampaignRow {
+        id: campaign.id,
+        name: campaign.terms.name.clone(),
+        seller: campaign.terms.issuer.seller().cloned(),
+        currency: campaign.terms.currency,
+        stage: match campaign.stage {
+            CampaignStage::Draft => "draft",
+            CampaignStage::Published => "published",
+            CampaignStage::Paused => "paused",
+            CampaignStage::Ended => "ended",
+        },
+        created_at: campaign.created_at,
+    }
+}
+
+fn coupon_changed(state: &State, account: &AccountId, coupon: CouponId, rows: &mut Vec<Row>) {
+    if let (Some(wallet), Some(coupon)) = (state.wallet(account), state.coupon(account, coupon)) {
+        rows.push(Row::Coupon(coupon_row(account, &wallet.individual, coupon)));
+    }
+}
+
+fn coupon_row(account: &AccountId, individual: &IndividualId, coupon: &Coupon) -> CouponRow {
+    let (name, order, held_until) = match &coupon.state {
+        CouponState::Valid => ("valid", None, None),
+        CouponState::Inactive { order, held_until } => ("inactive", Some(order.clone()), *held_until),
+        CouponState::Used { order } => ("used", Some(order.clone()), None),
+        CouponState::Reclaimed => ("reclaimed", None, None),
+        CouponState::Pending => ("pending", None, None),
+    };
+    CouponRow {
+        id: coupon.id,
+        account: account.clone(),
+        individual: individual.clone(),
+        campaign: coupon.campaign,
+        claimed_at: coupon.claimed_at,
+        starts_at: coupon.starts_at,
+        expires_at: coupon.expires_at,
+        channel: coupon.channel.as_str(),
+        source: coupon.source.clone(),
+        state: name,
+        order,
+        held_until,
+    }
+}
+
+fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
+    let figures = order.figures();
+    rows.push(Row::Order(OrderRow {
+        account: order.account.clone(),
+        id: order.id.clone(),
+        currency: order.cart.currency(),
+        status: order.status(at).as_str(),
+        refunded: order.refunded().as_str(),
+        placed_at: order.placed_at,
+        hold_expires_at: order.hold_expires_at,
+        paid_at: order.paid_at,
+        subtotal: figures.subtotal,
+        shipping: figures.shipping,
+        discount: figures.discount,
+        total: figures.total,
+    }));
+    rows.extend(order.transactions.iter().map(|transaction| {
+        Row::OrderTransaction(OrderTransactionRow {
+            account: order.account.clone(),
+            order: order.id.clone(),
+            seller: transaction.seller.clone(),
+            state: match transaction.state {
+                TransactionState::Open => "open",
+                TransactionState::Closed => "closed",
+                TransactionState::Refunded => "refunded",
+                TransactionState::Cancelled => "cancelled",
+            },
+        })
+    }));
+}
+
+fn lines_changed(order: &Order, rows: &mut Vec<Row>) {
+    rows.extend(order.cart.lines().iter().zip(&order.lines).enumerate().map(|(place, (line, money))| {
+        Row::OrderLine(OrderLineRow {
+            account: order.account.clone(),
+            order: order.id.clone(),
+            line: line.id.clone(),
+            seller: line.seller.clone(),
+            product: line.product.clone(),
+            unit_price: line.unit_price,
+            quantity: line.quantity,
+            on_sale: line.on_sale,
+            discount: order.discount_of_line(place),
+            units_refunded: money.units,
+            cash_refunded: money.cash,
+        })
+    }));
+}
+
+fn redemption_changed(
+    state: &State,
+    account: &AccountId,
+    order: &OrderId,
+    which: impl Fn(&OrderCoupon) -> bool,
+    rows: &mut Vec<Row>,
+) {
+    let Some(order) = state.order(account, order) else { return };
+    for on_order in order.coupons.iter().filter(|on_order| which(on_order)) {
+        rows.push(Row::Redemption(RedemptionRow {
+            account: account.clone(),
+            order: order.id.clone(),
+            coupon: on_order.id(),
+            campaign: on_order.applied.campaign,
+            channel: on_order.channel.as_str(),
+            source: on_order.source.clone(),
+            discount: on_order.applied.discount,
+            reversed: reversed(order, on_order.applied.campaign),
+            state: match on_order.state {
+                OrderCouponState::Held => "held",
+                OrderCouponState::Used => "used",
+                OrderCouponState::Returned => "returned",
+                OrderCouponState::Released => "released",
+            },
+        }));
+    }
+}
+
+/// What refunds reversed of a campaign's discount: an order has at most one coupon of a campaign.
+fn reversed(order: &Order, campaign: CampaignId) -> Amount {
+    let parts = order.refunds.iter().flat_map(|refund| &refund.campaigns);
+    parts.filter(|(id, _)| *id == campaign).map(|(_, amount)| *amount).sum()
+}

@@ -1,0 +1,298 @@
+//! Reading committed state: wallets, quotes, orders, lists.
+
+use std::sync::Arc;
+
+use scrip_core::{
+    campaign::{Campaign, Counters},
+    cart::Cart,
+    code::{EnteredCode, Job},
+    command::{code_candidate, wallet_candidate},
+    id::{CampaignId, CouponId, JobId},
+    key::Key,
+    money::Amount,
+    name::{AccountId, OrderId},
+    order::Order,
+    quote::{Candidate, Choice, NotApplied, Quote, quote},
+    reason::{Reason, UsedBy},
+    state::State,
+    time::Timestamp,
+    wallet::{Coupon, CouponState, CouponStatus, Wallet},
+};
+use scrip_store::{
+    Snapshot, StoreError,
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace},
+};
+
+use crate::{
+    engine::{Engine, EngineError},
+    load::load_all,
+};
+
+/// One consistent view of an account's bucket, with what was loaded of it so far.
+pub struct Reader<'a> {
+    engine: &'a Engine,
+    snapshot: Box<dyn Snapshot + 'a>,
+    state: Option<State>,
+    now: Timestamp,
+}
+
+/// Which of an account's coupons a cart is to use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// The joint optimum over the wallet and the given codes.
+    Best,
+    /// Exactly these, and the given codes.
+    Named(Vec<CouponId>),
+}
+
+/// A quote with what was named and isn't there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QuoteAnswer {
+    pub quote: Quote,
+    pub unknown: Vec<(UsedBy, Reason)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(engine: &'a Engine, snapshot: Box<dyn Snapshot + 'a>) -> Self {
+        let now = engine.now();
+        Self { engine, snapshot, state: None, now }
+    }
+
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Loads what `needs` names, until it names nothing new.
+    pub(crate) fn load(&mut self, needs: impl FnMut(&State) -> Vec<Key>) -> Result<(), StoreError> {
+        let buckets = self.engine.store().buckets();
+        let state = self.state.get_or_insert_with(|| State::new(scrip_core::slot::Bucket::FIRST, buckets));
+        load_all(&mut *self.snapshot, state, needs)
+    }
+
+    /// What was loaded. Empty before the first load.
+    pub(crate) fn state(&self) -> &State {
+        self.state.as_ref().expect("something was loaded")
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        self.state.as_mut().expect("something was loaded")
+    }
+
+    /// The live coupons of an account, with their campaigns; `past` also those of its history.
+    pub fn wallet(&mut self, account: &AccountId, past: bool) -> Result<Vec<Coupon>, EngineError> {
+        self.load(|state| wallet_keys(state, account, past))?;
+        let state = self.state();
+        let mut coupons: Vec<Coupon> =
+            state.live_coupons(account).filter(|coupon| !self.never_was(coupon)).cloned().collect();
+        if past {
+            coupons.extend(state.past_coupons(account).cloned());
+        }
+        Ok(coupons)
+    }
+
+    /// A code used directly on an order whose hold ran out: gone, whether or not anybody has settled that.
+    fn never_was(&self, coupon: &Coupon) -> bool {
+        coupon.origin == scrip_core::wallet::Origin::DirectCode && coupon.lapsed_order(self.now).is_some()
+    }
+
+    /// One coupon of an account; `None` for one that doesn't exist or is somebody else's.
+    pub fn coupon(&mut self, account: &AccountId, coupon: CouponId) -> Result<Option<Coupon>, EngineError> {
+        Ok(self.wallet(account, true)?.into_iter().find(|known| known.id == coupon))
+    }
+
+    pub fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, EngineError> {
+        Ok(self.snapshot.coupon_owner(coupon)?)
+    }
+
+    /// How many of a campaign's coupons the account has had; 0 without a wallet.
+    pub fn claimed_by(&mut self, account: &AccountId, campaign: CampaignId) -> Result<u32, EngineError> {
+        self.load(|_| vec![Key::Wallet(account.clone())])?;
+        Ok(self.state().wallet(account).map_or(0, |wallet: &Wallet| wallet.count(campaign)))
+    }
+
+    pub fn order(&mut self, account: &AccountId, order: &OrderId) -> Result<Option<Order>, EngineError> {
+        let key = Key::Order(account.clone(), order.clone());
+        self.load(|_| vec![key.clone()])?;
+        Ok(self.state().order(account, order).cloned())
+    }
+
+    /// A campaign's counters, exact once the command that changed them was answered.
+    pub fn counters(&mut self, campaign: CampaignId) -> Result<Counters, EngineError> {
+        Ok(self.allowance(campaign)?.counters)
+    }
+
+    /// What was given out of a campaign.
+    pub fn allowance(&mut self, campaign: CampaignId) -> Result<scrip_core::campaign::Allowance, EngineError> {
+        self.load(|state| vec![Key::Allowance(state.bucket(), campaign)])?;
+        Ok(self.state().allowance(campaign))
+    }
+
+    pub fn job(&mut self, job: JobId) -> Result<Option<Job>, EngineError> {
+        self.load(|_| vec![Key::Job(job)])?;
+        Ok(self.state().job(job).cloned())
+    }
+
+    pub fn campaign(&self, campaign: CampaignId) -> Option<Arc<Campaign>> {
+        self.engine.registry().campaign(campaign)
+    }
+
+    pub fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<Order>, EngineError> {
+        let places = self.snapshot.orders(filter, limit)?;
+        self.orders_at(&places)
+    }
+
+    fn orders_at(&mut self, places: &[OrderPlace]) -> Result<Vec<Order>, EngineError> {
+        self.load(|_| places.iter().map(|place| Key::Order(place.account.clone(), place.order.clone())).collect())?;
+        let state = self.state();
+        Ok(places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned()).collect())
+    }
+
+    pub fn ledger_entries(&mut self, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, EngineError> {
+        Ok(self.snapshot.ledger_entries(scrip_core::slot::Bucket::FIRST, after, limit)?)
+    }
+
+    pub fn codes(
+        &mut self,
+        campaign: CampaignId,
+        after: Option<(u64, u32)>,
+        limit: usize,
+    ) -> Result<Vec<CodeRow>, EngineError> {
+        Ok(self.snapshot.codes(campaign, after, limit)?)
+    }
+
+    pub fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, EngineError> {
+        Ok(self.snapshot.distribution(campaign)?)
+    }
+
+    /// Events after a position, oldest first, at most `limit`.
+    pub fn events(&mut self, after: u64, limit: usize) -> Result<Vec<scrip_core::event::Recorded>, EngineError> {
+        let mut events = Vec::new();
+        let mut next = after + 1;
+        while events.len() < limit {
+            let frames = self.snapshot.frames(scrip_core::slot::Bucket::FIRST, next, 16)?;
+            if frames.is_empty() {
+                break;
+            }
+            for bytes in frames {
+                let (frame, _) = scrip_store::frame::Frame::decode(&bytes)
+                    .map_err(|error| StoreError::Damaged { what: format!("the journal at {next}: {error}") })?;
+                next = frame.last_position() + 1;
+                let recorded = frame
+                    .events()
+                    .map_err(|error| StoreError::Damaged { what: format!("the journal at {next}: {error}") })?;
+                events.extend(recorded.into_iter().filter(|recorded| recorded.position > after));
+            }
+        }
+        events.truncate(limit);
+        Ok(events)
+    }
+
+    /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.
+    pub fn quote(
+        &mut self,
+        account: &AccountId,
+        cart: &Cart,
+        r#use: &Use,
+        codes: &[EnteredCode],
+    ) -> Result<QuoteAnswer, EngineError> {
+        let now = self.now;
+        let named: &[CouponId] = if let Use::Named(named) = r#use { named } else { &[] };
+        self.load(|state| quote_keys(state, account, named, codes, now))?;
+        let state = self.state();
+        let mut candidates: Vec<Candidate<'_>> = Vec::new();
+        let mut chosen: Vec<usize> = Vec::new();
+        let mut unknown = Vec::new();
+        for coupon in state.live_coupons(account) {
+            let is_named = named.contains(&coupon.id);
+            if (coupon.status(now) == CouponStatus::Valid && !self.never_was(coupon)) || is_named {
+                candidates.extend(wallet_candidate(state, coupon, now));
+            }
+        }
+        for coupon in state.past_coupons(account).filter(|coupon| named.contains(&coupon.id)) {
+            candidates.extend(wallet_candidate(state, coupon, now));
+        }
+        for id in named {
+            match candidates.iter().position(|candidate| candidate.used_by == UsedBy::Coupon(*id)) {
+                Some(place) => chosen.push(place),
+                None => unknown.push((UsedBy::Coupon(*id), Reason::CouponNotFound)),
+            }
+        }
+        for code in codes {
+            match code_candidate(state, account, code, now) {
+                Ok(candidate) => {
+                    chosen.push(candidates.len());
+                    candidates.push(candidate);
+                }
+                Err(reason) => unknown.push((UsedBy::Code(code.text.as_str().to_owned()), reason)),
+            }
+        }
+        let choice = match r#use {
+            Use::Best => Choice::Best,
+            Use::Named(_) => Choice::Named(&chosen),
+        };
+        Ok(QuoteAnswer { quote: quote(cart, &candidates, choice, now), unknown })
+    }
+}
+
+/// Coupons that are named or given and can't be found.
+impl QuoteAnswer {
+    /// Reasons without a campaign, in the shape of the others.
+    pub fn not_applied(&self) -> impl Iterator<Item = (&UsedBy, Option<CampaignId>, Amount, &[Reason])> {
+        let known = self
+            .quote
+            .not_applied
+            .iter()
+            .map(|entry: &NotApplied| (&entry.used_by, Some(entry.campaign), entry.would_save, &entry.reasons[..]));
+        let unknown =
+            self.unknown.iter().map(|(used_by, reason)| (used_by, None, Amount::ZERO, std::slice::from_ref(reason)));
+        known.chain(unknown)
+    }
+}
+
+fn wallet_keys(state: &State, account: &AccountId, past: bool) -> Vec<Key> {
+    let mut keys = vec![Key::Wallet(account.clone())];
+    if let Some(wallet) = state.wallet(account) {
+        for page in 0..wallet.further.len() {
+            keys.push(Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages")));
+        }
+        if past {
+            for page in 0..wallet.history.len() {
+                keys.push(Key::History(account.clone(), u32::try_from(page).expect("far fewer pages")));
+            }
+        }
+    }
+    keys
+}
+
+fn quote_keys(
+    state: &State,
+    account: &AccountId,
+    named: &[CouponId],
+    codes: &[EnteredCode],
+    now: Timestamp,
+) -> Vec<Key> {
+    let live: Vec<&Coupon> = state.live_coupons(account).collect();
+    let past = named.iter().any(|id| live.iter().all(|coupon| coupon.id != *id));
+    let mut keys = wallet_keys(state, account, past);
+    let campaign = |keys: &mut Vec<Key>, campaign: CampaignId| {
+        keys.push(Key::Campaign(campaign));
+        keys.push(Key::Allowance(state.bucket(), campaign));
+    };
+    for coupon in live {
+        if coupon.status(now) == CouponStatus::Valid || named.contains(&coupon.id) {
+            campaign(&mut keys, coupon.campaign);
+        }
+    }
+    for coupon in state.past_coupons(account) {
+        if named.contains(&coupon.id) && coupon.state != CouponState::Pending {
+            campaign(&mut keys, coupon.campaign);
+        }
+    }
+    for code in codes {
+        keys.push(Key::Code(code.hash));
+        if let Some(code) = state.code(code.hash) {
+            campaign(&mut keys, code.campaign);
+        }
+    }
+    keys
+}

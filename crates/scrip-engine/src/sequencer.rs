@@ -1,0 +1,324 @@
+//! A bucket's one sequence of batches: load → decide → evolve → save → answer.
+//!
+//! Round trips of a batch: one for the journal's head, one to three set-based loads (some aggregates name others), one
+//! commit. Everybody who waits shares them.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use scrip_core::{
+    command::Command,
+    event::{AnswerKind, Event, Recorded, UsedKey},
+    key::{Holder, Key},
+    reason::{Reason, Refusal},
+    slot::Bucket,
+    state::{Aggregate, State},
+    time::Timestamp,
+};
+use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    answer::{Answer, answer, replayed},
+    engine::{EngineError, Receipt, Shared},
+    ids::RandomIds,
+    load::load_all,
+    projection::project,
+};
+
+/// Commands that share a commit at most: beyond, batches gain little and answers wait longer.
+const BATCH_MAX: usize = 256;
+
+/// An idempotency key's scope and command, both hashed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyUse {
+    pub holder: Holder,
+    /// Of caller, operation and key.
+    pub key_hash: [u8; 16],
+    /// Of the parsed command.
+    pub command_hash: [u8; 16],
+}
+
+/// A command that waits for its batch, and who waits for its answer.
+pub(crate) struct Waiting {
+    pub command: Command,
+    pub key: Option<KeyUse>,
+    pub reply: oneshot::Sender<Result<Receipt, EngineError>>,
+}
+
+/// What a command came to within its batch.
+enum Done {
+    Fresh(Answer),
+    /// Done before: the answer is in the journal from this position on.
+    Again {
+        position: u64,
+        count: u32,
+        kind: AnswerKind,
+    },
+    Refused(Refusal),
+    /// It failed unexpectedly and was taken out.
+    Fault,
+}
+
+pub(crate) struct Sequencer {
+    pub shared: Arc<Shared>,
+    pub bucket: Bucket,
+    pub writer: Box<dyn Writer>,
+    pub queue: mpsc::Receiver<Waiting>,
+    ids: RandomIds,
+}
+
+impl Sequencer {
+    pub fn new(shared: Arc<Shared>, bucket: Bucket, writer: Box<dyn Writer>, queue: mpsc::Receiver<Waiting>) -> Self {
+        Self { shared, bucket, writer, queue, ids: RandomIds::new() }
+    }
+
+    /// Serves until every handle of the engine is gone.
+    pub fn run(mut self) {
+        let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH_MAX);
+        // Takes what waits, never waits to fill up: the slower the commit, the larger the next batch.
+        while self.queue.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
+            let started = Instant::now();
+            metrics::histogram!("scrip_batch_commands").record(waiting.len() as f64);
+            if self.shared.failed.load(Ordering::SeqCst) {
+                answer_all(waiting.drain(..), || EngineError::Unavailable("the store's device failed".to_owned()));
+                continue;
+            }
+            match self.batch(&waiting) {
+                Ok(results) => {
+                    for (waiting, result) in waiting.drain(..).zip(results) {
+                        // Whoever doesn't wait any more finds the answer by asking again.
+                        let _ = waiting.reply.send(result);
+                    }
+                }
+                Err(error) => self.failed(error, &mut waiting),
+            }
+            metrics::histogram!("scrip_batch_seconds").record(started.elapsed().as_secs_f64());
+        }
+    }
+
+    fn failed(&self, error: StoreError, waiting: &mut Vec<Waiting>) {
+        tracing::error!(bucket = self.bucket.get(), error = %chain(&error), "a batch failed; nothing of it was done");
+        metrics::counter!("scrip_batches_failed_total").increment(1);
+        if matches!(error, StoreError::Failed { .. } | StoreError::Damaged { .. }) {
+            // After a failed write or sync nobody knows what the device has: stop, and recover by starting anew.
+            self.shared.failed.store(true, Ordering::SeqCst);
+            (self.shared.on_failure)(&chain(&error));
+        }
+        let text = error.to_string();
+        answer_all(waiting.drain(..), || EngineError::Unavailable(text.clone()));
+    }
+
+    /// Runs one batch; a command that panics is taken out and the rest is done again without it.
+    fn batch(&mut self, waiting: &[Waiting]) -> Result<Vec<Result<Receipt, EngineError>>, StoreError> {
+        let mut faulty = vec![false; waiting.len()];
+        let done = loop {
+            match self.attempt(waiting, &mut faulty)? {
+                Some(done) => break done,
+                None => metrics::counter!("scrip_commands_failed_total").increment(1),
+            }
+        };
+        let mut snapshot = None;
+        let mut results = Vec::with_capacity(done.len());
+        for (waiting, done) in waiting.iter().zip(done) {
+            let (outcome, result) = match done {
+                Done::Fresh(answer) => ("done", Ok(Receipt { answer, replayed: false })),
+                Done::Refused(refusal) => (refusal.first().code(), Err(EngineError::Refused(refusal))),
+                Done::Fault => ("fault", Err(EngineError::Fault)),
+                Done::Again { position, count, kind } => {
+                    if snapshot.is_none() {
+                        snapshot = Some(self.shared.store.snapshot()?);
+                    }
+                    let snapshot = snapshot.as_mut().expect("just made");
+                    let blank = State::new(self.bucket, self.shared.store.buckets());
+                    let answer = replayed(&mut **snapshot, blank, position, count, kind)?;
+                    ("replayed", Ok(Receipt { answer, replayed: true }))
+                }
+            };
+            metrics::counter!("scrip_commands_total", "command" => waiting.command.name(), "outcome" => outcome)
+                .increment(1);
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    /// `None`: a command failed unexpectedly and is marked; nothing was committed.
+    fn attempt(&mut self, waiting: &[Waiting], faulty: &mut [bool]) -> Result<Option<Vec<Done>>, StoreError> {
+        let mut transaction = self.writer.begin()?;
+        let head = transaction.head()?;
+        let now = self.shared.clock.now().max(head.at);
+        let mut work = Work::new(State::new(self.bucket, self.shared.store.buckets()), head, now);
+        work.load(&mut *transaction, waiting)?;
+        let mut done = Vec::with_capacity(waiting.len());
+        for (place, waiting) in waiting.iter().enumerate() {
+            if faulty[place] {
+                done.push(Done::Fault);
+                continue;
+            }
+            // What an earlier command of the batch changed may name further aggregates.
+            work.load(&mut *transaction, std::slice::from_ref(waiting))?;
+            match catch_unwind(AssertUnwindSafe(|| work.run(&mut *transaction, waiting, &mut self.ids))) {
+                Ok(result) => done.push(result?),
+                Err(_) => {
+                    tracing::error!(command = waiting.command.name(), "a command failed unexpectedly");
+                    faulty[place] = true;
+                    return Ok(None);
+                }
+            }
+        }
+        if !work.recorded.is_empty() {
+            let batch = work.into_batch(self.bucket, self.ids.batch_id());
+            transaction.commit(&batch.0)?;
+            self.shared.registry.committed(&batch.1, &batch.2);
+            self.shared.committed(self.bucket, batch.0.frame.last_position());
+        }
+        Ok(Some(done))
+    }
+}
+
+/// The working set of a batch, and what its commands have led to so far.
+struct Work {
+    state: State,
+    head: Head,
+    now: Timestamp,
+    recorded: Vec<Recorded>,
+    rows: Vec<scrip_store::people::Row>,
+}
+
+impl Work {
+    const fn new(state: State, head: Head, now: Timestamp) -> Self {
+        Self { state, head, now, recorded: Vec::new(), rows: Vec::new() }
+    }
+
+    fn load(&mut self, transaction: &mut dyn Transaction, waiting: &[Waiting]) -> Result<(), StoreError> {
+        let now = self.now;
+        load_all(transaction, &mut self.state, |state| {
+            let mut keys = Vec::with_capacity(waiting.len() * 5);
+            for waiting in waiting {
+                keys.extend(waiting.command.needs(state, now));
+                keys.extend(waiting.key.iter().flat_map(|key| recent_keys(key, now)));
+            }
+            keys
+        })
+    }
+
+    fn run(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        waiting: &Waiting,
+        ids: &mut RandomIds,
+    ) -> Result<Done, StoreError> {
+        if let Some(key) = &waiting.key
+            && let Some(used) = self.used(key)
+        {
+            return Ok(if used.command_hash == key.command_hash {
+                Done::Again { position: used.position, count: used.count, kind: used.answer }
+            } else {
+                Done::Refused(Reason::IdempotencyKeyReused.into())
+            });
+        }
+        loop {
+            let prelude = waiting.command.prelude(&self.state, self.now);
+            if prelude.is_empty() {
+                break;
+            }
+            for event in prelude {
+                self.record(event);
+            }
+            self.load(transaction, std::slice::from_ref(waiting))?;
+        }
+        let decision = match waiting.command.decide(&self.state, self.now, ids) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Done::Refused(refusal)),
+        };
+        let position = self.next_position();
+        let count = u32::try_from(decision.events.len()).expect("a command leads to few events");
+        for event in decision.events {
+            self.record(event);
+        }
+        let kind = decision.outcome.answer_kind();
+        let answer = answer(decision.outcome, &self.state);
+        // Only a command that had an effect is kept; any other is judged afresh when it comes again.
+        if let (Some(key), true) = (&waiting.key, count > 0) {
+            let entry = UsedKey {
+                key_hash: key.key_hash,
+                command_hash: key.command_hash,
+                position,
+                count,
+                at: self.now,
+                answer: kind,
+            };
+            self.record(Event::KeyUsed { holder: key.holder.clone(), day: day(self.now), entry });
+        }
+        Ok(Done::Fresh(answer))
+    }
+
+    fn used(&self, key: &KeyUse) -> Option<UsedKey> {
+        let today = day(self.now);
+        [today, today - 1]
+            .into_iter()
+            .filter_map(|day| self.state.recent_keys(&key.holder, day))
+            .flat_map(|keys| &keys.used)
+            .find(|used| used.key_hash == key.key_hash)
+            .cloned()
+    }
+
+    const fn next_position(&self) -> u64 {
+        self.head.position + self.recorded.len() as u64 + 1
+    }
+
+    fn record(&mut self, event: Event) {
+        let recorded = Recorded { position: self.next_position(), at: self.now, event };
+        self.state.evolve(&recorded);
+        project(&self.state, &recorded, &mut self.rows);
+        self.recorded.push(recorded);
+    }
+
+    fn into_batch(self, bucket: Bucket, batch: [u8; 16]) -> (Batch, State, Vec<Recorded>) {
+        let events: Vec<&Event> = self.recorded.iter().map(|recorded| &recorded.event).collect();
+        let frame = Frame::new(bucket, self.head.position + 1, self.now, batch, self.head.hash, &events);
+        let saves = self
+            .state
+            .changes()
+            .into_iter()
+            .filter(|change| change.read.is_some() || change.value.is_some())
+            .map(|change| Save {
+                key: change.key,
+                read: change.read,
+                body: change.value.as_ref().map(Aggregate::encode),
+            })
+            .collect();
+        (Batch { frame, saves, rows: self.rows }, self.state, self.recorded)
+    }
+}
+
+/// Keys are kept at least 24 hours: today's and yesterday's documents.
+fn recent_keys(key: &KeyUse, now: Timestamp) -> [Key; 2] {
+    let today = day(now);
+    [today, today - 1].map(|day| Key::RecentKeys(key.holder.clone(), day))
+}
+
+fn day(at: Timestamp) -> u32 {
+    u32::try_from(at.day()).expect("days since 1970 fit")
+}
+
+fn answer_all(waiting: impl Iterator<Item = Waiting>, error: impl Fn() -> EngineError) {
+    for waiting in waiting {
+        let _ = waiting.reply.send(Err(error()));
+    }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

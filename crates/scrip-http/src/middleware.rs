@@ -1,0 +1,105 @@
+//! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use scrip_core::reason::Reason;
+use scrip_engine::fill_random;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    api::Api,
+    auth::{Caller, authenticate},
+    permissions::{Access, access},
+    problem::Problem,
+};
+
+/// The largest body.
+const BODY_MAX: usize = 1024 * 1024;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
+    routes
+        .route_layer(from_fn(permitted))
+        .fallback(|| async { Problem::from(Reason::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::from(Reason::MethodNotAllowed) })
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(rendered))
+                .layer(CatchPanicLayer::custom(|_| {
+                    tracing::error!("a handler failed unexpectedly");
+                    Problem::from(scrip_engine::EngineError::Fault).into_response()
+                }))
+                .layer(DefaultBodyLimit::max(BODY_MAX))
+                .layer(from_fn_with_state(api.clone(), authenticated)),
+        )
+}
+
+/// Renders problems with the request's id, which goes into every answer.
+async fn rendered(request: Request, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).filter(|id| is_id(id)).cloned();
+    let id = given.unwrap_or_else(new_id);
+    let started = std::time::Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.render(id.to_str().unwrap_or_default());
+    } else if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        response = Problem::from(Reason::PayloadTooLarge).render(id.to_str().unwrap_or_default());
+    }
+    let status = response.status();
+    metrics::counter!("scrip_http_requests_total", "status" => status.as_str().to_owned()).increment(1);
+    if status.is_server_error() {
+        tracing::error!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request failed");
+    } else {
+        tracing::debug!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request");
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn is_id(id: &HeaderValue) -> bool {
+    let bytes = id.as_bytes();
+    (1..=128).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(b))
+}
+
+fn new_id() -> HeaderValue {
+    let mut random = [0; 12];
+    fill_random(&mut random);
+    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::try_from(format!("req_{text}")).expect("hexadecimal digits")
+}
+
+/// Everything under `/v1` needs a caller, a path that doesn't exist too: strangers learn nothing.
+async fn authenticated(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path == "/v1" || path.starts_with("/v1/") {
+        match authenticate(&api, request.headers()) {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+            }
+            Err(problem) => return problem.into_response(),
+        }
+    }
+    next.run(request).await
+}
+
+/// Refuses what the table doesn't allow, before anything is parsed.
+async fn permitted(request: Request, next: Next) -> Response {
+    if let (Some(caller), Some(path)) =
+        (request.extensions().get::<Caller>(), request.extensions().get::<MatchedPath>())
+        && access(request.method().as_str(), path.as_str(), caller.role) == Access::No
+    {
+        return Problem::from(Reason::Forbidden).into_response();
+    }
+    next.run(request).await
+}

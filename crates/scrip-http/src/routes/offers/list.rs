@@ -1,0 +1,96 @@
+use axum::extract::State;
+use scrip_core::{
+    campaign::{Campaign, CampaignStatus, Channel},
+    id::CampaignId,
+    name::{AccountId, ProductId, SellerId},
+    time::Timestamp,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    api::Api,
+    auth::Caller,
+    cursor,
+    params::{Limit, PathOf, Query},
+    problem::Problem,
+    reply::Reply,
+    wire::{ListDocument, OfferDocument},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Params {
+    /// Offers that work in this seller's store.
+    seller: Option<SellerId>,
+    /// Offers whose scope can contain this product (a scope by categories can).
+    product: Option<ProductId>,
+    #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// List what an account can collect
+///
+/// Live campaigns open for claims on a page or in a store, with what is left and what is mine already.
+#[utoipa::path(get, path = "/v1/accounts/{account}/offers", tag = "Wallet", operation_id = "list_offers",
+    params(("account" = AccountId, Path, description = "The account"), Params),
+    responses((status = 200, description = "A page", body = ListDocument<OfferDocument>)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf(account): PathOf<AccountId>,
+    Query(params): Query<Params>,
+) -> Result<Reply<ListDocument<OfferDocument>>, Problem> {
+    let after: Option<CampaignId> = cursor::decode(params.cursor.as_deref())?;
+    caller.check_account(&account)?;
+    let now = api.engine.now();
+    let mut page: Vec<_> = api
+        .engine
+        .registry()
+        .campaigns_after(after)
+        .into_iter()
+        .filter(|campaign| is_offered(campaign, now) && matches(campaign, &params))
+        .take(params.limit.0 + 1)
+        .collect();
+    let more = page.len() > params.limit.0;
+    page.truncate(params.limit.0);
+    let next_cursor = page.last().filter(|_| more).map(|campaign| cursor::encode(&campaign.id));
+    let data = api
+        .read(move |reader| {
+            page.iter()
+                .map(|campaign| {
+                    let allowance = reader.allowance(campaign.id)?;
+                    let mine = reader.claimed_by(&account, campaign.id)?;
+                    Ok(OfferDocument::new(campaign, &allowance, mine))
+                })
+                .collect()
+        })
+        .await?;
+    Ok(Reply::ok(ListDocument { data, next_cursor }))
+}
+
+/// Open for claims where a shopper can collect.
+fn is_offered(campaign: &Campaign, now: Timestamp) -> bool {
+    let terms = &campaign.terms;
+    let open = terms.claims.ends_at.is_none_or(|ends_at| now < ends_at) && now < terms.validity.window(now).1;
+    let collectable = [Channel::Web, Channel::Social, Channel::SellerStore];
+    campaign.status(now) == CampaignStatus::Live
+        && open
+        && terms.channels().iter().any(|channel| collectable.contains(channel))
+}
+
+fn matches(campaign: &Campaign, params: &Params) -> bool {
+    let terms = &campaign.terms;
+    let seller =
+        params.seller.as_ref().is_none_or(|seller| terms.issuer.seller().is_none_or(|issuer| issuer == seller));
+    let product = params.product.as_ref().is_none_or(|product| {
+        let scope = &terms.scope;
+        let narrowed = !scope.products.is_empty();
+        !scope.exclude_products.contains(product)
+            && (!narrowed || scope.products.contains(product) || !scope.categories.is_empty())
+    });
+    seller && product
+}

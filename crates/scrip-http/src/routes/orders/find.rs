@@ -1,0 +1,91 @@
+use axum::extract::State;
+use scrip_core::{
+    name::{AccountId, OrderId, SellerId},
+    order::OrderStatus,
+    time::Timestamp,
+};
+use scrip_store::people::{OrderFilter, OrderPlace};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::get::shown;
+use crate::{
+    api::Api,
+    auth::Caller,
+    cursor,
+    params::{Limit, Query},
+    problem::Problem,
+    reply::Reply,
+    wire::{ListDocument, OrderDocument},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    pub account: Option<AccountId>,
+    pub seller: Option<SellerId>,
+    pub status: Option<OrderStatus>,
+    /// Placed at this time or later.
+    pub from: Option<Timestamp>,
+    #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    pub limit: Limit,
+    pub cursor: Option<String>,
+}
+
+/// Where a page ended.
+#[derive(Serialize, Deserialize)]
+struct Place(i64, AccountId, OrderId);
+
+/// Find orders across accounts
+///
+/// For back offices, newest first. A seller finds its own.
+#[utoipa::path(get, path = "/v1/orders", tag = "Orders", operation_id = "find_orders", params(Filter),
+    responses((status = 200, description = "A page", body = ListDocument<OrderDocument>)))]
+pub(super) async fn find(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(filter): Query<Filter>,
+) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
+    page(&api, &caller, filter).await
+}
+
+/// A page of the orders that exist for the caller.
+pub(super) async fn page(
+    api: &Api,
+    caller: &Caller,
+    filter: Filter,
+) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
+    let after: Option<Place> = cursor::decode(filter.cursor.as_deref())?;
+    let now = api.engine.now();
+    let nothing = ListDocument { data: Vec::new(), next_cursor: None };
+    // A seller asking for another's orders finds none.
+    if let (Some(own), Some(asked)) = (&caller.seller, &filter.seller)
+        && own != asked
+    {
+        return Ok(Reply::ok(nothing));
+    }
+    let limit = filter.limit.0;
+    let filter = OrderFilter {
+        account: filter.account,
+        seller: caller.seller.clone().or(filter.seller),
+        status: filter.status.map(OrderStatus::as_str),
+        from: filter.from,
+        now,
+        after: after.map(|Place(placed_at, account, order)| OrderPlace {
+            placed_at: Timestamp::from_micros(placed_at),
+            account,
+            order,
+        }),
+    };
+    let mut orders = api.read(move |reader| reader.orders(&filter, limit + 1)).await?;
+    let more = orders.len() > limit;
+    orders.truncate(limit);
+    let next_cursor = orders
+        .last()
+        .filter(|_| more)
+        .map(|order| cursor::encode(&Place(order.placed_at.micros(), order.account.clone(), order.id.clone())));
+    let data = orders.iter().map(|order| shown(caller, order, now)).collect();
+    Ok(Reply::ok(ListDocument { data, next_cursor }))
+}

@@ -1,0 +1,51 @@
+use axum::extract::State;
+use scrip_core::{name::AccountId, order::OrderStatus, time::Timestamp};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::find::{Filter, page};
+use crate::{
+    api::Api,
+    auth::Caller,
+    params::{Limit, PathOf, Query},
+    problem::Problem,
+    reply::Reply,
+    wire::{ListDocument, OrderDocument},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Params {
+    status: Option<OrderStatus>,
+    /// Placed at this time or later.
+    from: Option<Timestamp>,
+    #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// List an account's orders
+///
+/// Newest first.
+#[utoipa::path(get, path = "/v1/accounts/{account}/orders", tag = "Orders", operation_id = "list_orders",
+    params(("account" = AccountId, Path, description = "The account"), Params),
+    responses((status = 200, description = "A page", body = ListDocument<OrderDocument>)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf(account): PathOf<AccountId>,
+    Query(params): Query<Params>,
+) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
+    let filter = Filter {
+        account: Some(account.clone()),
+        seller: None,
+        status: params.status,
+        from: params.from,
+        limit: params.limit,
+        cursor: params.cursor,
+    };
+    caller.check_account(&account)?;
+    page(&api, &caller, filter).await
+}

@@ -1,0 +1,23 @@
+mod cancel;
+mod close;
+mod extend;
+mod find;
+pub(super) mod get;
+mod list;
+mod pay;
+mod place;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(place::place, list::list))
+        .routes(routes!(get::get))
+        .routes(routes!(extend::extend))
+        .routes(routes!(pay::pay))
+        .routes(routes!(cancel::cancel))
+        .routes(routes!(close::close))
+        .routes(routes!(find::find))
+}

@@ -1,0 +1,84 @@
+use axum::extract::State;
+use scrip_core::{
+    command::{HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX},
+    key::Holder,
+    name::AccountId,
+    reason::{Reason, Refusal},
+};
+use scrip_engine::{EngineError, Placement};
+
+use super::get::document;
+use crate::{
+    api::Api,
+    auth::Caller,
+    body::Body,
+    idempotency::{IdempotencyKey, hash},
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    routes::quotes::create::cart,
+    wire::{OrderDocument, OrderRequest, QuoteDocument, entered_codes},
+};
+
+/// Place an order
+///
+/// Its coupons are inactive from here until its transactions end. Idempotent by its own id, for ever.
+#[utoipa::path(post, path = "/v1/accounts/{account}/orders", tag = "Orders", operation_id = "place_order",
+    params(("account" = AccountId, Path, description = "The account")),
+    request_body = OrderRequest,
+    responses((status = 201, description = "The order", body = OrderDocument),
+        (status = 200, description = "The same order was placed before: as it is now", body = OrderDocument)))]
+pub(super) async fn place(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf(account): PathOf<AccountId>,
+    key: IdempotencyKey,
+    Body(request): Body<OrderRequest>,
+) -> Result<Reply<OrderDocument>, Problem> {
+    let hold_minutes = request.hold_minutes.unwrap_or(HOLD_MINUTES_DEFAULT);
+    if !(1..=HOLD_MINUTES_MAX).contains(&hold_minutes) {
+        return Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")).into());
+    }
+    let cart = cart(&request.cart, request.only_seller.as_ref())?;
+    let r#use = request.r#use.checked()?;
+    let codes = entered_codes(&request.codes, api.engine.secrets())?;
+    let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
+    let placement = Placement {
+        account: account.clone(),
+        id: request.id.clone(),
+        cart,
+        r#use,
+        codes,
+        expect_discount: request.expect_discount,
+        hold_minutes,
+        fingerprint: hash(&request),
+    };
+    let guesses = placement.codes.len();
+    for _ in 0..guesses {
+        api.attempts.begin(&account, &caller.scope)?;
+    }
+    let result = api.engine.place(placement.clone(), key).await;
+    let wrong = match &result {
+        Err(EngineError::Refused(refusal)) => {
+            refusal.errors.iter().filter(|error| error.reason == Reason::CodeNotUsable).count()
+        }
+        _ => 0,
+    };
+    for _ in wrong.min(guesses)..guesses {
+        api.attempts.was_no_guess(&account, &caller.scope);
+    }
+    match result {
+        Ok(receipt) => document(&api, &caller, receipt),
+        Err(error) => {
+            let problem = Problem::from(error);
+            if !matches!(problem.reason(), Reason::QuoteChanged { .. }) {
+                return Err(problem);
+            }
+            // What it would be now, so that the shopper can be asked again.
+            let Placement { account, cart, r#use, codes, .. } = placement;
+            let asked = cart.clone();
+            let answer = api.read(move |reader| reader.quote(&account, &asked, &r#use, &codes)).await?;
+            Err(problem.with("quote", &QuoteDocument::new(&cart, &answer)))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use axum::extract::State;
+use scrip_core::{
+    cart::Cart,
+    code::EnteredCode,
+    name::{AccountId, SellerId},
+    reason::{Reason, Refusal, UsedBy},
+};
+use scrip_engine::{QuoteAnswer, Use};
+
+use crate::{
+    api::Api,
+    auth::Caller,
+    body::Body,
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    wire::{CartDocument, QuoteDocument, QuoteRequest, entered_codes},
+};
+
+/// Quote a cart
+///
+/// What it would cost with the best combination of the wallet's coupons, or with named ones, and for each coupon that
+/// doesn't apply, why. Changes nothing.
+#[utoipa::path(post, path = "/v1/accounts/{account}/quotes", tag = "Quotes", operation_id = "quote_cart",
+    params(("account" = AccountId, Path, description = "The account")),
+    request_body = QuoteRequest,
+    responses((status = 200, description = "The quote", body = QuoteDocument)))]
+pub(super) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf(account): PathOf<AccountId>,
+    Body(request): Body<QuoteRequest>,
+) -> Result<Reply<QuoteDocument>, Problem> {
+    let cart = cart(&request.cart, request.only_seller.as_ref())?;
+    let r#use = request.r#use.checked()?;
+    let codes = entered_codes(&request.codes, api.engine.secrets())?;
+    caller.check_account(&account)?;
+    let answer = guarded(&api, &caller, &account, &cart, r#use, codes).await?;
+    Ok(Reply::ok(QuoteDocument::new(&cart, &answer)))
+}
+
+/// The cart, or one seller's group of it (S21).
+pub(in crate::routes) fn cart(cart: &CartDocument, only_seller: Option<&SellerId>) -> Result<Cart, Refusal> {
+    let whole = cart.checked()?;
+    match only_seller {
+        None => Ok(whole),
+        Some(seller) => whole
+            .only_seller(seller)
+            .ok_or_else(|| Refusal::invalid("/only_seller", "a seller with a line in the cart")),
+    }
+}
+
+/// A quote whose wrong codes count as attempts.
+async fn guarded(
+    api: &Api,
+    caller: &Caller,
+    account: &AccountId,
+    cart: &Cart,
+    r#use: Use,
+    codes: Vec<EnteredCode>,
+) -> Result<QuoteAnswer, Problem> {
+    let guesses = codes.len();
+    for _ in 0..guesses {
+        api.attempts.begin(account, &caller.scope)?;
+    }
+    let (asked, cart) = (account.clone(), cart.clone());
+    let answer = api.read(move |reader| reader.quote(&asked, &cart, &r#use, &codes)).await?;
+    let wrong = answer
+        .unknown
+        .iter()
+        .filter(|(used_by, reason)| matches!(used_by, UsedBy::Code(_)) && *reason == Reason::CodeNotUsable)
+        .count();
+    for _ in wrong..guesses {
+        api.attempts.was_no_guess(account, &caller.scope);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,76 @@
+use axum::extract::State;
+use scrip_core::{
+    command::RefundOrder,
+    event::Role,
+    key::Holder,
+    name::{AccountId, OrderId},
+    reason::Reason,
+};
+use scrip_engine::{Answer, EngineError};
+
+use crate::{
+    api::Api,
+    auth::Caller,
+    body::Body,
+    idempotency::{IdempotencyKey, hash},
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    routes::orders::get::visible,
+    wire::{RefundDocument, RefundRequest},
+};
+
+/// Refund an order, in part or in full
+///
+/// By units, by amounts without units, by seller, or all. With `preview` the same figures, changing nothing. Idempotent by
+/// its own id, for ever.
+#[utoipa::path(post, path = "/v1/accounts/{account}/orders/{order}/refunds", tag = "Refunds", operation_id = "refund_order",
+    params(("account" = AccountId, Path, description = "The account"), ("order" = OrderId, Path, description = "The order")),
+    request_body = RefundRequest,
+    responses((status = 201, description = "The refund", body = RefundDocument),
+        (status = 200, description = "A preview, or the same refund was made before", body = RefundDocument)))]
+pub(super) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf((account, order)): PathOf<(AccountId, OrderId)>,
+    key: IdempotencyKey,
+    Body(request): Body<RefundRequest>,
+) -> Result<Reply<RefundDocument>, Problem> {
+    // A shopper may ask what it would get, nothing more.
+    if caller.role == Role::Shopper && !request.preview {
+        return Err(Reason::Forbidden.into());
+    }
+    let of = request.checked()?;
+    visible(&api, &caller, account.clone(), order.clone()).await?;
+    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
+    let command = RefundOrder {
+        account,
+        order,
+        id: request.id.clone(),
+        of,
+        as_seller: caller.seller.clone(),
+        fingerprint: hash(&request),
+    };
+    if request.preview {
+        let engine = api.engine.clone();
+        let answer =
+            tokio::task::spawn_blocking(move || engine.preview(command)).await.map_err(|_| EngineError::Fault)??;
+        let Answer::Refund { order, refund, .. } = answer else { return Err(EngineError::Fault.into()) };
+        return Ok(Reply::ok(shown(&caller, &order, &refund)));
+    }
+    let receipt = api.engine.submit(command, key).await?;
+    let Answer::Refund { order, refund, created } = receipt.answer else { return Err(EngineError::Fault.into()) };
+    Ok(Reply::created(created, shown(&caller, &order, &refund)).replayed(receipt.replayed))
+}
+
+/// What the caller may see of it.
+pub(super) fn shown(
+    caller: &Caller,
+    order: &scrip_core::order::Order,
+    refund: &scrip_core::order::Refund,
+) -> RefundDocument {
+    match &caller.seller {
+        Some(seller) => RefundDocument::for_seller(order, refund, seller),
+        None => RefundDocument::new(order, refund),
+    }
+}

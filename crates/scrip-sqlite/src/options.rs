@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+/// How the file is used. The defaults suit a server of a few hundred megabytes of memory.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Page cache of the connection that writes.
+    pub writer_cache_kib: u32,
+    /// Page cache of each connection that reads.
+    pub reader_cache_kib: u32,
+    /// Idle connections for reading that are kept; more are opened while they are needed.
+    pub readers_max_idle: usize,
+    /// How long to wait for a lock that another process has.
+    pub busy_timeout: Duration,
+    /// How often what was committed is copied from the log into the file.
+    pub checkpoint_every: Duration,
+    /// From this size on writing waits a moment for the log to begin anew.
+    pub log_bytes_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            writer_cache_kib: 64 * 1024,
+            reader_cache_kib: 8 * 1024,
+            readers_max_idle: 8,
+            busy_timeout: Duration::from_secs(5),
+            checkpoint_every: Duration::from_secs(1),
+            log_bytes_max: 256 << 20,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+use rusqlite::{Connection, Row, params};
+use scrip_core::{id::CampaignId, name::SourceName};
+use scrip_store::{
+    StoreError,
+    people::{CodeRow, words},
+};
+
+use crate::{
+    column::{limit as sql_limit, parse, parse_optional, signed, unsigned, word},
+    statement::Prepared,
+};
+
+pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
+    let sql = "INSERT INTO code (campaign, position, number, job, source, kind, label, sealed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT DO UPDATE SET job = excluded.job, source = excluded.source, kind = excluded.kind,
+            label = excluded.label, sealed = excluded.sealed";
+    Prepared::new(connection, sql, "writing a code's row")
+}
+
+pub(super) fn write(upsert: &mut Prepared<'_>, row: &CodeRow) -> Result<(), StoreError> {
+    upsert.execute_one(params![
+        row.campaign.to_string(),
+        signed(row.position),
+        row.number,
+        row.job.map(|job| job.to_string()),
+        row.source.as_ref().map(SourceName::as_str),
+        row.kind,
+        row.label,
+        row.sealed,
+    ])
+}
+
+/// In the order of the journal.
+pub(crate) fn list(
+    connection: &Connection,
+    campaign: CampaignId,
+    after: Option<(u64, u32)>,
+    limit: usize,
+) -> Result<Vec<CodeRow>, StoreError> {
+    // No position is 0, so (0, 0) is before all.
+    let (position, number) = after.unwrap_or_default();
+    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed FROM code
+        WHERE campaign = ?1 AND (position, number) > (?2, ?3) ORDER BY position, number LIMIT ?4";
+    let params = params![campaign.to_string(), signed(position), number, sql_limit(limit)];
+    super::read(connection, "listing codes", sql, params, from_row)
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<CodeRow>, StoreError> {
+    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed FROM code
+        ORDER BY campaign, position, number";
+    super::read(connection, "reading codes", sql, [], from_row)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<CodeRow> {
+    Ok(CodeRow {
+        campaign: parse(row, 0)?,
+        position: unsigned(row, 1)?,
+        number: row.get(2)?,
+        job: parse_optional(row, 3)?,
+        source: parse_optional(row, 4)?,
+        kind: word(row, 5, words::CODE_KINDS)?,
+        label: row.get(6)?,
+        sealed: row.get(7)?,
+    })
+}

@@ -1,0 +1,83 @@
+use rusqlite::{Connection, Row, params};
+use scrip_core::{
+    id::CouponId,
+    name::{AccountId, OrderId, SourceName},
+    time::Timestamp,
+};
+use scrip_store::{
+    StoreError,
+    people::{CouponRow, words},
+};
+
+use crate::{
+    column::{instant, instant_optional, parse, parse_optional, word},
+    statement::Prepared,
+};
+
+pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
+    let sql = "INSERT INTO coupon (id, account, individual, campaign, claimed_at_us, starts_at_us, expires_at_us,
+            channel, source, state, order_id, held_until_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT DO UPDATE SET account = excluded.account, individual = excluded.individual,
+            campaign = excluded.campaign, claimed_at_us = excluded.claimed_at_us, starts_at_us = excluded.starts_at_us,
+            expires_at_us = excluded.expires_at_us, channel = excluded.channel, source = excluded.source,
+            state = excluded.state, order_id = excluded.order_id, held_until_us = excluded.held_until_us";
+    Prepared::new(connection, sql, "writing a coupon's row")
+}
+
+pub(super) fn write(upsert: &mut Prepared<'_>, row: &CouponRow) -> Result<(), StoreError> {
+    upsert.execute_one(params![
+        row.id.to_string(),
+        row.account.as_str(),
+        row.individual.as_str(),
+        row.campaign.to_string(),
+        row.claimed_at.micros(),
+        row.starts_at.micros(),
+        row.expires_at.micros(),
+        row.channel,
+        row.source.as_ref().map(SourceName::as_str),
+        row.state,
+        row.order.as_ref().map(OrderId::as_str),
+        row.held_until.map(Timestamp::micros),
+    ])
+}
+
+pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {
+    Prepared::new(connection, "DELETE FROM coupon WHERE id = ?1", "deleting a coupon's row")
+}
+
+/// Also if there is none: a projection may be repeated.
+pub(super) fn remove(delete: &mut Prepared<'_>, id: CouponId) -> Result<(), StoreError> {
+    delete.execute([id.to_string()]).map(drop)
+}
+
+pub(crate) fn owner(connection: &Connection, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {
+    let sql = "SELECT account FROM coupon WHERE id = ?1";
+    let accounts =
+        super::read(connection, "looking for a coupon's owner", sql, [coupon.to_string()], |row| parse(row, 0));
+    Ok(accounts?.pop())
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<CouponRow>, StoreError> {
+    let sql = "SELECT id, account, individual, campaign, claimed_at_us, starts_at_us, expires_at_us, channel, source,
+            state, order_id, held_until_us
+        FROM coupon ORDER BY id";
+    super::read(connection, "reading coupons", sql, [], from_row)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<CouponRow> {
+    Ok(CouponRow {
+        id: parse(row, 0)?,
+        account: parse(row, 1)?,
+        individual: parse(row, 2)?,
+        campaign: parse(row, 3)?,
+        claimed_at: instant(row, 4)?,
+        starts_at: instant(row, 5)?,
+        expires_at: instant(row, 6)?,
+        channel: word(row, 7, words::CHANNELS)?,
+        source: parse_optional(row, 8)?,
+        state: word(row, 9, words::COUPON_STATES)?,
+        order: parse_optional(row, 10)?,
+        held_until: instant_optional(row, 11)?,
+    })
+}

@@ -1,0 +1,186 @@
+//! Tables `ledger_entry` and `ledger_posting`.
+
+use rusqlite::{Connection, Row, params};
+use scrip_core::{
+    id::CampaignId,
+    ledger::{Entry, Posting},
+    money::Currency,
+    name::{AccountId, LineId, OrderId, SellerId},
+    slot::Bucket,
+    time::Timestamp,
+};
+use scrip_store::{
+    StoreError,
+    people::{LedgerEntryRow, words},
+};
+
+use crate::{
+    column::{instant, limit as sql_limit, parse, parse_optional, signed, unsigned},
+    statement::Prepared,
+};
+
+const OPERATION: &str = "reading the ledger";
+
+/// Writes an entry with its postings.
+pub(super) struct Ledger<'c> {
+    entry: Prepared<'c>,
+    posting: Prepared<'c>,
+    /// Of an entry that is written again with fewer.
+    surplus: Prepared<'c>,
+}
+
+impl<'c> Ledger<'c> {
+    pub(super) const fn new(connection: &'c Connection) -> Self {
+        let entry = "INSERT INTO ledger_entry (bucket, position, at_us, account, order_id, kind, currency)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT DO UPDATE SET at_us = excluded.at_us, account = excluded.account, order_id = excluded.order_id,
+                kind = excluded.kind, currency = excluded.currency";
+        let posting =
+            "INSERT INTO ledger_posting (bucket, position, number, ledger_account, amount, campaign, seller, line)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT DO UPDATE SET ledger_account = excluded.ledger_account, amount = excluded.amount,
+                campaign = excluded.campaign, seller = excluded.seller, line = excluded.line";
+        let surplus = "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3";
+        Self {
+            entry: Prepared::new(connection, entry, "writing a ledger entry's row"),
+            posting: Prepared::new(connection, posting, "writing a posting's row"),
+            surplus: Prepared::new(connection, surplus, "deleting a posting's row"),
+        }
+    }
+
+    pub(super) fn write(&mut self, row: &LedgerEntryRow) -> Result<(), StoreError> {
+        let (bucket, position) = (row.bucket.get(), signed(row.position));
+        self.entry.execute_one(params![
+            bucket,
+            position,
+            row.at.micros(),
+            row.account.as_str(),
+            row.order.as_str(),
+            row.entry.kind().as_str(),
+            row.entry.currency().code(),
+        ])?;
+        let mut number = 0_u32;
+        for posting in row.entry.postings() {
+            self.posting.execute_one(params![
+                bucket,
+                position,
+                number,
+                posting.account.to_string(),
+                posting.amount,
+                posting.campaign.to_string(),
+                posting.seller.as_ref().map(SellerId::as_str),
+                posting.line.as_ref().map(LineId::as_str),
+            ])?;
+            number += 1;
+        }
+        self.surplus.execute(params![bucket, position, number]).map(drop)
+    }
+}
+
+/// By position, those after `after`.
+pub(crate) fn list(
+    connection: &Connection,
+    bucket: Bucket,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<LedgerEntryRow>, StoreError> {
+    let sql = "SELECT bucket, position, at_us, account, order_id, kind, currency FROM ledger_entry
+        WHERE bucket = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+    let params = params![bucket.get(), signed(after), sql_limit(limit)];
+    let entries = super::read(connection, OPERATION, sql, params, entry)?;
+    let Some((first, last)) = entries.first().zip(entries.last()) else { return Ok(vec![]) };
+    let sql = "SELECT bucket, position, ledger_account, amount, campaign, seller, line FROM ledger_posting
+        WHERE bucket = ?1 AND position BETWEEN ?2 AND ?3 ORDER BY position, number";
+    let params = params![bucket.get(), signed(first.position), signed(last.position)];
+    let postings = super::read(connection, OPERATION, sql, params, posting)?;
+    joined(entries, postings)
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<LedgerEntryRow>, StoreError> {
+    let sql = "SELECT bucket, position, at_us, account, order_id, kind, currency FROM ledger_entry
+        ORDER BY bucket, position";
+    let entries = super::read(connection, OPERATION, sql, [], entry)?;
+    let sql = "SELECT bucket, position, ledger_account, amount, campaign, seller, line FROM ledger_posting
+        ORDER BY bucket, position, number";
+    joined(entries, super::read(connection, OPERATION, sql, [], posting)?)
+}
+
+/// An entry without its postings, as its row has it.
+struct EntryColumns {
+    bucket: Bucket,
+    position: u64,
+    at: Timestamp,
+    account: AccountId,
+    order: OrderId,
+    kind: String,
+    currency: Currency,
+}
+
+/// A posting and the entry that it belongs to; its account still as text.
+struct PostingColumns {
+    bucket: Bucket,
+    position: u64,
+    account: String,
+    amount: i64,
+    campaign: CampaignId,
+    seller: Option<SellerId>,
+    line: Option<LineId>,
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<EntryColumns> {
+    Ok(EntryColumns {
+        bucket: Bucket::from_u16(row.get(0)?),
+        position: unsigned(row, 1)?,
+        at: instant(row, 2)?,
+        account: parse(row, 3)?,
+        order: parse(row, 4)?,
+        kind: row.get(5)?,
+        currency: parse(row, 6)?,
+    })
+}
+
+fn posting(row: &Row<'_>) -> rusqlite::Result<PostingColumns> {
+    Ok(PostingColumns {
+        bucket: Bucket::from_u16(row.get(0)?),
+        position: unsigned(row, 1)?,
+        account: row.get(2)?,
+        amount: row.get(3)?,
+        campaign: parse(row, 4)?,
+        seller: parse_optional(row, 5)?,
+        line: parse_optional(row, 6)?,
+    })
+}
+
+/// Puts each entry together with its postings; both come in order of bucket and position.
+fn joined(entries: Vec<EntryColumns>, postings: Vec<PostingColumns>) -> Result<Vec<LedgerEntryRow>, StoreError> {
+    let mut postings = postings.into_iter().peekable();
+    let mut join = |entry: EntryColumns| {
+        let at = (entry.bucket, entry.position);
+        let own = std::iter::from_fn(|| postings.next_if(|posting| (posting.bucket, posting.position) == at));
+        let own: Option<Vec<Posting>> = own.map(PostingColumns::parsed).collect();
+        whole(&entry.kind, entry.currency, own)
+            .map(|whole| LedgerEntryRow {
+                bucket: entry.bucket,
+                position: entry.position,
+                at: entry.at,
+                account: entry.account,
+                order: entry.order,
+                entry: whole,
+            })
+            .ok_or_else(|| StoreError::Damaged {
+                what: format!("the ledger entry at {} of bucket {} can't be read or doesn't balance", at.1, at.0.get()),
+            })
+    };
+    entries.into_iter().map(&mut join).collect()
+}
+
+fn whole(kind: &str, currency: Currency, postings: Option<Vec<Posting>>) -> Option<Entry> {
+    Entry::new(words::entry_kind(kind)?, currency, postings?).ok()
+}
+
+impl PostingColumns {
+    fn parsed(self) -> Option<Posting> {
+        let account = words::ledger_account(&self.account)?;
+        Some(Posting { account, amount: self.amount, campaign: self.campaign, seller: self.seller, line: self.line })
+    }
+}

@@ -1,0 +1,59 @@
+use rusqlite::{Connection, Row, params};
+use scrip_store::{StoreError, people::OrderLineRow};
+
+use crate::{
+    column::{amount, parse},
+    statement::Prepared,
+};
+
+pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
+    let sql =
+        "INSERT INTO order_line (account, order_id, line, seller, product, unit_price, quantity, on_sale, discount,
+            units_refunded, cash_refunded)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        ON CONFLICT DO UPDATE SET seller = excluded.seller, product = excluded.product,
+            unit_price = excluded.unit_price, quantity = excluded.quantity, on_sale = excluded.on_sale,
+            discount = excluded.discount, units_refunded = excluded.units_refunded,
+            cash_refunded = excluded.cash_refunded";
+    Prepared::new(connection, sql, "writing an order line's row")
+}
+
+pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderLineRow) -> Result<(), StoreError> {
+    upsert.execute_one(params![
+        row.account.as_str(),
+        row.order.as_str(),
+        row.line.as_str(),
+        row.seller.as_str(),
+        row.product.as_str(),
+        row.unit_price.minor(),
+        row.quantity,
+        row.on_sale,
+        row.discount.minor(),
+        row.units_refunded,
+        row.cash_refunded.minor(),
+    ])
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<OrderLineRow>, StoreError> {
+    let sql =
+        "SELECT account, order_id, line, seller, product, unit_price, quantity, on_sale, discount, units_refunded,
+            cash_refunded
+        FROM order_line ORDER BY account, order_id, line";
+    super::read(connection, "reading order lines", sql, [], from_row)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderLineRow> {
+    Ok(OrderLineRow {
+        account: parse(row, 0)?,
+        order: parse(row, 1)?,
+        line: parse(row, 2)?,
+        seller: parse(row, 3)?,
+        product: parse(row, 4)?,
+        unit_price: amount(row, 5)?,
+        quantity: row.get(6)?,
+        on_sale: row.get(7)?,
+        discount: amount(row, 8)?,
+        units_refunded: row.get(9)?,
+        cash_refunded: amount(row, 10)?,
+    })
+}

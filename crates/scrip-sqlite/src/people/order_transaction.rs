@@ -1,0 +1,34 @@
+use rusqlite::{Connection, Row, params};
+use scrip_store::{
+    StoreError,
+    people::{OrderTransactionRow, words},
+};
+
+use crate::{
+    column::{parse, word},
+    statement::Prepared,
+};
+
+pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
+    let sql = "INSERT INTO order_transaction (account, order_id, seller, state) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET state = excluded.state";
+    Prepared::new(connection, sql, "writing a transaction's row")
+}
+
+pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderTransactionRow) -> Result<(), StoreError> {
+    upsert.execute_one(params![row.account.as_str(), row.order.as_str(), row.seller.as_str(), row.state])
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Vec<OrderTransactionRow>, StoreError> {
+    let sql = "SELECT account, order_id, seller, state FROM order_transaction ORDER BY account, order_id, seller";
+    super::read(connection, "reading transactions", sql, [], from_row)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderTransactionRow> {
+    Ok(OrderTransactionRow {
+        account: parse(row, 0)?,
+        order: parse(row, 1)?,
+        seller: parse(row, 2)?,
+        state: word(row, 3, words::TRANSACTION_STATES)?,
+    })
+}

@@ -1,0 +1,160 @@
+//! The schema's version and its migrations: all or nothing, with a copy of the file first.
+
+use std::path::{Path, PathBuf};
+
+use refinery::Runner;
+use rusqlite::{Connection, OptionalExtension as _};
+use scrip_store::StoreError;
+
+use crate::{
+    backup,
+    error::{during, failed},
+    lock::beside,
+};
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// "Scrp", as in the first migration.
+const APPLICATION_ID: u32 = 0x5363_7270;
+
+/// What a migration did. `from` 0: the file was new.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Migrated {
+    pub from: u32,
+    pub to: u32,
+    /// The copy of the file as it was; `None` if there was nothing to change or nothing to lose.
+    pub backup: Option<PathBuf>,
+}
+
+pub(crate) fn runner() -> Runner {
+    embedded::migrations::runner()
+}
+
+/// 0 of an empty file.
+///
+/// Errors: [`StoreError::Damaged`] if the file has tables and isn't Scrip's.
+pub(crate) fn version(connection: &Connection) -> Result<u32, StoreError> {
+    const OPERATION: &str = "reading the schema's version";
+    let read = || -> rusqlite::Result<(i64, u32, Option<u32>)> {
+        let tables: i64 = connection.query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name <> 'refinery_schema_history'",
+            [],
+            |row| row.get(0),
+        )?;
+        let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let history = connection
+            .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'", [], |_| Ok(()))
+            .optional()?;
+        let version = match history {
+            Some(()) => {
+                connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?
+            }
+            None => None,
+        };
+        Ok((tables, application, version))
+    };
+    match read().map_err(during(OPERATION))? {
+        (0, _, None) => Ok(0),
+        (_, APPLICATION_ID, Some(version)) => Ok(version),
+        _ => Err(StoreError::Damaged { what: "the file is an SQLite database, but not Scrip's".to_owned() }),
+    }
+}
+
+fn newest(runner: &Runner) -> u32 {
+    runner.get_migrations().iter().map(|migration| u32::try_from(migration.version()).unwrap_or(0)).max().unwrap_or(0)
+}
+
+/// Errors: [`StoreError::Damaged`] unless the schema is this Scrip's.
+pub(crate) fn check_newest(connection: &Connection, runner: &Runner) -> Result<(), StoreError> {
+    let (found, newest) = (version(connection)?, newest(runner));
+    if found == newest {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { what: format!("the file has schema {found}, this Scrip reads {newest}") })
+}
+
+pub(crate) fn migrate(connection: &mut Connection, path: &Path, runner: &Runner) -> Result<Migrated, StoreError> {
+    let (from, to) = (version(connection)?, newest(runner));
+    if from > to {
+        let what = format!("the file has schema {from}, which a newer Scrip made; this one knows {to}");
+        return Err(StoreError::Damaged { what });
+    }
+    if from == to {
+        return Ok(Migrated { from, to, backup: None });
+    }
+    let backup = if from == 0 { None } else { Some(copy_first(connection, path, from)?) };
+    let runner = Runner::new(runner.get_migrations()).set_grouped(true);
+    runner.run(connection).map_err(|error| failed("migrating the schema", error))?;
+    tracing::info!(from, to, "migrated the database's schema");
+    Ok(Migrated { from, to, backup })
+}
+
+/// Copies to `scrip.db.schema-1`, or the first such name with a number that is free.
+fn copy_first(connection: &Connection, path: &Path, version: u32) -> Result<PathBuf, StoreError> {
+    let mut to = beside(path, &format!("schema-{version}"));
+    let mut number = 1;
+    while to.exists() {
+        number += 1;
+        to = beside(path, &format!("schema-{version}-{number}"));
+    }
+    backup::copy(connection, &to)?;
+    Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use refinery::Migration;
+
+    use super::*;
+    use crate::{
+        connection::{Access, open},
+        options::Options,
+    };
+
+    fn with(extra: &[(&str, &str)]) -> Runner {
+        let mut migrations = runner().get_migrations().clone();
+        migrations.extend(extra.iter().map(|(name, sql)| Migration::unapplied(name, sql).expect("a migration's name")));
+        Runner::new(&migrations)
+    }
+
+    #[test]
+    fn an_older_schema_is_copied_then_migrated_all_or_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("scrip.db");
+        let mut connection = open(&path, Access::Write, &Options::default()).expect("opens");
+        let made = migrate(&mut connection, &path, &runner()).expect("migrates");
+        assert_eq!(made, Migrated { from: 0, to: 1, backup: None });
+        assert_eq!(migrate(&mut connection, &path, &runner()).expect("nothing to do").backup, None);
+
+        // The second of two fails: the first isn't there either, and the copy has the old schema.
+        let half = with(&[("V2__more", "CREATE TABLE more (id INTEGER) STRICT"), ("V3__wrong", "CREATE TABLE more (")]);
+        migrate(&mut connection, &path, &half).expect_err("the second is no SQL");
+        assert_eq!(version(&connection).expect("readable"), 1);
+        connection.execute_batch("SELECT * FROM more").expect_err("nothing of it stays");
+
+        let whole = with(&[("V2__more", "CREATE TABLE more (id INTEGER) STRICT")]);
+        let migrated = migrate(&mut connection, &path, &whole).expect("migrates");
+        assert_eq!((migrated.from, migrated.to), (1, 2));
+        let copy = migrated.backup.expect("an older schema is copied");
+        assert_eq!(copy, folder.path().join("scrip.db.schema-1-2"), "the first try's copy is kept");
+        let copy = open(&copy, Access::Read, &Options::default()).expect("a whole database");
+        assert_eq!(version(&copy).expect("readable"), 1);
+
+        // What a newer Scrip wrote isn't touched by an older one.
+        let newer = migrate(&mut connection, &path, &runner()).expect_err("newer");
+        assert!(matches!(newer, StoreError::Damaged { .. }), "{newer}");
+        check_newest(&connection, &runner()).expect_err("newer");
+    }
+
+    #[test]
+    fn somebody_elses_database_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("other.db");
+        let mut connection = open(&path, Access::Write, &Options::default()).expect("opens");
+        connection.execute_batch("CREATE TABLE t (id INTEGER)").expect("a table");
+        let refused = migrate(&mut connection, &path, &runner()).expect_err("not ours");
+        assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+    }
+}

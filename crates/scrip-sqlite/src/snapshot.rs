@@ -1,0 +1,104 @@
+use rusqlite::Connection;
+use scrip_core::{
+    id::{CampaignId, CouponId},
+    key::{Key, Kind},
+    name::AccountId,
+    slot::Bucket,
+};
+use scrip_store::{
+    Document, Head, Snapshot, StoreError,
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+};
+
+use crate::{documents, error::during, journal, people, pool::Pool};
+
+/// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
+pub(crate) struct SqliteSnapshot<'p> {
+    connection: Option<Connection>,
+    pool: &'p Pool,
+}
+
+impl<'p> SqliteSnapshot<'p> {
+    pub(crate) fn new(pool: &'p Pool) -> Result<Self, StoreError> {
+        let connection = pool.take()?;
+        // What a transaction sees is fixed by its first read, not by its beginning.
+        let begun = connection
+            .execute_batch("BEGIN DEFERRED")
+            .and_then(|()| connection.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM journal LIMIT 1)"))
+            .and_then(|mut first| first.query_row([], |row| row.get::<_, i64>(0)));
+        begun.map_err(during("beginning to read"))?;
+        Ok(Self { connection: Some(connection), pool })
+    }
+
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("taken out only when dropped")
+    }
+}
+
+impl Drop for SqliteSnapshot<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && connection.execute_batch("ROLLBACK").is_ok()
+        {
+            self.pool.give_back(connection);
+        }
+    }
+}
+
+impl Snapshot for SqliteSnapshot<'_> {
+    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
+        journal::head(self.connection(), bucket)
+    }
+
+    fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        documents::load(self.connection(), keys)
+    }
+
+    fn scan(
+        &mut self,
+        bucket: Bucket,
+        kind: Kind,
+        from: &[u8],
+        to: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Document)>, StoreError> {
+        documents::scan(self.connection(), bucket, kind, from, to, limit)
+    }
+
+    fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        journal::frames(self.connection(), bucket, position, limit)
+    }
+
+    fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {
+        people::coupon::owner(self.connection(), coupon)
+    }
+
+    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
+        people::orders::list(self.connection(), filter, limit)
+    }
+
+    fn ledger_entries(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, StoreError> {
+        people::ledger::list(self.connection(), bucket, after, limit)
+    }
+
+    fn codes(
+        &mut self,
+        campaign: CampaignId,
+        after: Option<(u64, u32)>,
+        limit: usize,
+    ) -> Result<Vec<CodeRow>, StoreError> {
+        people::code::list(self.connection(), campaign, after, limit)
+    }
+
+    fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
+        people::distribution::sums(self.connection(), campaign)
+    }
+
+    fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {
+        people::all(self.connection())
+    }
+
+    fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError> {
+        documents::all(self.connection(), bucket)
+    }
+}

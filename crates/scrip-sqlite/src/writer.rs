@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+use scrip_core::{key::Key, slot::Bucket};
+use scrip_store::{Batch, Document, Head, StoreError, Transaction, Writer};
+
+use crate::{
+    Shared, documents,
+    error::{during, during_commit, failed},
+    gate::WritePass,
+    journal, lock, people,
+};
+
+/// Has the store's one connection that writes, and gives it back when dropped.
+pub(crate) struct SqliteWriter {
+    connection: Option<Connection>,
+    memory: Memory,
+    shared: Arc<Shared>,
+}
+
+/// What is known from the transaction before: nobody else writes.
+#[derive(Default)]
+struct Memory {
+    head: Option<Head>,
+    /// The device failed. What it has is only known when the file is opened again.
+    failed: bool,
+}
+
+impl SqliteWriter {
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+        Self { connection: Some(connection), memory: Memory::default(), shared }
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreError> {
+        if self.memory.failed {
+            return Err(failed("writing", "the device failed before; open the store again"));
+        }
+        let connection = self.connection.as_mut().expect("taken out only when dropped");
+        let pass = self.shared.gate.write();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(during("beginning to write"))?;
+        Ok(Box::new(SqliteTransaction { transaction, memory: &mut self.memory, pass }))
+    }
+}
+
+impl Drop for SqliteWriter {
+    fn drop(&mut self) {
+        // After a failure the connection is closed with this instead: nobody may write with it again.
+        if !self.memory.failed {
+            *lock(&self.shared.writer) = self.connection.take();
+        }
+    }
+}
+
+/// Rolls back when dropped, then lets a checkpoint in: in the order of the fields.
+struct SqliteTransaction<'w> {
+    transaction: rusqlite::Transaction<'w>,
+    memory: &'w mut Memory,
+    pass: WritePass<'w>,
+}
+
+impl SqliteTransaction<'_> {
+    fn write(&mut self, batch: &Batch) -> Result<Head, StoreError> {
+        self.head()?.check_next(Bucket::FIRST, &batch.frame)?;
+        let head = journal::append(&self.transaction, &batch.frame)?;
+        documents::save(&self.transaction, Bucket::FIRST, head.position, &batch.saves)?;
+        people::write(&self.transaction, &batch.rows)?;
+        Ok(head)
+    }
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        match self.memory.head {
+            Some(head) => Ok(head),
+            None => {
+                let head = journal::verified_head(&self.transaction, Bucket::FIRST)?;
+                self.memory.head = Some(head);
+                Ok(head)
+            }
+        }
+    }
+
+    fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        documents::load(&self.transaction, keys)
+    }
+
+    fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), StoreError> {
+        let written = self.write(batch);
+        let Self { transaction, memory, pass } = *self;
+        let committed = written.and_then(|head| transaction.commit().map_err(during_commit).map(|()| head));
+        match committed {
+            Ok(head) => {
+                memory.head = Some(head);
+                pass.committed();
+                Ok(())
+            }
+            Err(error) => {
+                memory.failed = matches!(error, StoreError::Failed { .. });
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use scrip_core::{
+    id::{CampaignId, CouponId},
+    money::Amount,
+    name::{AccountId, LineId, OrderId, RefundName, SellerId, SourceName},
+    slot::Bucket,
+};
+
+use crate::{
+    StoreError,
+    people::{
+        CampaignRow, CodeRow, CouponRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderLineRow, OrderPlace,
+        OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
+    },
+};
+
+/// The tables for people, each by its key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tables {
+    campaigns: BTreeMap<CampaignId, CampaignRow>,
+    coupons: BTreeMap<CouponId, CouponRow>,
+    orders: BTreeMap<(AccountId, OrderId), OrderRow>,
+    order_lines: BTreeMap<(AccountId, OrderId, LineId), OrderLineRow>,
+    order_transactions: BTreeMap<(AccountId, OrderId, SellerId), OrderTransactionRow>,
+    redemptions: BTreeMap<(AccountId, OrderId, CouponId), RedemptionRow>,
+    refunds: BTreeMap<(AccountId, OrderId, RefundName), RefundRow>,
+    ledger_entries: BTreeMap<(Bucket, u64), LedgerEntryRow>,
+    codes: BTreeMap<(CampaignId, u64, u32), CodeRow>,
+}
+
+impl Tables {
+    /// Every row keeps its invariants, and what belongs to an order has one: there already or among these rows.
+    pub(super) fn check(&self, rows: &[Row]) -> Result<(), StoreError> {
+        let damaged = |what: String| Err(StoreError::Damaged { what });
+        for row in rows {
+            if let Some(broken) = row.contradiction() {
+                return damaged(format!("{broken}: {row:?}"));
+            }
+        }
+        let order_of = |row: &Row| match row {
+            Row::OrderLine(row) => Some((row.account.clone(), row.order.clone())),
+            Row::OrderTransaction(row) => Some((row.account.clone(), row.order.clone())),
+            Row::Redemption(row) => Some((row.account.clone(), row.order.clone())),
+            Row::Refund(row) => Some((row.account.clone(), row.order.clone())),
+            _ => None,
+        };
+        let new: BTreeSet<_> = rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::Order(row) => Some((row.account.clone(), row.id.clone())),
+                _ => None,
+            })
+            .collect();
+        match rows.iter().filter_map(order_of).find(|key| !self.orders.contains_key(key) && !new.contains(key)) {
+            Some(key) => damaged(format!("a row belongs to order {key:?}, which has no row")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn write(&mut self, rows: &[Row]) {
+        for row in rows {
+            self.write_row(row.clone());
+        }
+    }
+
+    fn write_row(&mut self, row: Row) {
+        match row {
+            Row::Campaign(row) => drop(self.campaigns.insert(row.id, row)),
+            Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
+            Row::CouponGone(id) => drop(self.coupons.remove(&id)),
+            Row::Order(row) => drop(self.orders.insert((row.account.clone(), row.id.clone()), row)),
+            Row::OrderLine(row) => {
+                self.order_lines.insert((row.account.clone(), row.order.clone(), row.line.clone()), row);
+            }
+            Row::OrderTransaction(row) => {
+                self.order_transactions.insert((row.account.clone(), row.order.clone(), row.seller.clone()), row);
+            }
+            Row::Redemption(row) => {
+                self.redemptions.insert((row.account.clone(), row.order.clone(), row.coupon), row);
+            }
+            Row::Refund(row) => {
+                self.refunds.insert((row.account.clone(), row.order.clone(), row.id.clone()), row);
+            }
+            Row::LedgerEntry(row) => drop(self.ledger_entries.insert((row.bucket, row.position), row)),
+            Row::Code(row) => drop(self.codes.insert((row.campaign, row.position, row.number), row)),
+        }
+    }
+
+    pub(super) fn coupon_owner(&self, coupon: CouponId) -> Option<AccountId> {
+        self.coupons.get(&coupon).map(|row| row.account.clone())
+    }
+
+    pub(super) fn orders(&self, filter: &OrderFilter, limit: usize) -> Vec<OrderPlace> {
+        let mut places: Vec<OrderPlace> = self
+            .orders
+            .values()
+            .filter(|row| self.is_wanted(row, filter))
+            .map(|row| OrderPlace { placed_at: row.placed_at, account: row.account.clone(), order: row.id.clone() })
+            .filter(|place| filter.after.as_ref().is_none_or(|after| place < after))
+            .collect();
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        places.truncate(limit);
+        places
+    }
+
+    fn is_wanted(&self, row: &OrderRow, filter: &OrderFilter) -> bool {
+        let lapsed = row.status == "placed" && row.hold_expires_at <= filter.now;
+        let status = if lapsed { "cancelled" } else { row.status };
+        let sells = |seller: &SellerId| {
+            self.order_transactions.contains_key(&(row.account.clone(), row.id.clone(), seller.clone()))
+        };
+        filter.account.as_ref().is_none_or(|account| row.account == *account)
+            && filter.seller.as_ref().is_none_or(sells)
+            && filter.status.is_none_or(|wanted| status == wanted)
+            && filter.from.is_none_or(|from| row.placed_at >= from)
+    }
+
+    pub(super) fn ledger_entries(&self, bucket: Bucket, after: u64, limit: usize) -> Vec<LedgerEntryRow> {
+        let entries = self.ledger_entries.values();
+        entries.filter(|row| row.bucket == bucket && row.position > after).take(limit).cloned().collect()
+    }
+
+    pub(super) fn codes(&self, campaign: CampaignId, after: Option<(u64, u32)>, limit: usize) -> Vec<CodeRow> {
+        let is_after = |row: &CodeRow| after.is_none_or(|after| (row.position, row.number) > after);
+        let codes = self.codes.values();
+        codes.filter(|row| row.campaign == campaign && is_after(row)).take(limit).cloned().collect()
+    }
+
+    pub(super) fn distribution(&self, campaign: Option<CampaignId>) -> Vec<DistributionRow> {
+        let mut groups: BTreeMap<(CampaignId, &str, Option<&SourceName>), (u64, u64, Amount)> = BTreeMap::new();
+        for row in self.coupons.values() {
+            groups.entry((row.campaign, row.channel, row.source.as_ref())).or_default().0 += 1;
+        }
+        for row in self.redemptions.values().filter(|row| row.state != "released") {
+            let group = groups.entry((row.campaign, row.channel, row.source.as_ref())).or_default();
+            group.1 += 1;
+            let order = self.orders.get(&(row.account.clone(), row.order.clone()));
+            if order.is_some_and(|order| order.paid_at.is_some()) {
+                group.2 += row.discount - row.reversed;
+            }
+        }
+        groups
+            .into_iter()
+            .filter(|((id, ..), _)| campaign.is_none_or(|wanted| *id == wanted))
+            .map(|((campaign, channel, source), (claimed, redeemed, cost))| DistributionRow {
+                campaign,
+                channel: channel.to_owned(),
+                source: source.cloned(),
+                claimed,
+                redeemed,
+                cost,
+            })
+            .collect()
+    }
+
+    /// Every row, table by table in the order of [`Row`], each table by its key.
+    pub(super) fn all(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        rows.extend(self.campaigns.values().cloned().map(Row::Campaign));
+        rows.extend(self.coupons.values().cloned().map(Row::Coupon));
+        rows.extend(self.orders.values().cloned().map(Row::Order));
+        rows.extend(self.order_lines.values().cloned().map(Row::OrderLine));
+        rows.extend(self.order_transactions.values().cloned().map(Row::OrderTransaction));
+        rows.extend(self.redemptions.values().cloned().map(Row::Redemption));
+        rows.extend(self.refunds.values().cloned().map(Row::Refund));
+        rows.extend(self.ledger_entries.values().cloned().map(Row::LedgerEntry));
+        rows.extend(self.codes.values().cloned().map(Row::Code));
+        rows
+    }
+}

@@ -1,0 +1,53 @@
+//! The one place that names a backend.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use scrip_engine::{Engine, EngineOptions, SystemClock};
+use scrip_sqlite::SqliteStore;
+use scrip_store::Store;
+
+use crate::{failure::Failure, secret_file};
+
+/// The database's name in the data folder.
+pub const DATABASE: &str = "scrip.db";
+
+/// Where a data folder has its database.
+pub fn database(data: &Path) -> PathBuf {
+    data.join(DATABASE)
+}
+
+/// Opens the data folder for writing, making it on first use, and starts the engine.
+///
+/// Errors: the folder can't be made or another server writes to it.
+pub fn start(data: &Path) -> Result<(Engine, Arc<SqliteStore>), Failure> {
+    std::fs::create_dir_all(data).map_err(|error| Failure::of(format!("making {}", data.display()), &error))?;
+    let path = database(data);
+    let secrets = secret_file::read_or_make(data, path.exists())?;
+    let store = Arc::new(
+        SqliteStore::open(&path, scrip_sqlite::Options::default())
+            .map_err(|error| Failure::of(format!("opening {}", path.display()), &error))?,
+    );
+    let options = EngineOptions {
+        secrets,
+        clock: Arc::new(SystemClock),
+        on_failure: Box::new(|why| {
+            // Answers were given for nothing that isn't on the device. Going on could lose what comes next.
+            eprintln!(
+                "scrip: stopping, the store failed: {why}. Mend the device, then start again: nothing answered is lost."
+            );
+            std::process::exit(70);
+        }),
+    };
+    let engine = Engine::start(store.clone() as Arc<dyn Store>, options)
+        .map_err(|error| Failure::of("starting the engine", &error))?;
+    Ok((engine, store))
+}
+
+/// Opens the database for reading, beside a server.
+pub fn open_read_only(data: &Path) -> Result<SqliteStore, Failure> {
+    let path = database(data);
+    SqliteStore::open_read_only(&path).map_err(|error| Failure::of(format!("opening {}", path.display()), &error))
+}

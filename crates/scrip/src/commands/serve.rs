@@ -1,0 +1,82 @@
+use std::{net::SocketAddr, path::Path, process::ExitCode};
+
+use scrip_engine::Engine;
+use scrip_http::{ApiOptions, router};
+use tokio::net::TcpListener;
+
+use crate::{
+    admin, backend,
+    config::{Server, ServerSettings},
+    failure::Failure,
+    telemetry,
+};
+
+/// A file that marks a folder as a demo's.
+pub const DEMO_MARK: &str = "DEMO";
+
+/// `scrip serve`
+pub fn run(settings: ServerSettings) -> Result<ExitCode, Failure> {
+    let allow_demo = settings.allow_demo;
+    let server = settings.resolve()?;
+    if server.data.join(DEMO_MARK).exists() && !allow_demo {
+        return Err(Failure::new(format!(
+            "{} was made by `scrip demo`; give another --data folder",
+            server.data.display()
+        )));
+    }
+    telemetry::start_logging(&server.log, server.log_json)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::of("starting", &error))?;
+    runtime.block_on(serve(server))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(server: Server) -> Result<(), Failure> {
+    let metrics = telemetry::start_metrics()?;
+    let (engine, _store) = backend::start(&server.data)?;
+    admin::serve(&server.data, &engine)?;
+    let listener = bind(server.listen).await?;
+    let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
+    announce(address, &server.data, &engine);
+    let options = ApiOptions { metrics, show_pending: server.show_pending, noop: server.noop };
+    until_stopped(listener, engine, options).await
+}
+
+/// Serves until Ctrl-C or a termination signal, finishing what has begun.
+pub async fn until_stopped(listener: TcpListener, engine: Engine, options: ApiOptions) -> Result<(), Failure> {
+    let app = router(engine.clone(), options);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop_signal())
+        .await
+        .map_err(|error| Failure::of("serving", &error))?;
+    tokio::task::spawn_blocking(move || engine.stop()).await.ok();
+    Ok(())
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        Failure::of(format!("listening on {listen} (another address: --listen, or SCRIP_LISTEN)"), &error)
+    })
+}
+
+fn announce(address: SocketAddr, data: &Path, engine: &Engine) {
+    tracing::info!(%address, data = %data.display(), "listening");
+    println!("scrip {}  ·  http://{address}  ·  {}", env!("CARGO_PKG_VERSION"), data.display());
+    println!("  API reference  http://{address}/docs");
+    if engine.registry().api_keys().is_empty() {
+        println!("  No API key yet. In another terminal:");
+        println!("    scrip keys create --role operator --data {}", data.display());
+    }
+    println!("  Ctrl-C stops.");
+}

@@ -1,0 +1,54 @@
+use std::{io::ErrorKind, net::SocketAddr, path::Path};
+
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// The commented file with every default: `scrip config` prints it.
+pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+/// What a settings file may say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSettings {
+    pub listen: Option<SocketAddr>,
+    pub log: Option<String>,
+    pub log_json: Option<bool>,
+    pub show_pending: Option<bool>,
+}
+
+impl FileSettings {
+    /// The named file, or `scrip.toml` in the data folder if it is there.
+    ///
+    /// Errors: a named file that isn't there, or one that can't be understood, with line and column.
+    pub fn read(named: Option<&Path>, data: &Path) -> Result<Self, Failure> {
+        let path = named.map_or_else(|| data.join("scrip.toml"), Path::to_owned);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => return Ok(Self::default()),
+            Err(error) => return Err(Failure::of(format!("reading the settings file {}", path.display()), &error)),
+        };
+        toml::from_str(&text).map_err(|error| Failure::of(format!("the settings file {}", path.display()), &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_can_be_read_with_and_without_its_comments() {
+        let _: FileSettings = toml::from_str(DEFAULT_FILE).expect("as shipped");
+        let uncommented: String = DEFAULT_FILE
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or("").to_owned() + "\n")
+            .collect();
+        let all: FileSettings = toml::from_str(&uncommented).expect("every default is valid");
+        assert!(all.listen.is_some() && all.log.is_some() && all.log_json.is_some() && all.show_pending.is_some());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused() {
+        assert!(toml::from_str::<FileSettings>("lissen = \"127.0.0.1:1\"").is_err());
+    }
+}

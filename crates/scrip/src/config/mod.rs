@@ -1,0 +1,7 @@
+//! Settings: flag before environment before file before default.
+
+mod file;
+mod server;
+
+pub use file::{DEFAULT_FILE, FileSettings};
+pub use server::{Server, ServerSettings};

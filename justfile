@@ -1,0 +1,32 @@
+# A menu of short names; logic lives in crates/xtask and in `scrip` itself.
+
+# Show this menu.
+default:
+    @just --list
+
+# Format, lint, and the checks of the house.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo test -p xtask
+
+# Every test.
+test:
+    cargo test --workspace
+
+# Format.
+fmt:
+    cargo fmt --all
+
+# Write generated files anew: look at the diff before committing it.
+bless:
+    SCRIP_BLESS=1 cargo test --workspace
+
+# Benchmarks of the core, then claims over HTTP against a no-op endpoint.
+bench:
+    cargo bench -p scrip-core
+    cargo run --release -- bench
+
+# What a commit must pass.
+ci:
+    .ci/run

@@ -35,7 +35,7 @@ macro_rules! reasons {
         }
 
         impl fmt::Display for Reason {
-            #[allow(unused_variables, reason = "not every text shows every parameter")]
+            #[expect(unused_variables, reason = "not every text shows every parameter")]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self { $(Self::$name $({ $($field),* })? => write!(f, $text),)* }
             }
@@ -118,6 +118,7 @@ reasons! {
     IdempotencyKeyReused = "idempotency_key_reused", "This idempotency key was used for another command.";
     RateLimited = "rate_limited", "Too many requests; try again later.";
     StoreUnavailable = "store_unavailable", "The store can't take this now; asking again with the same key tells whether it was done.";
+    InternalFault = "internal_fault", "Something failed unexpectedly; nothing was done. The request id finds it in the log.";
 }
 
 /// Why a line isn't eligible for a coupon.

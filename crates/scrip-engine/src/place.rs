@@ -55,6 +55,7 @@ impl Engine {
 
     async fn place_best(&self, placement: Placement, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         let mut discount = Amount::ZERO;
+        let mut first = None;
         for _ in 0..SEARCHES {
             let engine = self.clone();
             let asked = placement.clone();
@@ -63,6 +64,7 @@ impl Engine {
             });
             let found = search.await.map_err(|_| EngineError::Fault)??;
             discount = found.quote.applied.iter().map(|applied| applied.discount).sum();
+            first = first.or(Some(discount));
             let chosen = found
                 .quote
                 .applied
@@ -82,7 +84,7 @@ impl Engine {
                 done => return done,
             }
         }
-        let expected = placement.expect_discount.unwrap_or(discount);
+        let expected = placement.expect_discount.or(first).unwrap_or(discount);
         Err(Refusal::from(Reason::QuoteChanged { expected, discount }).into())
     }
 }

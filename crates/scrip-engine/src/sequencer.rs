@@ -121,28 +121,28 @@ impl Sequencer {
                 None => metrics::counter!("scrip_commands_failed_total").increment(1),
             }
         };
-        let mut snapshot = None;
         let mut results = Vec::with_capacity(done.len());
         for (waiting, done) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
                 Done::Fresh(answer) => ("done", Ok(Receipt { answer, replayed: false })),
                 Done::Refused(refusal) => (refusal.first().code(), Err(EngineError::Refused(refusal))),
                 Done::Fault => ("fault", Err(EngineError::Fault)),
-                Done::Again { position, count, kind } => {
-                    if snapshot.is_none() {
-                        snapshot = Some(self.shared.store.snapshot()?);
-                    }
-                    let snapshot = snapshot.as_mut().expect("just made");
-                    let blank = State::new(self.bucket, self.shared.store.buckets());
-                    let answer = replayed(&mut **snapshot, blank, position, count, kind)?;
-                    ("replayed", Ok(Receipt { answer, replayed: true }))
-                }
+                // The batch is committed: that an old answer can't be read again is this command's trouble alone.
+                Done::Again { position, count, kind } => match self.again(position, count, kind) {
+                    Ok(answer) => ("replayed", Ok(Receipt { answer, replayed: true })),
+                    Err(error) => ("fault", Err(EngineError::from(error))),
+                },
             };
             metrics::counter!("scrip_commands_total", "command" => waiting.command.name(), "outcome" => outcome)
                 .increment(1);
             results.push(result);
         }
         Ok(results)
+    }
+
+    fn again(&self, position: u64, count: u32, kind: AnswerKind) -> Result<Answer, StoreError> {
+        let mut snapshot = self.shared.store.snapshot()?;
+        replayed(&mut *snapshot, State::new(self.bucket, self.shared.store.buckets()), position, count, kind)
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.

@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         Reason::PayloadTooLarge.into()

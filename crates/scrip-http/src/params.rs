@@ -40,7 +40,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs: axum::extract::Query<Vec<(String, String)>> = axum::extract::Query::try_from_uri(&parts.uri)
             .map_err(|_| Refusal::invalid("", format!("a form-encoded query, unlike {query:?}")))?;
-        let map = de::value::MapDeserializer::<_, de::value::Error>::new(pairs.0.into_iter());
+        let mut map = serde_json::Map::new();
+        for (name, value) in pairs.0 {
+            if map.contains_key(&name) {
+                return Err(Refusal::invalid(format!("/{name}"), "given once").into());
+            }
+            map.insert(name, serde_json::Value::String(value));
+        }
+        let map = serde_json::Value::Object(map);
         serde_path_to_error::deserialize(map).map(Self).map_err(|error| {
             let pointer = error.path().iter().map(|segment| format!("/{segment}")).collect::<String>();
             let refusal = refused(pointer, &error.into_inner().to_string());

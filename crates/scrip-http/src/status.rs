@@ -16,6 +16,7 @@ pub const fn status_of(reason: &Reason) -> StatusCode {
         Reason::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Reason::TooManyAttempts | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::InternalFault => StatusCode::INTERNAL_SERVER_ERROR,
         Reason::CouponOnOrder { .. }
         | Reason::CouponUsed
         | Reason::CampaignBudgetExhausted { .. }

@@ -1,7 +1,7 @@
 -- Scrip's tables in SQLite.
 --
 -- Truth is in `journal`; `document` is its present state; the rest are tables for people: read them as you like, never
--- write to them, `scrip replay` makes them again from the journal.
+-- write to them: `scrip verify` replays the journal and compares them with it.
 --
 -- In all tables for people:
 --   * ids that Scrip made are the API's text (`cpn_…`, `cmp_…`, `job_…`); all others are the integrator's own text;
@@ -10,7 +10,7 @@
 --   * words such as 'valid' are those of the API.
 --
 -- Constraints repeat invariants that the core keeps: a second belt, loud when it is hit. Tables have no rowid (the primary
--- key is the table) and no further index: a second one costs a claim two thirds of its rate (see ARCHITECTURE.md).
+-- key is the table) and no further index: a second one costs a claim two thirds of its rate (docs/decisions/0009).
 
 -- Marks the file as Scrip's ("Scrp").
 PRAGMA application_id = 0x53637270;

@@ -47,7 +47,8 @@ pub struct SqliteStore {
 pub(crate) struct Shared {
     path: PathBuf,
     pool: Pool,
-    /// Absent when the file was opened for reading.
+    /// `None` when the file was opened for reading.
+    #[expect(dead_code, reason = "stopped by being dropped")]
     checkpointer: Option<Checkpointer>,
     /// The one connection that writes; `None` while a writer has it, or when the file was opened for reading.
     writer: Mutex<Option<Connection>>,

@@ -1,6 +1,7 @@
 //! The one place that names a backend.
 
 use std::{
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,7 +24,7 @@ pub fn database(data: &Path) -> PathBuf {
 ///
 /// Errors: the folder can't be made or another server writes to it.
 pub fn start(data: &Path) -> Result<(Engine, Arc<SqliteStore>), Failure> {
-    std::fs::create_dir_all(data).map_err(|error| Failure::of(format!("making {}", data.display()), &error))?;
+    make_folder(data)?;
     let path = database(data);
     let secrets = secret_file::read_or_make(data, path.exists())?;
     let store = Arc::new(
@@ -44,6 +45,15 @@ pub fn start(data: &Path) -> Result<(Engine, Arc<SqliteStore>), Failure> {
     let engine = Engine::start(store.clone() as Arc<dyn Store>, options)
         .map_err(|error| Failure::of("starting the engine", &error))?;
     Ok((engine, store))
+}
+
+/// Makes the data folder, its owner's alone: it holds hashes of keys, sealed codes and pseudonyms.
+pub fn make_folder(data: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .map_err(|error| Failure::of(format!("making {}", data.display()), &error))
 }
 
 /// Opens the database for reading, beside a server.

@@ -38,14 +38,20 @@ pub fn read_or_make(data: &Path, database_exists: bool) -> Result<Secrets, Failu
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let master = Secrets::new_master();
             let text: String = master.iter().map(|byte| format!("{byte:02x}")).collect();
-            let mut file = OpenOptions::new()
+            // Whole or not at all: it gets its name when its bytes are on the device.
+            let partial = data.join(format!("{NAME}.new"));
+            OpenOptions::new()
                 .write(true)
-                .create_new(true)
+                .create(true)
+                .truncate(true)
                 .mode(0o600)
-                .open(&path)
-                .map_err(|error| Failure::of(format!("making {shown}"), &error))?;
-            file.write_all(format!("{text}\n").as_bytes())
-                .and_then(|()| file.sync_all())
+                .open(&partial)
+                .and_then(|mut file| {
+                    file.write_all(format!("{text}\n").as_bytes())?;
+                    file.sync_all()
+                })
+                .and_then(|()| fs::rename(&partial, &path))
+                .and_then(|()| fs::File::open(data)?.sync_all())
                 .map_err(|error| Failure::of(format!("writing {shown}"), &error))?;
             Ok(Secrets::from_master(&master))
         }

@@ -150,7 +150,7 @@ pub(super) fn claim_reason(
 }
 
 /// The event of one more coupon, whose claim nothing stands against.
-#[allow(clippy::too_many_arguments, reason = "a claim's parts, each named at its two callers")]
+#[expect(clippy::too_many_arguments, reason = "a claim's parts, each named at its two callers")]
 pub(super) fn claimed(
     state: &State,
     account: &AccountId,

@@ -173,7 +173,7 @@ impl PlaceOrder {
     }
 
     /// A coupon on the order; for a code used directly, claimed on the way.
-    #[allow(clippy::too_many_arguments, reason = "one caller, one step of its loop")]
+    #[expect(clippy::too_many_arguments, reason = "one caller, one step of its loop")]
     fn taken(
         &self,
         state: &State,

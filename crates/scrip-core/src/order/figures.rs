@@ -33,7 +33,7 @@ pub struct LineFigures {
 }
 
 /// Adds the shares up.
-#[allow(clippy::needless_pass_by_value, reason = "an iterator is cloned for each sum, and cheap to hand over")]
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is cloned for each sum, and cheap to hand over")]
 pub fn figures<'a>(cart: &Cart, applied: impl Iterator<Item = &'a Applied> + Clone) -> Figures {
     let lines: Vec<LineFigures> = cart
         .lines()

@@ -400,7 +400,7 @@ fn cancelling_one_seller_before_payment_judges_the_same_coupons_on_what_is_left(
     world.cancel("ana", "o", Some("b")).unwrap();
     assert_eq!(discount(&world, "o"), 100 + 110);
     assert_eq!(
-        uses.map(|coupon| world.status("ana", coupon)).map(|status| status.as_str()),
+        uses.map(|coupon| world.status("ana", coupon)).map(CouponStatus::as_str),
         ["inactive", "inactive", "valid"]
     );
     assert_eq!(world.figures(tenth), "1 1 0 0 110 0");

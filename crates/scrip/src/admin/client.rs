@@ -31,7 +31,9 @@ fn over_socket(stream: UnixStream, requests: impl Iterator<Item = Request>) -> s
         text.push('\n');
         writer.write_all(text.as_bytes())?;
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            return Err(std::io::Error::other("it ended before it answered; whether it was done is not known"));
+        }
         answers.push(serde_json::from_str(&line)?);
     }
     Ok(answers)

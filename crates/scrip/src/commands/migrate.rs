@@ -7,11 +7,12 @@ use crate::{backend, cli::DataArguments, failure::Failure};
 /// `scrip migrate`: what `serve` does on its start, alone.
 pub fn run(arguments: &DataArguments) -> Result<ExitCode, Failure> {
     let path = backend::database(&arguments.data);
-    std::fs::create_dir_all(&arguments.data)
-        .map_err(|error| Failure::of(format!("making {}", arguments.data.display()), &error))?;
-    let store = SqliteStore::open(&path, scrip_sqlite::Options::default())
-        .map_err(|error| Failure::of(format!("migrating {}", path.display()), &error))?;
-    let version = store.schema_version().map_err(|error| Failure::of("reading the schema's version", &error))?;
-    println!("{} has schema {version}, which is the newest", path.display());
+    backend::make_folder(&arguments.data)?;
+    let migrated =
+        SqliteStore::migrate(&path).map_err(|error| Failure::of(format!("migrating {}", path.display()), &error))?;
+    println!("{} has schema {}, which is the newest", path.display(), migrated.to);
+    if let Some(copy) = migrated.backup {
+        println!("What it was before is in {}", copy.display());
+    }
     Ok(ExitCode::SUCCESS)
 }

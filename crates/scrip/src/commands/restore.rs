@@ -19,7 +19,7 @@ pub fn run(arguments: &RestoreArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::new(format!("{} is damaged ({problem}); nothing was restored", arguments.from.display())));
     }
     drop(store);
-    fs::create_dir_all(data).map_err(|error| Failure::of(format!("making {}", data.display()), &error))?;
+    backend::make_folder(data)?;
     // A journal of writes that belongs to another file must never meet this one.
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(data.join(format!("{}{suffix}", backend::DATABASE)));

@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, path::Path, process::ExitCode};
+use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode};
 
 use scrip_engine::Engine;
 use scrip_http::{ApiOptions, router};
@@ -72,11 +72,13 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn announce(address: SocketAddr, data: &Path, engine: &Engine) {
     tracing::info!(%address, data = %data.display(), "listening");
-    println!("scrip {}  ·  http://{address}  ·  {}", env!("CARGO_PKG_VERSION"), data.display());
-    println!("  API reference  http://{address}/docs");
+    let mut text = format!("scrip {}  ·  http://{address}  ·  {}\n", env!("CARGO_PKG_VERSION"), data.display());
+    text.push_str(&format!("  API reference  http://{address}/docs\n"));
     if engine.registry().api_keys().is_empty() {
-        println!("  No API key yet. In another terminal:");
-        println!("    scrip keys create --role operator --data {}", data.display());
+        text.push_str("  No API key yet. In another terminal:\n");
+        text.push_str(&format!("    scrip keys create --role operator --data {}\n", data.display()));
     }
-    println!("  Ctrl-C stops.");
+    text.push_str("  Ctrl-C stops.\n");
+    // Whoever started it may have stopped reading: no reason not to serve.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,0 +1,74 @@
+//! A backup is a whole database of one moment, made while writes go on.
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{Place, check_prefix, commit, writer};
+use scrip_sqlite::SqliteStore;
+use scrip_store::StoreError;
+
+#[test]
+fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
+    let place = Place::new();
+    let store = place.open();
+    let mut writer = writer(&store);
+    let done = AtomicBool::new(false);
+    let mut backed_up = Vec::new();
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let mut last = commit(&mut *writer);
+            while !done.load(Ordering::Acquire) {
+                last = commit(&mut *writer);
+            }
+            last
+        });
+        for number in 0..5 {
+            let before = check_prefix(&store);
+            let to = place.folder.path().join(format!("backup-{number}.db"));
+            store.backup(&to).expect("copies");
+            let copy = SqliteStore::open_read_only(&to).expect("a whole database");
+            let has = check_prefix(&copy);
+            assert!(has >= before, "what was committed before is in it");
+            backed_up.push(has);
+        }
+        done.store(true, Ordering::Release);
+        let last = writing.join().expect("writes");
+        assert!(backed_up.is_sorted() && backed_up.last() <= Some(&last));
+    });
+    assert!(!place.files().iter().any(|name| name.contains("partial")), "{:?}", place.files());
+}
+
+#[test]
+fn a_backup_can_be_served_from() {
+    let (place, other) = (Place::new(), Place::new());
+    let store = place.open();
+    commit(&mut *writer(&store));
+    store.backup(&other.path).expect("copies");
+    let copy = other.open();
+    assert_eq!(commit(&mut *writer(&copy)), 2);
+    assert_eq!(check_prefix(&copy), 2);
+    assert_eq!(check_prefix(&store), 1);
+}
+
+#[test]
+fn a_backup_can_be_made_beside_the_server() {
+    let (place, other) = (Place::new(), Place::new());
+    let store = place.open();
+    commit(&mut *writer(&store));
+    SqliteStore::open_read_only(&place.path).expect("opens").backup(&other.path).expect("copies");
+    assert_eq!(check_prefix(&SqliteStore::open_read_only(&other.path).expect("opens")), 1);
+}
+
+#[test]
+fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
+    let (place, other) = (Place::new(), Place::new());
+    let store = place.open();
+    std::fs::write(&other.path, "precious").expect("written");
+    let refused = store.backup(&other.path).expect_err("something is there");
+    assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+    assert_eq!(std::fs::read(&other.path).expect("readable"), b"precious");
+    let refused = store.backup(&other.folder.path().join("no/such/folder")).expect_err("no folder");
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
+    assert_eq!(other.files(), ["scrip.db"]);
+}

@@ -1,0 +1,127 @@
+//! Batches for tests that look at the file rather than at what is in it.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::path::PathBuf;
+
+use scrip_core::{
+    event::Event,
+    id::{CampaignId, CouponId, Uid},
+    key::Key,
+    name::{AccountId, IndividualId},
+    slot::Bucket,
+    time::Timestamp,
+};
+use scrip_sqlite::{Options, SqliteStore};
+use scrip_store::{
+    Batch, Head, Save, Snapshot, Store, Writer,
+    frame::Frame,
+    people::{CouponRow, Row},
+};
+use tempfile::TempDir;
+
+/// A folder with a path for a database.
+pub struct Place {
+    pub folder: TempDir,
+    pub path: PathBuf,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("scrip.db");
+        Self { folder, path }
+    }
+
+    pub fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path, Options::default()).expect("opens")
+    }
+
+    pub fn files(&self) -> Vec<String> {
+        let files = self.folder.path().read_dir().expect("readable");
+        let mut names: Vec<String> =
+            files.map(|file| file.expect("readable").file_name().into_string().expect("plain")).collect();
+        names.sort();
+        names
+    }
+}
+
+pub fn writer(store: &SqliteStore) -> Box<dyn Writer> {
+    store.writer(Bucket::FIRST).expect("nobody else writes")
+}
+
+/// The document that every batch writes: its version is always the head.
+pub fn counter() -> Key {
+    Key::Wallet(account())
+}
+
+pub fn account() -> AccountId {
+    AccountId::new("ana").expect("a name")
+}
+
+/// A batch with one event, the counter, and a coupon of its own.
+pub fn batch(head: Head) -> Batch {
+    let first = head.position + 1;
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&first.to_be_bytes());
+    let at = Timestamp::from_micros(head.at.micros() + 1);
+    let event = Event::DueSwept { second: first, chunk: 0 };
+    Batch {
+        frame: Frame::new(Bucket::FIRST, first, at, id, head.hash, &[&event]),
+        saves: vec![Save {
+            key: counter(),
+            read: (first > 1).then_some(first - 1),
+            body: Some(first.to_be_bytes().to_vec()),
+        }],
+        rows: vec![Row::Coupon(coupon(first))],
+    }
+}
+
+pub fn coupon(number: u64) -> CouponRow {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    CouponRow {
+        id: CouponId::from_uid(Uid::from_bytes(id)),
+        account: account(),
+        individual: IndividualId::from(&account()),
+        campaign: CampaignId::from_uid(Uid::from_bytes([1; 16])),
+        claimed_at: Timestamp::from_micros(1),
+        starts_at: Timestamp::from_micros(1),
+        expires_at: Timestamp::MAX,
+        channel: "web",
+        source: None,
+        state: "valid",
+        order: None,
+        held_until: None,
+    }
+}
+
+pub fn commit(writer: &mut dyn Writer) -> u64 {
+    let mut transaction = writer.begin().expect("begins");
+    let batch = batch(transaction.head().expect("reads"));
+    transaction.commit(&batch).expect("commits");
+    batch.frame.last_position()
+}
+
+/// Checks that the store has the first batches, whole and nothing else, and answers how many.
+pub fn check_prefix(store: &SqliteStore) -> u64 {
+    let mut snapshot = store.snapshot().expect("reads");
+    let head = snapshot.head(Bucket::FIRST).expect("reads");
+    check_snapshot(&mut *snapshot, head);
+    head.position
+}
+
+fn check_snapshot(snapshot: &mut dyn Snapshot, head: Head) {
+    let mut expected = Head::default();
+    for bytes in snapshot.frames(Bucket::FIRST, 0, usize::MAX).expect("reads") {
+        let batch = batch(expected);
+        let (frame, hash) = Frame::decode(&bytes).expect("whole");
+        assert_eq!(frame, batch.frame);
+        expected = Head { position: frame.last_position(), hash, at: frame.at };
+    }
+    assert_eq!(expected, head);
+    let counted = snapshot.load(&[counter()]).expect("reads").remove(0);
+    assert_eq!(counted.map_or(0, |counted| counted.version), head.position);
+    let rows: Vec<Row> = (1..=head.position).map(|number| Row::Coupon(coupon(number))).collect();
+    assert_eq!(snapshot.all_rows().expect("reads"), rows);
+}

@@ -1,0 +1,166 @@
+//! The file: what survives closing, who may open it, and what is said of a damaged one.
+
+mod common;
+
+use common::{Place, batch, check_prefix, commit, writer};
+use scrip_core::{slot::Bucket, time::Timestamp};
+use scrip_sqlite::{Migrated, Options, SqliteStore};
+use scrip_store::{Store, StoreError, people::Row};
+
+#[test]
+fn what_was_committed_is_there_when_the_file_is_opened_again() {
+    let place = Place::new();
+    for round in 1..=3 {
+        let store = place.open();
+        let mut writer = writer(&store);
+        for _ in 0..10 {
+            commit(&mut *writer);
+        }
+        // The store may go before its writer.
+        drop(store);
+        commit(&mut *writer);
+        drop(writer);
+        assert_eq!(place.files(), ["scrip.db", "scrip.db.lock"], "closing leaves one file and its lock");
+        assert_eq!(check_prefix(&place.open()), round * 11);
+    }
+}
+
+#[test]
+fn what_was_committed_is_there_when_the_process_just_ended() {
+    let place = Place::new();
+    let store = place.open();
+    let mut writer = writer(&store);
+    for _ in 0..10 {
+        commit(&mut *writer);
+    }
+    // A copy of the files as they are is what a killed process leaves.
+    let after = Place::new();
+    for file in ["scrip.db", "scrip.db-wal"] {
+        std::fs::copy(place.folder.path().join(file), after.folder.path().join(file)).expect("copied");
+    }
+    assert_eq!(check_prefix(&after.open()), 10);
+}
+
+#[test]
+fn a_second_server_is_refused() {
+    let place = Place::new();
+    let store = place.open();
+    let refused = SqliteStore::open(&place.path, Options::default()).expect_err("one has it");
+    assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+    assert!(refused.to_string().contains("scrip.db"), "{refused}");
+    SqliteStore::migrate(&place.path).expect_err("one has it");
+    let writer = writer(&store);
+    drop(store);
+    SqliteStore::open(&place.path, Options::default()).expect_err("its writer lives");
+    drop(writer);
+    place.open();
+}
+
+#[test]
+fn a_file_is_read_beside_its_server() {
+    let place = Place::new();
+    let store = place.open();
+    let mut writer = writer(&store);
+    commit(&mut *writer);
+    let reader = SqliteStore::open_read_only(&place.path).expect("opens");
+    assert_eq!(check_prefix(&reader), 1);
+    commit(&mut *writer);
+    assert_eq!(check_prefix(&reader), 2);
+    let refused = reader.writer(Bucket::FIRST).err().expect("read-only");
+    assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+    drop((writer, store));
+    assert_eq!(check_prefix(&reader), 2, "it may outlive the server");
+    drop(reader);
+    let alone = SqliteStore::open_read_only(&place.path).expect("opens without a server");
+    assert_eq!(check_prefix(&alone), 2);
+}
+
+#[test]
+fn what_is_not_a_database_of_this_schema_is_not_opened() {
+    let place = Place::new();
+    let missing = SqliteStore::open_read_only(&place.path).expect_err("nothing there");
+    assert!(matches!(missing, StoreError::Unavailable { .. }), "{missing}");
+    assert!(place.files().is_empty(), "looking makes nothing");
+
+    std::fs::write(&place.path, [b'x'; 4096]).expect("written");
+    for refused in [
+        SqliteStore::open_read_only(&place.path).expect_err("no database"),
+        SqliteStore::open(&place.path, Options::default()).expect_err("no database"),
+    ] {
+        assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn a_new_file_gets_the_newest_schema() {
+    let place = Place::new();
+    let made = SqliteStore::migrate(&place.path).expect("migrates");
+    assert_eq!(made, Migrated { from: 0, to: 1, backup: None });
+    let again = SqliteStore::migrate(&place.path).expect("nothing to do");
+    assert_eq!(again, Migrated { from: 1, to: 1, backup: None });
+    assert_eq!(place.open().schema_version().expect("reads"), 1);
+}
+
+#[test]
+fn a_row_that_breaks_a_constraint_is_loud_and_undoes_its_batch() {
+    let place = Place::new();
+    let store = place.open();
+    let mut writer = writer(&store);
+    commit(&mut *writer);
+    let mut transaction = writer.begin().expect("begins");
+    let mut wrong = batch(transaction.head().expect("reads"));
+    let Row::Coupon(coupon) = &mut wrong.rows[0] else { unreachable!("a batch has a coupon's row") };
+    coupon.held_until = Some(Timestamp::from_micros(5));
+    let error = transaction.commit(&wrong).expect_err("held without being inactive");
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("coupon"), "it says which table: {error}");
+    assert_eq!(check_prefix(&store), 1);
+    assert_eq!(commit(&mut *writer), 2, "writing goes on");
+}
+
+#[test]
+fn a_changed_last_frame_is_found_before_anything_is_chained_to_it() {
+    for damage in [
+        "UPDATE journal SET frame = zeroblob(length(frame)) WHERE first_position = 2",
+        "UPDATE journal SET hash = zeroblob(32) WHERE first_position = 2",
+        "UPDATE journal SET at_us = at_us + 1 WHERE first_position = 2",
+        "UPDATE journal SET last_position = 7 WHERE first_position = 2",
+    ] {
+        let place = Place::new();
+        let store = place.open();
+        let mut writer = writer(&store);
+        commit(&mut *writer);
+        commit(&mut *writer);
+        drop((writer, store));
+        let file = rusqlite::Connection::open(&place.path).expect("opens");
+        assert_eq!(file.execute(damage, []).expect("changes"), 1);
+        drop(file);
+
+        let store = place.open();
+        let mut writer = common::writer(&store);
+        let error = writer.begin().expect("begins").head().expect_err("damaged");
+        assert!(matches!(error, StoreError::Damaged { .. }), "{damage}: {error}");
+    }
+}
+
+#[test]
+fn the_log_begins_anew_while_writing_goes_on() {
+    let place = Place::new();
+    let options = Options {
+        checkpoint_every: std::time::Duration::from_millis(1),
+        log_bytes_max: 64 << 10,
+        ..Options::default()
+    };
+    let store = SqliteStore::open(&place.path, options).expect("opens");
+    let mut writer = writer(&store);
+    commit(&mut *writer);
+    // A log that began anew has other salts in its header.
+    let header = || std::fs::read(place.folder.path().join("scrip.db-wal")).expect("readable")[..32].to_vec();
+    let first = header();
+    let anew = (0..100_000).any(|_| {
+        commit(&mut *writer);
+        header() != first
+    });
+    assert!(anew, "the log only grows");
+    check_prefix(&store);
+}

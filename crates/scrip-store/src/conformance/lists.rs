@@ -1,0 +1,194 @@
+use scrip_core::{money::Amount, time::Timestamp};
+
+use super::fixture::{
+    Hand, account, campaign_id, coupon, coupon_id, entry, order, order_id, paid, part, redemption, seconds, seller,
+    shared_code, snapshot, source, unique_code,
+};
+use crate::{
+    Store,
+    people::{CouponRow, DistributionRow, OrderFilter, OrderPlace, OrderRow, RedemptionRow, Row},
+};
+
+fn place(seconds_placed: i64, account_name: &str, id: &str) -> OrderPlace {
+    OrderPlace { placed_at: seconds(seconds_placed), account: account(account_name), order: order_id(id) }
+}
+
+fn listed(store: &dyn Store, filter: &OrderFilter, limit: usize) -> Vec<OrderPlace> {
+    snapshot(store).orders(filter, limit).expect("reads")
+}
+
+pub fn the_owner_of_a_coupon_is_found(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    hand.write(vec![Row::Coupon(CouponRow { account: account("bob"), ..coupon(1) })]);
+    assert_eq!(snapshot(store).coupon_owner(coupon_id(1)).expect("reads"), Some(account("bob")));
+    assert_eq!(snapshot(store).coupon_owner(coupon_id(2)).expect("reads"), None);
+    hand.write(vec![Row::CouponGone(coupon_id(1))]);
+    assert_eq!(snapshot(store).coupon_owner(coupon_id(1)).expect("reads"), None);
+}
+
+pub fn orders_are_listed_newest_first_page_by_page(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let at = |seconds_placed, row: OrderRow| Row::Order(OrderRow { placed_at: seconds(seconds_placed), ..row });
+    hand.write(vec![
+        at(5, order("ana", "o1")),
+        at(7, order("ana", "o2")),
+        at(7, order("bob", "o1")),
+        at(7, order("bob", "o2")),
+        at(6, order("Zoe", "o9")),
+    ]);
+    let expected = [
+        place(7, "bob", "o2"),
+        place(7, "bob", "o1"),
+        place(7, "ana", "o2"),
+        place(6, "Zoe", "o9"),
+        place(5, "ana", "o1"),
+    ];
+    assert_eq!(listed(store, &OrderFilter::default(), usize::MAX), expected);
+    assert_eq!(listed(store, &OrderFilter::default(), 0), []);
+    for (number, after) in expected.iter().enumerate() {
+        let filter = OrderFilter { after: Some(after.clone()), ..OrderFilter::default() };
+        assert_eq!(listed(store, &filter, 2), expected[number + 1..][..2.min(expected.len() - number - 1)]);
+    }
+    // A place that isn't an order's is a place all the same.
+    let filter = OrderFilter { after: Some(place(7, "b", "x")), ..OrderFilter::default() };
+    assert_eq!(listed(store, &filter, 9), expected[2..]);
+}
+
+pub fn orders_are_filtered_by_account_seller_and_time(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let (one, two) = (order("ana", "o1"), OrderRow { placed_at: seconds(11), ..order("ana", "o2") });
+    let three = order("bob", "o1");
+    hand.write(vec![
+        Row::Order(one.clone()),
+        Row::Order(two.clone()),
+        Row::Order(three.clone()),
+        Row::OrderTransaction(part(&one, "s1")),
+        Row::OrderTransaction(part(&one, "s2")),
+        Row::OrderTransaction(part(&two, "s2")),
+        Row::OrderTransaction(part(&three, "s2")),
+    ]);
+    let (one, two, three) = (place(10, "ana", "o1"), place(11, "ana", "o2"), place(10, "bob", "o1"));
+    let list = |filter: OrderFilter| listed(store, &filter, 9);
+    let every = OrderFilter::default;
+    assert_eq!(list(OrderFilter { account: Some(account("ana")), ..every() }), [two.clone(), one.clone()]);
+    assert_eq!(list(OrderFilter { account: Some(account("an")), ..every() }), []);
+    assert_eq!(list(OrderFilter { seller: Some(seller("s1")), ..every() }), [one.clone()]);
+    assert_eq!(list(OrderFilter { seller: Some(seller("s2")), ..every() }), [two.clone(), three, one.clone()]);
+    assert_eq!(list(OrderFilter { seller: Some(seller("s3")), ..every() }), []);
+    assert_eq!(list(OrderFilter { from: Some(seconds(11)), ..every() }), [two.clone()], "from is included");
+    assert_eq!(list(OrderFilter { from: Some(Timestamp::from_micros(11_000_001)), ..every() }), []);
+    let narrow = OrderFilter {
+        account: Some(account("ana")),
+        seller: Some(seller("s2")),
+        status: Some("placed"),
+        from: Some(seconds(10)),
+        now: seconds(99),
+        after: Some(two),
+    };
+    assert_eq!(list(narrow), [one]);
+}
+
+pub fn an_order_whose_hold_ran_out_is_listed_as_cancelled(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    hand.write(vec![
+        Row::Order(order("ana", "placed")),
+        Row::Order(paid(order("ana", "paid"))),
+        Row::Order(OrderRow { status: "closed", ..paid(order("ana", "closed")) }),
+        Row::Order(OrderRow { status: "cancelled", ..order("ana", "cancelled") }),
+        Row::Order(OrderRow { status: "cancelled", refunded: "full", ..paid(order("ana", "refunded")) }),
+    ]);
+    let names = |status, now| -> Vec<String> {
+        let filter = OrderFilter { status: Some(status), now, ..OrderFilter::default() };
+        listed(store, &filter, 9).into_iter().map(|place| place.order.to_string()).collect()
+    };
+    let before = Timestamp::from_micros(99_999_999);
+    assert_eq!(names("placed", before), ["placed"]);
+    assert_eq!(names("cancelled", before), ["refunded", "cancelled"]);
+    // From the instant on in which the hold runs out.
+    assert_eq!(names("placed", seconds(100)), Vec::<String>::new());
+    assert_eq!(names("cancelled", seconds(100)), ["refunded", "placed", "cancelled"]);
+    assert_eq!(names("paid", seconds(100)), ["paid"]);
+    assert_eq!(names("closed", seconds(100)), ["closed"]);
+}
+
+pub fn ledger_entries_are_paged_by_position(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let bucket = hand.bucket;
+    let entries = [1, 2, 9, 300].map(|position| entry(bucket, position));
+    hand.write(entries.iter().rev().cloned().map(Row::LedgerEntry).collect());
+    let mut snapshot = snapshot(store);
+    let mut page = |after, limit| snapshot.ledger_entries(bucket, after, limit).expect("reads");
+    assert_eq!(page(0, usize::MAX), entries);
+    assert_eq!(page(0, 2), entries[..2]);
+    assert_eq!(page(1, 2), entries[1..3]);
+    assert_eq!(page(3, 9), entries[2..]);
+    assert_eq!(page(300, 9), []);
+    assert_eq!(page(0, 0), []);
+    assert_eq!(page(u64::MAX, 9), []);
+    for other in store.buckets().all().filter(|other| *other != bucket) {
+        assert_eq!(snapshot.ledger_entries(other, 0, 9).expect("reads"), []);
+    }
+}
+
+pub fn codes_are_paged_in_the_order_of_the_journal(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let codes =
+        [shared_code(1, 1), unique_code(1, 2, 0), unique_code(1, 2, 1), unique_code(1, 2, 10), unique_code(1, 300, 0)];
+    let mut rows: Vec<Row> = codes.iter().rev().cloned().map(Row::Code).collect();
+    rows.push(Row::Code(shared_code(2, 5)));
+    hand.write(rows);
+    let mut snapshot = snapshot(store);
+    let mut page = |after, limit| snapshot.codes(campaign_id(1), after, limit).expect("reads");
+    assert_eq!(page(None, usize::MAX), codes);
+    assert_eq!(page(None, 2), codes[..2]);
+    assert_eq!(page(Some((2, 0)), 2), codes[2..4]);
+    assert_eq!(page(Some((2, u32::MAX)), 9), codes[4..]);
+    assert_eq!(page(Some((300, 0)), 9), []);
+    assert_eq!(snapshot.codes(campaign_id(2), None, 9).expect("reads"), [shared_code(2, 5)]);
+    assert_eq!(snapshot.codes(campaign_id(3), None, 9).expect("reads"), []);
+}
+
+pub fn distribution_counts_claims_redemptions_and_cost(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let (unpaid, paid_one, paid_two) = (order("ana", "o1"), paid(order("ana", "o2")), paid(order("bob", "o2")));
+    let social = |row: CouponRow| CouponRow { channel: "social", source: None, ..row };
+    hand.write(vec![
+        Row::Order(unpaid.clone()),
+        Row::Order(paid_one.clone()),
+        Row::Order(paid_two.clone()),
+        Row::Coupon(coupon(1)),
+        Row::Coupon(coupon(2)),
+        Row::Coupon(CouponRow { source: None, ..coupon(3) }),
+        Row::Coupon(social(coupon(4))),
+        Row::Coupon(CouponRow { campaign: campaign_id(2), ..coupon(5) }),
+        // On an order that isn't paid: redeemed, but nobody paid for it yet.
+        Row::Redemption(RedemptionRow { state: "held", reversed: Amount::ZERO, ..redemption(&unpaid, 1) }),
+        // 7.00 less 2.00, and 7.00 less all.
+        Row::Redemption(redemption(&paid_one, 1)),
+        Row::Redemption(RedemptionRow { state: "returned", reversed: Amount::of(700), ..redemption(&paid_two, 2) }),
+        // Released: as if it had never been.
+        Row::Redemption(RedemptionRow { state: "released", ..redemption(&paid_two, 3) }),
+        // Of a coupon that has no row any more, by another channel.
+        Row::Redemption(RedemptionRow { channel: "code", reversed: Amount::ZERO, ..redemption(&paid_one, 6) }),
+    ]);
+    let row = |campaign, channel: &str, source_name: Option<&str>, (claimed, redeemed, cost)| DistributionRow {
+        campaign: campaign_id(campaign),
+        channel: channel.to_owned(),
+        source: source_name.map(source),
+        claimed,
+        redeemed,
+        cost: Amount::of(cost),
+    };
+    let one = [
+        row(1, "code", Some("home"), (0, 1, 700)),
+        row(1, "social", None, (1, 0, 0)),
+        row(1, "web", None, (1, 0, 0)),
+        row(1, "web", Some("home"), (2, 3, 500)),
+    ];
+    let two = [row(2, "web", Some("home"), (1, 0, 0))];
+    let mut snapshot = snapshot(store);
+    assert_eq!(snapshot.distribution(Some(campaign_id(1))).expect("reads"), one);
+    assert_eq!(snapshot.distribution(Some(campaign_id(2))).expect("reads"), two);
+    assert_eq!(snapshot.distribution(Some(campaign_id(3))).expect("reads"), []);
+    assert_eq!(snapshot.distribution(None).expect("reads"), [&one[..], &two[..]].concat());
+}

@@ -1,0 +1,161 @@
+use scrip_core::money::Amount;
+
+use super::fixture::{
+    Hand, campaign, coupon, coupon_id, entry, line, one_of_each, order, order_id, paid, part, redemption, refund,
+    seconds, shared_code, snapshot, unique_code,
+};
+use crate::{
+    Store, StoreError,
+    people::{
+        CampaignRow, CodeRow, CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
+    },
+};
+
+fn rows(store: &dyn Store) -> Vec<Row> {
+    snapshot(store).all_rows().expect("reads")
+}
+
+pub fn a_row_is_replaced_by_its_key(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let first = one_of_each(hand.bucket);
+    hand.write(first.clone());
+    assert_eq!(rows(store), first);
+    // Written again they are the same.
+    hand.write(first.clone());
+    assert_eq!(rows(store), first);
+
+    let order =
+        OrderRow { refunded: "full", status: "closed", hold_expires_at: seconds(101), ..paid(order("ana", "o1")) };
+    let mut other_entry = entry(hand.bucket, 1);
+    let fewer = other_entry.entry.postings()[3..].to_vec();
+    other_entry.entry = scrip_core::ledger::Entry::new(
+        scrip_core::ledger::EntryKind::SurplusForfeited,
+        other_entry.entry.currency(),
+        fewer,
+    )
+    .expect("balances");
+    let second = vec![
+        Row::Campaign(CampaignRow { name: "Other".to_owned(), seller: None, stage: "ended", ..campaign(1) }),
+        Row::Coupon(CouponRow {
+            state: "inactive",
+            order: Some(order_id("o1")),
+            held_until: Some(seconds(100)),
+            source: None,
+            ..coupon(1)
+        }),
+        Row::Order(order.clone()),
+        Row::OrderLine(OrderLineRow { units_refunded: 3, on_sale: false, ..line(&order, "l1") }),
+        Row::OrderTransaction(OrderTransactionRow { state: "refunded", ..part(&order, "s1") }),
+        Row::Redemption(RedemptionRow { state: "returned", reversed: Amount::of(700), ..redemption(&order, 1) }),
+        Row::Refund(RefundRow {
+            amount: Amount::of(1),
+            goods: Amount::of(1),
+            shipping: Amount::ZERO,
+            ..refund(&order, "r1")
+        }),
+        Row::LedgerEntry(other_entry),
+        Row::Code(CodeRow { number: 0, ..unique_code(1, 1, 0) }),
+    ];
+    hand.write(second.clone());
+    assert_eq!(rows(store), second);
+}
+
+pub fn a_voided_coupon_has_no_row(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    hand.write(vec![Row::Coupon(coupon(1)), Row::Coupon(coupon(2))]);
+    hand.write(vec![Row::CouponGone(coupon_id(1))]);
+    assert_eq!(rows(store), [Row::Coupon(coupon(2))]);
+    // Repeated, and within one batch.
+    hand.write(vec![Row::CouponGone(coupon_id(1)), Row::Coupon(coupon(3)), Row::CouponGone(coupon_id(3))]);
+    assert_eq!(rows(store), [Row::Coupon(coupon(2))]);
+}
+
+pub fn rows_are_listed_table_by_table_and_by_key(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let orders =
+        [order("Zoe", "o1"), order("ana", "o1"), order("ana", "o10"), order("ana", "o2"), order("ana:b", "o1")];
+    let mut expected = vec![
+        Row::Campaign(campaign(1)),
+        Row::Campaign(campaign(200)),
+        Row::Coupon(coupon(1)),
+        Row::Coupon(coupon(15)),
+        Row::Coupon(coupon(16)),
+        Row::Coupon(coupon(255)),
+    ];
+    expected.extend(orders.iter().cloned().map(Row::Order));
+    expected.extend(orders.iter().flat_map(|order| ["l1", "l2"].map(|name| Row::OrderLine(line(order, name)))));
+    expected.extend(orders.iter().flat_map(|order| ["s1", "s2"].map(|name| Row::OrderTransaction(part(order, name)))));
+    expected.extend(orders.iter().flat_map(|order| [1, 2].map(|number| Row::Redemption(redemption(order, number)))));
+    let paid_orders: Vec<OrderRow> = orders.iter().cloned().map(paid).collect();
+    expected.extend(paid_orders.iter().flat_map(|order| ["r1", "r2"].map(|name| Row::Refund(refund(order, name)))));
+    expected.extend([1, 2, 256].map(|position| Row::LedgerEntry(entry(hand.bucket, position))));
+    expected.push(Row::Code(shared_code(1, 300)));
+    expected.extend(
+        [(2, 1, 0), (2, 1, 1), (2, 1, 10), (2, 3, 2)]
+            .map(|(campaign, position, number)| Row::Code(unique_code(campaign, position, number))),
+    );
+    // In any order: what belongs to an order may come before it within a batch.
+    hand.write(expected.iter().rev().cloned().collect());
+    assert_eq!(rows(store), expected);
+}
+
+pub fn a_row_that_contradicts_itself_changes_nothing(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let order = paid(order("ana", "o1"));
+    let held = CouponRow { held_until: Some(seconds(1)), ..coupon(1) };
+    let wrong = [
+        Row::Campaign(CampaignRow { stage: "open", ..campaign(1) }),
+        Row::Coupon(CouponRow { state: "expired", ..coupon(1) }),
+        Row::Coupon(CouponRow { channel: "radio", ..coupon(1) }),
+        Row::Coupon(CouponRow { state: "used", ..coupon(1) }),
+        Row::Coupon(CouponRow { order: Some(order_id("o1")), ..coupon(1) }),
+        Row::Coupon(held),
+        Row::Order(OrderRow { status: "open", ..order.clone() }),
+        Row::Order(OrderRow { refunded: "some", ..order.clone() }),
+        Row::Order(OrderRow { total: Amount::of(2_801), ..order.clone() }),
+        Row::Order(OrderRow { discount: Amount::of(3_501), total: Amount::ZERO, ..order.clone() }),
+        Row::Order(OrderRow { paid_at: None, ..order.clone() }),
+        Row::Order(OrderRow { status: "placed", ..order.clone() }),
+        Row::Order(OrderRow { status: "cancelled", paid_at: None, refunded: "full", ..order.clone() }),
+        Row::OrderLine(OrderLineRow { quantity: 0, units_refunded: 0, discount: Amount::ZERO, ..line(&order, "l1") }),
+        Row::OrderLine(OrderLineRow { discount: Amount::of(3_001), cash_refunded: Amount::ZERO, ..line(&order, "l1") }),
+        Row::OrderLine(OrderLineRow { units_refunded: 4, ..line(&order, "l1") }),
+        Row::OrderLine(OrderLineRow { cash_refunded: Amount::of(2_301), ..line(&order, "l1") }),
+        Row::OrderTransaction(OrderTransactionRow { state: "paid", ..part(&order, "s1") }),
+        Row::Redemption(RedemptionRow { state: "valid", ..redemption(&order, 1) }),
+        Row::Redemption(RedemptionRow { channel: "radio", ..redemption(&order, 1) }),
+        Row::Redemption(RedemptionRow { reversed: Amount::of(701), ..redemption(&order, 1) }),
+        Row::Refund(RefundRow { amount: Amount::of(1), ..refund(&order, "r1") }),
+        Row::Code(CodeRow { kind: "secret", ..shared_code(1, 1) }),
+        Row::Code(CodeRow { sealed: Some(vec![1]), ..shared_code(1, 1) }),
+        Row::Code(CodeRow { sealed: None, ..unique_code(1, 1, 0) }),
+        Row::Code(CodeRow { job: None, ..unique_code(1, 1, 0) }),
+    ];
+    hand.write(vec![Row::Order(order)]);
+    for row in wrong {
+        let text = format!("{row:?}");
+        let error = hand.refused(store, vec![], vec![Row::Coupon(coupon(9)), row]);
+        assert!(matches!(error, StoreError::Damaged { .. }), "{text}: {error}");
+    }
+}
+
+pub fn a_row_of_an_order_that_is_not_there_changes_nothing(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let order = order("ana", "o1");
+    for row in [
+        Row::OrderLine(line(&order, "l1")),
+        Row::OrderTransaction(part(&order, "s1")),
+        Row::Redemption(redemption(&order, 1)),
+        Row::Refund(refund(&order, "r1")),
+    ] {
+        let error = hand.refused(store, vec![], vec![Row::Coupon(coupon(9)), row]);
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    }
+}
+
+pub fn a_ledger_entry_is_read_back_exactly(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let written = entry(hand.bucket, 1);
+    hand.write(vec![Row::LedgerEntry(written.clone())]);
+    assert_eq!(snapshot(store).ledger_entries(hand.bucket, 0, 9).expect("reads"), [written]);
+}

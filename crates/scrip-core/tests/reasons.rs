@@ -8,7 +8,10 @@ const COMMITTED: &str = include_str!("reasons.txt");
 fn the_committed_codes_are_all_there_in_their_order() {
     let codes: Vec<&str> = Reason::ALL.iter().map(|(code, _)| *code).collect();
     let committed: Vec<&str> = COMMITTED.lines().collect();
-    assert_eq!(codes, committed, "a new code goes to the end of its group here and into tests/reasons.txt; none changes");
+    assert_eq!(
+        codes, committed,
+        "a new code goes to the end of its group here and into tests/reasons.txt; none changes"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Weak,
+        Arc, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -91,11 +91,12 @@ pub struct EngineOptions {
 
 /// The engine over a store: commands in, answers out, each durable before it is given.
 ///
-/// Cheap to clone; it stops when the last clone is dropped.
+/// Cheap to clone; it stops when it is told to, or when the last clone is dropped.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
-    queues: Arc<HashMap<Bucket, mpsc::Sender<Waiting>>>,
+    /// Empty once the engine was stopped: sequencers end when their queues' senders are gone.
+    queues: Arc<RwLock<HashMap<Bucket, mpsc::Sender<Waiting>>>>,
     workers: Arc<Workers>,
 }
 
@@ -108,7 +109,7 @@ struct Workers {
 
 /// The parts of an engine that may be gone, but for what is shared.
 pub(crate) struct WeakParts {
-    queues: Weak<HashMap<Bucket, mpsc::Sender<Waiting>>>,
+    queues: Weak<RwLock<HashMap<Bucket, mpsc::Sender<Waiting>>>>,
     workers: Weak<Workers>,
 }
 
@@ -130,13 +131,13 @@ impl Engine {
             secrets: options.secrets,
             failed: AtomicBool::new(false),
             on_failure: options.on_failure,
-            store: store.clone(),
+            store,
         });
         let mut queues = HashMap::new();
         let mut handles = Vec::new();
-        for bucket in store.buckets().all() {
+        for bucket in shared.store.buckets().all() {
             let (sender, queue) = mpsc::channel(QUEUE_MAX);
-            let sequencer = Sequencer::new(shared.clone(), bucket, store.writer(bucket)?, queue);
+            let sequencer = Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue);
             queues.insert(bucket, sender);
             handles.push(
                 thread::Builder::new()
@@ -146,7 +147,7 @@ impl Engine {
             );
         }
         let workers = Arc::new(Workers { stop: Arc::default(), handles: std::sync::Mutex::new(handles) });
-        let engine = Self { shared, queues: Arc::new(queues), workers };
+        let engine = Self { shared, queues: Arc::new(RwLock::new(queues)), workers };
         jobs::start(&engine, &engine.workers.stop);
         Ok(engine)
     }
@@ -154,8 +155,8 @@ impl Engine {
     /// Stops taking commands, lets those that wait finish, and joins the sequencers.
     pub fn stop(self) {
         self.workers.stop.store(true, Ordering::SeqCst);
-        let workers = self.workers.clone();
-        drop(self);
+        self.queues.write().expect("nobody panics holding it").clear();
+        let workers = self.workers;
         let handles = std::mem::take(&mut *workers.handles.lock().expect("nobody panics holding it"));
         for handle in handles {
             let _ = handle.join();
@@ -193,7 +194,8 @@ impl Engine {
     pub fn enqueue(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Pending, EngineError> {
         let command = command.into();
         let bucket = command.bucket(self.shared.store.buckets());
-        let queue = self.queues.get(&bucket).ok_or(EngineError::Fault)?;
+        let queues = self.queues.read().expect("nobody panics holding it");
+        let queue = queues.get(&bucket).ok_or_else(|| EngineError::Unavailable("it is stopping".to_owned()))?;
         let (reply, answer) = oneshot::channel();
         queue
             .try_send(Waiting { command, key, reply })

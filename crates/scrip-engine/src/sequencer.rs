@@ -51,7 +51,7 @@ pub(crate) struct Waiting {
 
 /// What a command came to within its batch.
 enum Done {
-    Fresh(Answer),
+    Fresh(Box<Answer>),
     /// Done before: the answer is in the journal from this position on.
     Again {
         position: u64,
@@ -94,19 +94,37 @@ impl Sequencer {
                         let _ = waiting.reply.send(result);
                     }
                 }
-                Err(error) => self.failed(error, &mut waiting),
+                // One command of the batch may be to blame: each gets its own, so that it fails alone.
+                Err(StoreError::Damaged { .. } | StoreError::Conflict { .. }) if waiting.len() > 1 => {
+                    for alone in waiting.drain(..) {
+                        self.alone(alone);
+                    }
+                }
+                Err(error) => self.failed(&error, &mut waiting),
             }
             metrics::histogram!("scrip_batch_seconds").record(started.elapsed().as_secs_f64());
         }
     }
 
-    fn failed(&self, error: StoreError, waiting: &mut Vec<Waiting>) {
-        tracing::error!(bucket = self.bucket.get(), error = %chain(&error), "a batch failed; nothing of it was done");
+    fn alone(&mut self, waiting: Waiting) {
+        let mut waiting = vec![waiting];
+        match self.batch(&waiting) {
+            Ok(results) => {
+                for (waiting, result) in waiting.drain(..).zip(results) {
+                    let _ = waiting.reply.send(result);
+                }
+            }
+            Err(error) => self.failed(&error, &mut waiting),
+        }
+    }
+
+    fn failed(&self, error: &StoreError, waiting: &mut Vec<Waiting>) {
+        tracing::error!(bucket = self.bucket.get(), error = %chain(error), "a batch failed; nothing of it was done");
         metrics::counter!("scrip_batches_failed_total").increment(1);
-        if matches!(error, StoreError::Failed { .. } | StoreError::Damaged { .. }) {
+        if matches!(error, StoreError::Failed { .. }) {
             // After a failed write or sync nobody knows what the device has: stop, and recover by starting anew.
             self.shared.failed.store(true, Ordering::SeqCst);
-            (self.shared.on_failure)(&chain(&error));
+            (self.shared.on_failure)(&chain(error));
         }
         let text = error.to_string();
         answer_all(waiting.drain(..), || EngineError::Unavailable(text.clone()));
@@ -124,7 +142,7 @@ impl Sequencer {
         let mut results = Vec::with_capacity(done.len());
         for (waiting, done) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
-                Done::Fresh(answer) => ("done", Ok(Receipt { answer, replayed: false })),
+                Done::Fresh(answer) => ("done", Ok(Receipt { answer: *answer, replayed: false })),
                 Done::Refused(refusal) => (refusal.first().code(), Err(EngineError::Refused(refusal))),
                 Done::Fault => ("fault", Err(EngineError::Fault)),
                 // The batch is committed: that an old answer can't be read again is this command's trouble alone.
@@ -253,7 +271,7 @@ impl Work {
             };
             self.record(Event::KeyUsed { holder: key.holder.clone(), day: day(self.now), entry });
         }
-        Ok(Done::Fresh(answer))
+        Ok(Done::Fresh(Box::new(answer)))
     }
 
     fn used(&self, key: &KeyUse) -> Option<UsedKey> {

@@ -14,7 +14,7 @@ use scrip_store::people::words;
 #[error("{0:?} isn't what this column may hold")]
 struct Unreadable(String);
 
-fn unreadable(column: usize, kind: Type, value: impl ToString) -> Error {
+fn unreadable(column: usize, kind: Type, value: &(impl ToString + ?Sized)) -> Error {
     Error::FromSqlConversionFailure(column, kind, Box::new(Unreadable(value.to_string())))
 }
 
@@ -51,12 +51,12 @@ pub(crate) fn bytes(row: &Row<'_>, column: usize) -> Result<Vec<u8>> {
 
 pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     let number: i64 = row.get(column)?;
-    u64::try_from(number).map_err(|_| unreadable(column, Type::Integer, number))
+    u64::try_from(number).map_err(|_| unreadable(column, Type::Integer, &number))
 }
 
 pub(crate) fn amount(row: &Row<'_>, column: usize) -> Result<Amount> {
     let minor: i64 = row.get(column)?;
-    if minor < 0 { Err(unreadable(column, Type::Integer, minor)) } else { Ok(Amount::of(minor)) }
+    if minor < 0 { Err(unreadable(column, Type::Integer, &minor)) } else { Ok(Amount::of(minor)) }
 }
 
 pub(crate) fn instant(row: &Row<'_>, column: usize) -> Result<Timestamp> {

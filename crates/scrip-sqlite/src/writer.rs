@@ -104,3 +104,45 @@ impl Transaction for SqliteTransaction<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use scrip_core::{event::Event, time::Timestamp};
+    use scrip_store::{Save, Store, frame::Frame};
+
+    use super::*;
+    use crate::{Options, SqliteStore};
+
+    fn commit(writer: &mut dyn Writer, body: usize) -> Result<(), StoreError> {
+        let mut transaction = writer.begin()?;
+        let head = transaction.head()?;
+        let (first, event) = (head.position + 1, Event::DueSwept { second: 0, chunk: 0 });
+        let frame = Frame::new(Bucket::FIRST, first, Timestamp::default(), [0; 16], head.hash, &[&event]);
+        let save = Save { key: Key::Due(Bucket::FIRST, first, 0), read: None, body: Some(vec![1; body]) };
+        transaction.commit(&Batch { frame, saves: vec![save], rows: vec![] })
+    }
+
+    #[test]
+    fn after_a_full_device_nothing_is_written_until_the_file_is_opened_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("scrip.db");
+        let store = SqliteStore::open(&path, Options::default()).expect("opens");
+        let full = "PRAGMA max_page_count = 64";
+        lock(&store.shared.writer).as_ref().expect("idle").query_row(full, [], |_| Ok(())).expect("sets a limit");
+        let mut writer = store.writer(Bucket::FIRST).expect("idle");
+        commit(&mut *writer, 1).expect("there is room");
+        let error = commit(&mut *writer, 1 << 20).expect_err("no room for 1 MiB");
+        assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+        let error = commit(&mut *writer, 1).expect_err("there was room, but it failed before");
+        assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+        drop(writer);
+        assert!(store.writer(Bucket::FIRST).is_err(), "nor by another writer");
+        assert_eq!(store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads").position, 1, "reading goes on");
+        drop(store);
+
+        let store = SqliteStore::open(&path, Options::default()).expect("opens");
+        let mut writer = store.writer(Bucket::FIRST).expect("idle");
+        commit(&mut *writer, 1 << 20).expect("there is room again");
+        assert_eq!(writer.begin().expect("begins").head().expect("reads").position, 2);
+    }
+}

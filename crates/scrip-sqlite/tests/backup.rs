@@ -1,10 +1,10 @@
 //! A backup is a whole database of one moment, made while writes go on.
 
-mod common;
+mod harness;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{Place, check_prefix, commit, writer};
+use harness::{Place, check_prefix, commit, writer};
 use scrip_sqlite::SqliteStore;
 use scrip_store::StoreError;
 

@@ -1,8 +1,8 @@
 //! The file: what survives closing, who may open it, and what is said of a damaged one.
 
-mod common;
+mod harness;
 
-use common::{Place, batch, check_prefix, commit, writer};
+use harness::{Place, batch, check_prefix, commit, writer};
 use scrip_core::{slot::Bucket, time::Timestamp};
 use scrip_sqlite::{Migrated, Options, SqliteStore};
 use scrip_store::{Store, StoreError, people::Row};
@@ -137,7 +137,7 @@ fn a_changed_last_frame_is_found_before_anything_is_chained_to_it() {
         drop(file);
 
         let store = place.open();
-        let mut writer = common::writer(&store);
+        let mut writer = harness::writer(&store);
         let error = writer.begin().expect("begins").head().expect_err("damaged");
         assert!(matches!(error, StoreError::Damaged { .. }), "{damage}: {error}");
     }
@@ -163,4 +163,20 @@ fn the_log_begins_anew_while_writing_goes_on() {
     });
     assert!(anew, "the log only grows");
     check_prefix(&store);
+}
+
+#[test]
+fn a_lock_of_another_process_is_waited_for_and_then_unavailable() {
+    let place = Place::new();
+    let options = Options { busy_timeout: std::time::Duration::from_millis(1), ..Options::default() };
+    let store = SqliteStore::open(&place.path, options).expect("opens");
+    let mut writer = writer(&store);
+    commit(&mut *writer);
+    let other = rusqlite::Connection::open(&place.path).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let error = writer.begin().err().expect("locked");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert_eq!(check_prefix(&store), 1, "reading goes on");
+    other.execute_batch("ROLLBACK").expect("unlocks");
+    assert_eq!(commit(&mut *writer), 2);
 }

@@ -82,6 +82,17 @@ async fn a_backup_under_load_restores_to_a_consistent_prefix() {
     assert!((1..=400).contains(&claimed), "{claimed} claims were in the backup");
 }
 
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_finishes_and_ends() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let caller = Caller::new(&server, &server.key(&["operator"]));
+    caller.campaign(500, json!({"budget": "unlimited"})).await;
+    drop(caller);
+    assert!(server.terminate().success());
+    assert_verified(data.path());
+}
+
 #[test]
 fn a_flipped_byte_is_found() {
     let data = folder();

@@ -43,6 +43,11 @@ pub enum Choice<'a> {
     Named(&'a [usize]),
 }
 
+/// What applied, by the candidate's place, in the order of application.
+pub type Placed = Vec<(usize, Applied)>;
+/// What didn't apply, by the candidate's place, with every reason.
+pub type Refused = Vec<(usize, Vec<Reason>)>;
+
 /// Judges every candidate on the cart and applies the chosen ones.
 ///
 /// Never refuses: a coupon that doesn't apply has its reasons in `not_applied`. Source: rules, Order of application.
@@ -96,12 +101,7 @@ pub fn quote(cart: &Cart, candidates: &[Candidate<'_>], choice: Choice<'_>, now:
 /// Applies exactly the given candidates, as an order does.
 ///
 /// Shape: what applied, in order of application, and for each that didn't, by place, its reasons.
-pub fn evaluate(
-    cart: &Cart,
-    candidates: &[Candidate<'_>],
-    now: Timestamp,
-    occasion: Occasion,
-) -> (Vec<(usize, Applied)>, Vec<(usize, Vec<Reason>)>) {
+pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occasion: Occasion) -> (Placed, Refused) {
     let eligible: Vec<Eligible> = candidates.iter().map(|candidate| candidate.eligible(cart)).collect();
     let alone: Vec<Result<Applied, Vec<Reason>>> = if candidates.len() == 1 {
         Vec::new()
@@ -128,7 +128,7 @@ fn in_lanes(
     chosen: &[usize],
     now: Timestamp,
     occasion: Occasion,
-) -> (Vec<(usize, Applied)>, Vec<(usize, Vec<Reason>)>) {
+) -> (Placed, Refused) {
     let saving = |place: usize| {
         alone.get(place).and_then(|alone| alone.as_ref().ok()).map_or(Amount::ZERO, |applied| applied.discount)
     };

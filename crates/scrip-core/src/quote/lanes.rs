@@ -75,7 +75,7 @@ impl<'a> Running<'a> {
         if !refused.is_empty() {
             return Err(refused);
         }
-        Ok(self.place(candidate, eligible, effect))
+        Ok(self.place(candidate, eligible, &effect))
     }
 
     /// What the coupon would take off the cart as its lane found it. `None`: it can't apply. `Some(0)`: it exceeds its
@@ -192,7 +192,7 @@ impl<'a> Running<'a> {
         Effect { discount, surplus, line_parts, shipping_parts: Vec::new(), shipping_sellers: Vec::new() }
     }
 
-    fn place(&mut self, candidate: &Candidate<'_>, eligible: &Eligible, effect: Effect) -> Applied {
+    fn place(&mut self, candidate: &Candidate<'_>, eligible: &Eligible, effect: &Effect) -> Applied {
         let mut shares = Vec::new();
         for (&place, &part) in eligible.lines.iter().zip(&effect.line_parts) {
             if part.is_zero() {

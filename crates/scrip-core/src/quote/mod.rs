@@ -14,4 +14,4 @@ pub(crate) use applied::add_to;
 pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
 pub use best::best_combination;
 pub use candidate::{Candidate, Eligible, Lane};
-pub use choose::{Choice, NotApplied, Quote, evaluate, quote};
+pub use choose::{Choice, NotApplied, Placed, Quote, Refused, evaluate, quote};

@@ -4,12 +4,15 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+/// An operation: method, path, description.
+type Shown<'a> = (&'a str, &'a str, &'a Value);
+
 const STYLE: &str = include_str!("docs.css");
 
 /// The reference of an OpenAPI document.
 pub fn page(document: &str) -> String {
     let api: Value = serde_json::from_str(document).unwrap_or_default();
-    let mut by_tag: Vec<(String, Vec<(&str, &str, &Value)>)> = Vec::new();
+    let mut by_tag: Vec<(String, Vec<Shown<'_>>)> = Vec::new();
     for (path, item) in api["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let tag = operation["tags"][0].as_str().unwrap_or("Other").to_owned();

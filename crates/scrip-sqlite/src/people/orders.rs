@@ -1,5 +1,8 @@
 use rusqlite::{Connection, Row, ToSql, params};
-use scrip_core::time::Timestamp;
+use scrip_core::{
+    name::{AccountId, SellerId},
+    time::Timestamp,
+};
 use scrip_store::{
     StoreError,
     people::{OrderFilter, OrderPlace, OrderRow, words},
@@ -46,12 +49,12 @@ pub(crate) fn list(connection: &Connection, filter: &OrderFilter, limit: usize) 
     let mut sql = "SELECT placed_at_us, account, id FROM orders WHERE TRUE".to_owned();
     let mut params: Vec<&dyn ToSql> = Vec::new();
     let (now, limit) = (filter.now.micros(), sql_limit(limit));
-    let account = filter.account.as_ref().map(|account| account.as_str());
+    let account = filter.account.as_ref().map(AccountId::as_str);
     if let Some(account) = &account {
         sql += " AND account = ?";
         params.push(account);
     }
-    let seller = filter.seller.as_ref().map(|seller| seller.as_str());
+    let seller = filter.seller.as_ref().map(SellerId::as_str);
     if let Some(seller) = &seller {
         sql += " AND EXISTS (SELECT 1 FROM order_transaction part
             WHERE part.account = orders.account AND part.order_id = orders.id AND part.seller = ?)";

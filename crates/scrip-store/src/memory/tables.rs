@@ -128,7 +128,8 @@ impl Tables {
     }
 
     pub(super) fn distribution(&self, campaign: Option<CampaignId>) -> Vec<DistributionRow> {
-        let mut groups: BTreeMap<(CampaignId, &str, Option<&SourceName>), (u64, u64, Amount)> = BTreeMap::new();
+        type Group<'a> = (CampaignId, &'a str, Option<&'a SourceName>);
+        let mut groups: BTreeMap<Group<'_>, (u64, u64, Amount)> = BTreeMap::new();
         for row in self.coupons.values() {
             groups.entry((row.campaign, row.channel, row.source.as_ref())).or_default().0 += 1;
         }

@@ -1,6 +1,8 @@
 //! `scrip bench`: durable claims over HTTP ÷ a no-op endpoint of the same server. The server is a process of its own, this
 //! one makes the load; rounds are interleaved, the median counts.
 
+#![expect(clippy::float_arithmetic, reason = "rates and ratios of a measurement, no money")]
+
 mod load;
 mod server;
 

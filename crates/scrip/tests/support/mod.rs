@@ -43,6 +43,13 @@ impl Server {
         self.child.wait().expect("it ended");
     }
 
+    /// Asks it to stop, as a service manager does, and waits until it has.
+    pub fn terminate(mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+        self.child.wait().expect("it ended")
+    }
+
     /// A new key, made beside the running server.
     pub fn key(&self, role: &[&str]) -> String {
         let mut arguments = vec!["keys", "create", "--role"];

@@ -1,9 +1,12 @@
-use std::sync::Arc;
+use std::{sync::Arc, thread, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
+
+/// How often samples are added up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts logging to standard error.
 ///
@@ -25,6 +28,17 @@ pub fn start_metrics() -> Result<Arc<dyn Fn() -> String + Send + Sync>, Failure>
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)
         .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_commands".to_owned()), &sizes))
         .and_then(PrometheusBuilder::install_recorder)
+        .map_err(|error| Failure::of("starting metrics", &error))?;
+    // Samples wait in memory until somebody adds them up: a server that nobody scrapes must not grow.
+    let upkeep = handle.clone();
+    thread::Builder::new()
+        .name("metrics".to_owned())
+        .spawn(move || {
+            loop {
+                thread::sleep(UPKEEP);
+                upkeep.run_upkeep();
+            }
+        })
         .map_err(|error| Failure::of("starting metrics", &error))?;
     Ok(Arc::new(move || handle.render()))
 }

@@ -1,4 +1,4 @@
-use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode};
+use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
 use scrip_engine::Engine;
 use scrip_http::{ApiOptions, router};
@@ -13,6 +13,9 @@ use crate::{
 
 /// A file that marks a folder as a demo's.
 pub const DEMO_MARK: &str = "DEMO";
+
+/// How long requests that have begun may take once we were told to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `scrip serve`
 pub fn run(settings: ServerSettings) -> Result<ExitCode, Failure> {
@@ -44,10 +47,21 @@ async fn serve(server: Server) -> Result<(), Failure> {
 /// Serves until Ctrl-C or a termination signal, finishing what has begun.
 pub async fn until_stopped(listener: TcpListener, engine: Engine, options: ApiOptions) -> Result<(), Failure> {
     let app = router(engine.clone(), options);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop_signal())
-        .await
-        .map_err(|error| Failure::of("serving", &error))?;
+    let (told, mut was_told) = tokio::sync::watch::channel(());
+    let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop_signal().await;
+        drop(told);
+    });
+    let serving = serving.into_future();
+    let patience = async {
+        // The sender is gone: we were told to stop.
+        while was_told.changed().await.is_ok() {}
+        tokio::time::sleep(PATIENCE).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|error| Failure::of("serving", &error))?,
+        () = patience => tracing::warn!("some connections didn't end in time and are cut off"),
+    }
     tokio::task::spawn_blocking(move || engine.stop()).await.ok();
     Ok(())
 }

@@ -22,4 +22,3 @@ pub mod slot;
 pub mod state;
 pub mod time;
 pub mod wallet;
-pub static DBG: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);

@@ -52,6 +52,8 @@ pub struct Receipt {
     pub answer: Answer,
     /// Done before under the same idempotency key; this is the answer of then.
     pub replayed: bool,
+    /// When it was done: what the clock decides about the answer was decided then.
+    pub at: Timestamp,
 }
 
 /// A command that was handed over.

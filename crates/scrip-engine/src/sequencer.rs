@@ -51,12 +51,16 @@ pub(crate) struct Waiting {
 
 /// What a command came to within its batch.
 enum Done {
-    Fresh(Box<Answer>),
+    Fresh {
+        answer: Box<Answer>,
+        at: Timestamp,
+    },
     /// Done before: the answer is in the journal from this position on.
     Again {
         position: u64,
         count: u32,
         kind: AnswerKind,
+        at: Timestamp,
     },
     Refused(Refusal),
     /// It failed unexpectedly and was taken out.
@@ -142,12 +146,12 @@ impl Sequencer {
         let mut results = Vec::with_capacity(done.len());
         for (waiting, done) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
-                Done::Fresh(answer) => ("done", Ok(Receipt { answer: *answer, replayed: false })),
+                Done::Fresh { answer, at } => ("done", Ok(Receipt { answer: *answer, replayed: false, at })),
                 Done::Refused(refusal) => (refusal.first().code(), Err(EngineError::Refused(refusal))),
                 Done::Fault => ("fault", Err(EngineError::Fault)),
                 // The batch is committed: that an old answer can't be read again is this command's trouble alone.
-                Done::Again { position, count, kind } => match self.again(position, count, kind) {
-                    Ok(answer) => ("replayed", Ok(Receipt { answer, replayed: true })),
+                Done::Again { position, count, kind, at } => match self.again(position, count, kind) {
+                    Ok(answer) => ("replayed", Ok(Receipt { answer, replayed: true, at })),
                     Err(error) => ("fault", Err(EngineError::from(error))),
                 },
             };
@@ -233,7 +237,7 @@ impl Work {
             && let Some(used) = self.used(key)
         {
             return Ok(if used.command_hash == key.command_hash {
-                Done::Again { position: used.position, count: used.count, kind: used.answer }
+                Done::Again { position: used.position, count: used.count, kind: used.answer, at: used.at }
             } else {
                 Done::Refused(Reason::IdempotencyKeyReused.into())
             });
@@ -271,7 +275,7 @@ impl Work {
             };
             self.record(Event::KeyUsed { holder: key.holder.clone(), day: day(self.now), entry });
         }
-        Ok(Done::Fresh(Box::new(answer)))
+        Ok(Done::Fresh { answer: Box::new(answer), at: self.now })
     }
 
     fn used(&self, key: &KeyUse) -> Option<UsedKey> {

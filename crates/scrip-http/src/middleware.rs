@@ -2,12 +2,12 @@
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, MatchedPath, Query, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use scrip_core::reason::Reason;
+use scrip_core::reason::{Reason, Refusal};
 use scrip_engine::fill_random;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     api::Api,
     auth::{Caller, authenticate},
+    openapi::takes_query,
     permissions::{Access, access},
     problem::Problem,
 };
@@ -93,13 +94,21 @@ async fn authenticated(State(api): State<Api>, mut request: Request, next: Next)
     next.run(request).await
 }
 
-/// Refuses what the table doesn't allow, before anything is parsed.
+/// Refuses what the table doesn't allow, before anything is parsed, and a query where none is taken.
 async fn permitted(request: Request, next: Next) -> Response {
     if let (Some(caller), Some(path)) =
         (request.extensions().get::<Caller>(), request.extensions().get::<MatchedPath>())
-        && access(request.method().as_str(), path.as_str(), caller.role) == Access::No
     {
-        return Problem::from(Reason::Forbidden).into_response();
+        // HEAD is GET without the body (RFC 9110).
+        let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
+        if access(method, path.as_str(), caller.role) == Access::No {
+            return Problem::from(Reason::Forbidden).into_response();
+        }
+        if request.uri().query().is_some_and(|query| !query.is_empty()) && !takes_query(method, path.as_str()) {
+            let given = Query::<Vec<(String, String)>>::try_from_uri(request.uri()).unwrap_or_default();
+            let name = given.0.into_iter().next().map(|(name, _)| name).unwrap_or_default();
+            return Problem::from(Refusal::at(format!("/{name}"), Reason::UnknownParameter)).into_response();
+        }
     }
     next.run(request).await
 }

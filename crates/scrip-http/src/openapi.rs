@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the routes, and the pages that show it offline.
 
-use std::sync::OnceLock;
+use std::{collections::HashSet, sync::OnceLock};
 
 use scrip_core::reason::Reason;
 use utoipa::{
@@ -75,6 +75,26 @@ pub fn endpoints() -> String {
     lines.join("\n") + "\n"
 }
 
+/// Whether an operation takes query parameters: what an operation without any is sent must be refused, never ignored.
+pub(crate) fn takes_query(method: &str, path: &str) -> bool {
+    static WITH_QUERY: OnceLock<HashSet<(&str, String)>> = OnceLock::new();
+    let with_query = WITH_QUERY.get_or_init(|| {
+        let (_, api) = routes::all().split_for_parts();
+        let mut with_query = HashSet::new();
+        for (path, item) in &api.paths.paths {
+            for (method, operation) in operations(item) {
+                let mut parameters = operation.parameters.iter().flatten();
+                if parameters.any(|parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == ParameterIn::Query))
+                {
+                    with_query.insert((name(&method), path.clone()));
+                }
+            }
+        }
+        with_query
+    });
+    with_query.contains(&(method, path.to_owned()))
+}
+
 fn operations(item: &PathItem) -> Vec<(HttpMethod, &Operation)> {
     [
         (HttpMethod::Get, &item.get),
@@ -132,7 +152,15 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
                         .build(),
                 ));
             }
-            for (status, description) in [
+            // What only some operations answer.
+            let conditional = operation.operation_id.as_deref() == Some("change_campaign");
+            let some = [
+                (changes, "413", "The body is larger than 1 MiB"),
+                (conditional, "412", "The campaign has changed since that ETag"),
+                (conditional, "428", "If-Match is missing"),
+            ];
+            let some = some.into_iter().filter(|(answers, ..)| *answers).map(|(_, status, text)| (status, text));
+            let all = [
                 ("400", "Malformed: the problem names the field and its limit"),
                 ("401", "No or no good key"),
                 ("403", "The role may not"),
@@ -141,7 +169,8 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
                 ("422", "Understood, and refused by the rules"),
                 ("429", "Too many; see Retry-After"),
                 ("503", "The store can't take it now"),
-            ] {
+            ];
+            for (status, description) in all.into_iter().chain(some) {
                 let content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
                 let response = ResponseBuilder::new()
                     .description(description)

@@ -9,6 +9,10 @@ impl Condition for WithinBudget {
 
     fn judge(judged: &Judged<'_>) -> Option<Reason> {
         let left = judged.candidate.budget_left?;
+        // Of a cart in another currency the coupon takes nothing.
+        if judged.candidate.terms.currency != judged.cart.currency() {
+            return None;
+        }
         (judged.discount > left).then_some(Reason::CampaignBudgetExhausted { left })
     }
 }

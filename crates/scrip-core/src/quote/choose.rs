@@ -138,17 +138,23 @@ fn in_lanes(
 
     let mut refused: Vec<(usize, Vec<Reason>)> = Vec::new();
     let mut admitted: Vec<usize> = Vec::new();
+    let is_exclusive = |place: usize| candidates[place].terms.stacking.exclusive;
     for &place in &preferred {
-        let excluded_by = admitted.iter().copied().filter(|&other| saving(other) > Amount::ZERO).find(|&other| {
-            saving(place) > Amount::ZERO
-                && (candidates[place].terms.stacking.exclusive || candidates[other].terms.stacking.exclusive)
-        });
-        match excluded_by {
-            Some(other) => {
+        let excluded_by = admitted
+            .iter()
+            .copied()
+            .find(|&other| saving(other) > Amount::ZERO && (is_exclusive(place) || is_exclusive(other)));
+        match (alone.get(place), excluded_by) {
+            // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't
+            // come to apply on what others leave either.
+            (Some(Err(reasons)), _) if excluded_by.is_some() || is_exclusive(place) => {
+                refused.push((place, reasons.clone()));
+            }
+            (_, Some(other)) => {
                 let coupon = candidates[other].used_by.clone();
                 refused.push((place, vec![Reason::ExclusiveCouponApplied { coupon }]));
             }
-            None => admitted.push(place),
+            (_, None) => admitted.push(place),
         }
     }
 
@@ -159,35 +165,37 @@ fn in_lanes(
         let mut in_lane: Vec<usize> =
             admitted.iter().copied().filter(|&place| candidates[place].lane() == lane).collect();
         // Who takes a place is settled by preference, where it lands on the lines by the placing order. A coupon that
-        // doesn't apply takes no place.
+        // doesn't apply takes no place, and has its own reasons.
         let mut placed: Vec<usize> = Vec::new();
         for &place in &in_lane {
-            if placed.iter().any(|&other| candidates[other].shares_place_with(&candidates[place])) {
-                continue;
-            }
-            if running.clone().take(&candidates[place], &eligible[place]).is_some() {
-                placed.push(place);
-            }
-        }
-        for &place in &in_lane {
-            if !placed.contains(&place)
-                && let Some(&other) =
-                    placed.iter().find(|&&other| candidates[other].shares_place_with(&candidates[place]))
-            {
-                let coupon = candidates[other].used_by.clone();
-                refused.push((place, vec![Reason::StackingGroupTaken { coupon }]));
+            let taken_by = placed.iter().find(|&&other| candidates[other].shares_place_with(&candidates[place]));
+            match (running.clone().apply(&candidates[place], &eligible[place]), taken_by) {
+                (Ok(_), None) => placed.push(place),
+                (Ok(_), Some(&other)) => refused.push((place, vec![stacking_group_taken(candidates, other)])),
+                (Err(reasons), Some(_)) => refused.push((place, reasons)),
+                (Err(_), None) => {}
             }
         }
         in_lane.retain(|place| !refused.iter().any(|entry| entry.0 == *place));
         in_lane.sort_by(|&a, &b| placing_order(&candidates[a]).cmp(&placing_order(&candidates[b])));
         for place in in_lane {
-            match running.apply(&candidates[place], &eligible[place]) {
-                Ok(effect) => applied.push((place, effect)),
-                Err(reasons) => refused.push((place, reasons)),
+            // One that exceeds its budget may come to apply on what others of its lane leave.
+            let taken_by = applied.iter().find(|(other, _)| candidates[*other].shares_place_with(&candidates[place]));
+            match (running.clone().apply(&candidates[place], &eligible[place]), taken_by) {
+                (Ok(_), Some((other, _))) => refused.push((place, vec![stacking_group_taken(candidates, *other)])),
+                (Ok(effect), None) => {
+                    running.take(&candidates[place], &eligible[place]);
+                    applied.push((place, effect));
+                }
+                (Err(reasons), _) => refused.push((place, reasons)),
             }
         }
     }
     (applied, refused)
+}
+
+fn stacking_group_taken(candidates: &[Candidate<'_>], by: usize) -> Reason {
+    Reason::StackingGroupTaken { coupon: candidates[by].used_by.clone() }
 }
 
 /// Why a coupon that could apply isn't in the chosen set.

@@ -28,8 +28,8 @@ pub(super) struct Target {
     pub watch: usize,
     pub price: i64,
     /// The sums that it may see at all.
-    low: i64,
-    high: i64,
+    pub low: i64,
+    pub high: i64,
     /// Sums at which what it takes off bends, with that, scaled; between them it is never more than the line.
     bends: Vec<(i64, i64)>,
 }
@@ -59,11 +59,13 @@ impl<const N: usize> Search<'_, N> {
         for &watch in choice.coupons.iter().chain(&choice.kept) {
             targets.push(self.target(choice, watch, scale)?);
         }
-        let mut prices = Prices { targets, scale, constant: 0, bound: i64::MAX };
+        let fixed = scale * (choice.shipping_saved - self.never_placed(choice));
+        let mut prices = Prices { targets, scale, constant: fixed, bound: i64::MAX };
         let mut picks = vec![0; self.sellers.len()];
+        let mut tried = Vec::new();
         for _ in 0..ROUNDS {
             for target in 0..prices.targets.len().min(PRICED_MAX) {
-                self.improve(choice, &mut prices, target, &mut picks);
+                self.improve(choice, &mut prices, target, fixed, &mut picks, &mut tried);
                 if prices.bound() < self.best.0 {
                     return None;
                 }
@@ -73,18 +75,49 @@ impl<const N: usize> Search<'_, N> {
             }
         }
         let terms = |target: &Target| target.most(target.price).0 + target.price * self.watches[target.watch].fixed;
-        prices.constant = prices.targets.iter().map(terms).sum::<i64>() + scale * choice.shipping_saved;
+        prices.constant = prices.targets.iter().map(terms).sum::<i64>() + fixed;
         let of_sellers =
             |seller: &SellerOptions<N>| seller.options.iter().map(|option| prices.reduced(option)).max().unwrap_or(0);
         prices.bound = prices.constant + self.sellers.iter().map(of_sellers).sum::<i64>();
+        self.cover(choice, &mut prices);
         Some(prices)
+    }
+
+    /// Where one of the coupons looks at all that the others discount, they take together no more than it sees. If that is
+    /// the better bound, its prices are used.
+    fn cover(&self, choice: &Choice<N>, prices: &mut Prices) {
+        if choice.coupons.len() < 2 {
+            return;
+        }
+        for &number in &choice.coupons {
+            let watch = &self.watches[number];
+            if !choice.coupons.iter().all(|&other| self.watches[other].lines.is_within(&watch.lines)) {
+                continue;
+            }
+            let constant = prices.scale * (choice.shipping_saved + watch.fixed);
+            let of_seller = |seller: &SellerOptions<N>| {
+                seller.options.iter().map(|option| option.worth + option.bases[number]).max().unwrap_or(0)
+            };
+            let bound = constant + prices.scale * self.sellers.iter().map(of_seller).sum::<i64>();
+            if bound < prices.bound {
+                (prices.bound, prices.constant) = (bound, constant);
+                for target in &mut prices.targets {
+                    target.price = if target.watch == number { prices.scale } else { 0 };
+                }
+            }
+        }
     }
 
     /// `None` if there is no sum on which it could apply.
     fn target(&self, choice: &Choice<N>, watch: usize, scale: i64) -> Option<Target> {
         let number = watch;
         let watch = &self.watches[watch];
-        let low = watch.needed.max(watch.least);
+        let mut low = watch.needed;
+        if watch.benefit.is_none() && self.has_room(&choice.coupons) {
+            // What the choice's coupons take off at least of what it looks at must be there besides.
+            low += choice.coupons.iter().map(|&coupon| self.least_off(choice, coupon, number)).sum::<i64>();
+        }
+        low = low.max(watch.least);
         let mut high = watch.most;
         let budget = watch.budget.filter(|_| watch.benefit.is_some()).unwrap_or(i64::MAX);
         // The largest sum on which it stays within its budget.
@@ -96,9 +129,13 @@ impl<const N: usize> Search<'_, N> {
             }
             fits
         });
-        // Among several it may be within it after all, for they share lines.
-        if let (Some(within), 1) = (within, choice.coupons.len()) {
-            high = within;
+        if let Some(within) = within {
+            // Where those before it leave too little room it may be within it after all.
+            let lines = &watch.lines;
+            let before = choice.coupons.iter().take_while(|&&other| other != number);
+            let before = before.filter(|&&other| self.watches[other].lines.meets(lines));
+            let taken: i64 = before.map(|&other| self.watches[other].most_off()).sum();
+            high = high.min(within.max(budget + taken));
         }
         if low > high {
             return None;
@@ -127,7 +164,7 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// Finds the best price of one target, the others' standing: the bound is convex in it.
-    fn improve(&mut self, choice: &Choice<N>, prices: &mut Prices, number: usize, picks: &mut [usize]) {
+    fn improve(&mut self, choice: &Choice<N>, prices: &mut Prices, number: usize, constant: i64, picks: &mut Vec<usize>, tried: &mut Vec<usize>) {
         let target = &prices.targets[number];
         let watch = target.watch;
         let fixed = self.watches[watch].fixed;
@@ -138,7 +175,7 @@ impl<const N: usize> Search<'_, N> {
             .filter(|(other, _)| *other != number)
             .map(|(_, other)| other.most(other.price).0 + other.price * self.watches[other.watch].fixed)
             .sum::<i64>()
-            + prices.scale * choice.shipping_saved;
+            + constant;
         let rows: Vec<Vec<(i64, i64)>> = self
             .sellers
             .iter()
@@ -174,7 +211,8 @@ impl<const N: usize> Search<'_, N> {
                 (best_price, best_bound) = (price, bound);
             }
             // A set that comes near the bound early cuts the most elsewhere.
-            if seen >= target.low && seen <= target.high {
+            if seen >= target.low && seen <= target.high && tried[..] != picks[..] {
+                tried.clone_from(picks);
                 self.evaluate(choice, picks);
             }
             if seen == wanted || best_bound < aim {
@@ -182,9 +220,9 @@ impl<const N: usize> Search<'_, N> {
             }
             // More is left than wanted: it is priced too high.
             if seen > wanted {
-                above = price
+                above = price;
             } else {
-                below = price
+                below = price;
             }
             if above - below <= 1 {
                 break;

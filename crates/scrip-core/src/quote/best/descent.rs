@@ -5,12 +5,15 @@ use std::cmp::Reverse;
 use super::{
     Choice, Search,
     bound::Prices,
+    lane::Placing,
     set::{Set, is_better},
 };
 
 /// Steps for one choice, and for all. Exact below it.
-const STEPS_MAX: usize = 20_000;
-const ALL_STEPS_MAX: usize = 60_000;
+const STEPS_MAX: usize = 10_000;
+const ALL_STEPS_MAX: usize = 25_000;
+/// As many steps as working a split out takes.
+const SPLIT_STEPS: usize = 60;
 
 /// The sellers in the order in which they are decided.
 struct Plan {
@@ -33,6 +36,7 @@ struct Row {
 #[derive(Clone, Copy)]
 struct Node<const N: usize> {
     reduced: i64,
+    saved: i64,
     coupons: u32,
     lost: Set<N>,
 }
@@ -73,7 +77,7 @@ impl<const N: usize> Search<'_, N> {
         let mut picks = vec![0; self.sellers.len()];
         let mut seen = vec![0; (plan.sellers.len() + 1) * targets];
         let coupons = u32::try_from(choice.coupons.len()).expect("at most one per place");
-        let node = Node { reduced: 0, coupons, lost: Set::EMPTY };
+        let node = Node { reduced: 0, saved: 0, coupons, lost: Set::EMPTY };
         self.step(choice, prices, &plan, &mut picks, &mut seen, node, 0);
     }
 
@@ -89,13 +93,24 @@ impl<const N: usize> Search<'_, N> {
         depth: usize,
     ) {
         self.steps += 1;
-        let Some(row) = plan.sellers.get(depth) else { return self.evaluate(choice, picks) };
         let targets = plan.targets;
+        let Some(row) = plan.sellers.get(depth) else {
+            let seen = &seen[depth * targets..];
+            let off = |(target, seen): (&super::bound::Target, &i64)| {
+                let fixed = self.watches[target.watch].fixed;
+                self.watches[target.watch].off(fixed + seen)
+            };
+            let off: i64 = prices.targets.iter().zip(seen).map(off).sum();
+            if node.saved + off + choice.shipping_saved >= self.best.0 {
+                self.evaluate(choice, picks);
+            }
+            return;
+        };
         for &(reduced, place) in &row.options {
             if self.steps > plan.last_step {
                 return;
             }
-            let reduced = node.reduced + reduced;
+            let (reduced, saved) = (node.reduced + reduced, node.saved + self.sellers[row.seller].options[place].saved);
             let bound = (reduced + plan.rest[depth + 1]).div_euclid(prices.scale);
             if bound < self.best.0 {
                 return;
@@ -108,7 +123,7 @@ impl<const N: usize> Search<'_, N> {
             let reaches = prices.targets.iter().enumerate().all(|(number, target)| {
                 let so_far = seen[depth * targets + number] + option.bases[target.watch];
                 seen[(depth + 1) * targets + number] = so_far;
-                so_far + plan.rest_seen[(depth + 1) * targets + number] >= self.watches[target.watch].needed
+                so_far + plan.rest_seen[(depth + 1) * targets + number] >= target.low
             });
             if !reaches {
                 continue;
@@ -124,7 +139,7 @@ impl<const N: usize> Search<'_, N> {
                 }
             }
             picks[row.seller] = place;
-            self.step(choice, prices, plan, picks, seen, Node { reduced, coupons, lost }, depth + 1);
+            self.step(choice, prices, plan, picks, seen, Node { reduced, saved, coupons, lost }, depth + 1);
         }
     }
 
@@ -140,9 +155,7 @@ impl<const N: usize> Search<'_, N> {
             let of_sellers = search.sellers.iter().zip(picks).map(|(seller, &pick)| seller.options[pick].bases[watch]);
             search.watches[watch].fixed + of_sellers.sum::<i64>()
         };
-        let mut off = 0;
-        let mut shared = false;
-        let mut over_budget = false;
+        let mut offs = Vec::with_capacity(choice.coupons.len());
         for &number in &choice.coupons {
             let watch = &self.watches[number];
             let base = base(self, number);
@@ -150,29 +163,27 @@ impl<const N: usize> Search<'_, N> {
             if base < watch.needed || own == 0 {
                 return;
             }
-            off += own;
-            // What the others of the lane took may leave less than it could take.
-            shared |= off > base;
-            over_budget |= watch.budget.is_some_and(|budget| own > budget);
+            offs.push(Placing { watch: number, base, off: own });
             set = set.with(watch.member);
         }
-        if over_budget && !shared {
+        let placed = self.placed(&offs, picks);
+        let mut off = placed.at_most();
+        if placed.exceeds(&self.watches) || saved + off + choice.shipping_saved < self.best.0 {
             return;
         }
-        if saved + off + choice.shipping_saved < self.best.0 {
-            return;
-        }
+        let mut uncertain = !placed.is_all();
         let mut applying = choice.shipping;
-        let mut uncertain = shared;
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            if applying.has(watch.member) {
-                let base = base(self, number);
-                if base < watch.needed {
-                    applying = applying.without(watch.member);
-                } else {
-                    uncertain |= base - off < watch.needed;
-                }
+            if !applying.has(watch.member) {
+                continue;
+            }
+            let base = base(self, number);
+            let (taken_at_least, taken_at_most) = self.taken(&placed, number, picks);
+            if base - taken_at_least < watch.needed {
+                applying = applying.without(watch.member);
+            } else {
+                uncertain |= base - taken_at_most < watch.needed;
             }
         }
         if !is_better(&(saved + off + self.shipping.best(&applying).0, set), &self.best) {
@@ -194,6 +205,7 @@ impl<const N: usize> Search<'_, N> {
                 self.scratch.set_line_left(line, left);
             }
         }
+        self.steps += SPLIT_STEPS;
         self.scratch.enter_lane();
         let mut off = Some(0);
         for &number in &choice.coupons {
@@ -203,8 +215,8 @@ impl<const N: usize> Search<'_, N> {
         }
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            let left = self.scratch.lines_left().iter().zip(&watch.counts).filter(|(_, counts)| **counts);
-            let base: i64 = left.map(|(left, _)| left.minor()).sum();
+            let left = self.scratch.lines_left().iter().enumerate().filter(|(line, _)| watch.lines.has(*line));
+            let base: i64 = left.map(|(_, left)| left.minor()).sum();
             if applying.has(watch.member) && base < watch.needed {
                 *applying = applying.without(watch.member);
             }

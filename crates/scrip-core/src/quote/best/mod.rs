@@ -17,11 +17,13 @@
 mod bound;
 mod descent;
 mod halves;
+mod lane;
 mod options;
 mod set;
 mod shipping;
 
-use options::{SellerOptions, Watch};
+use lane::share;
+use options::{Overlap, SellerOptions, Watch};
 use set::{Saving, Set, is_better, subsets};
 use shipping::ShippingLane;
 
@@ -33,6 +35,8 @@ use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
+/// Choices that are tried before the search.
+const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
 const KEPT_MAX: usize = 3;
 
@@ -117,6 +121,8 @@ struct Search<'a, const N: usize> {
     watches: Vec<Watch<'a>>,
     /// Places in `watches` of the shipping coupons that could be lost.
     doubtful: Vec<usize>,
+    /// By platform coupon, then by later coupon; worked out when first asked for.
+    overlaps: Vec<Option<Overlap>>,
     shipping: ShippingLane<N>,
     best: Saving<N>,
     steps: usize,
@@ -145,17 +151,21 @@ impl<'a, const N: usize> Search<'a, N> {
         watches = watches
             .into_iter()
             .enumerate()
-            .filter(|(number, watch)| *number < platform.len() || watch.least - most_off < watch.needed)
+            .filter(|(number, watch)| {
+                *number < platform.len() || watch.needed > 0 && watch.least - most_off < watch.needed
+            })
             .map(|(_, watch)| watch)
             .collect();
         options::look(&mut watches, &mut sellers);
+        let doubtful: Vec<usize> = (platform.len()..watches.len()).collect();
         Self {
+            overlaps: (0..platform.len() * watches.len()).map(|_| None).collect(),
             usable,
             shipping: ShippingLane::new(&start, usable, &in_shipping),
             start,
             scratch,
             sellers,
-            doubtful: (platform.len()..watches.len()).collect(),
+            doubtful,
             watches,
             best: (0, Set::EMPTY),
             steps: 0,
@@ -168,9 +178,9 @@ impl<'a, const N: usize> Search<'a, N> {
                 self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
             }
         }
-        self.note_losses();
         let mut choices = self.choices();
         choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
+        self.warm_up(&choices);
         for choice in &choices {
             if choice.bound < self.best.0 {
                 break;
@@ -178,6 +188,21 @@ impl<'a, const N: usize> Search<'a, N> {
             self.search(choice);
         }
         self.best.1.members().map(|member| self.usable[member].place).collect()
+    }
+
+    /// A few plain sets, so that the search has something to beat.
+    fn warm_up(&mut self, choices: &[Choice<N>]) {
+        let most = vec![0; self.sellers.len()];
+        let none: Vec<usize> = self
+            .sellers
+            .iter()
+            .map(|seller| seller.options.iter().position(|option| option.set.count() == 0).unwrap_or(0))
+            .collect();
+        for choice in choices.iter().filter(|choice| choice.coupons.len() <= 1).take(WARM_UP) {
+            self.note_overlaps(choice);
+            self.evaluate(choice, &most);
+            self.evaluate(choice, &none);
+        }
     }
 
     fn offer(&mut self, saving: Saving<N>) {
@@ -195,29 +220,45 @@ impl<'a, const N: usize> Search<'a, N> {
         shared.fold(Set::EMPTY, |set, (member, _)| set.with(member))
     }
 
-    /// Which of a seller's shipping coupons each of its options spoils, and what that costs.
-    fn note_losses(&mut self) {
-        let all = self.in_shipping();
-        let most = self.shipping.best(&all).0;
+    /// Which of a seller's shipping coupons each of its options spoils whatever else is chosen, and what that costs.
+    fn note_losses(&mut self, choice: &Choice<N>) {
+        if self.doubtful.iter().all(|&number| self.usable[self.watches[number].member].seller.is_none()) {
+            return;
+        }
+        for option in self.sellers.iter_mut().flat_map(|seller| &mut seller.options) {
+            option.lost = Set::EMPTY;
+        }
+        let has_room = self.has_room(&choice.coupons);
+        let mut lost: Vec<(usize, usize, usize)> = Vec::new();
         for &number in &self.doubtful {
             let watch = &self.watches[number];
             let Some(seller) = self.usable[watch.member].seller else { continue };
             // Its lines are this seller's alone.
-            let of_seller = self.sellers.iter_mut().find(|own| self.start.seller_of(own.lines[0]) == seller);
-            for option in of_seller.into_iter().flat_map(|own| &mut own.options) {
-                if option.bases[number] < watch.needed {
-                    option.lost = option.lost.with(watch.member);
+            let place = self.sellers.iter().position(|own| self.start.seller_of(own.lines[0]) == seller);
+            let Some(place) = place else { continue };
+            for (pick, option) in self.sellers[place].options.iter().enumerate() {
+                let off = |&coupon: &usize| {
+                    let overlap = self.overlap(coupon, number);
+                    let (off, of) = self.watches[coupon].rate();
+                    (share(overlap.left_by(option), off, of) - self.margin(choice.coupons.len(), overlap)).max(0)
+                };
+                let off: i64 = choice.coupons.iter().filter(|_| has_room).map(off).sum();
+                if option.bases[number] - off < watch.needed {
+                    lost.push((place, pick, watch.member));
                 }
             }
         }
-        if self.shipping.has_platform_coupons() {
-            // What one seller's coupon no longer takes off the platform's may: the loss isn't certain.
-            return;
+        for (place, pick, member) in lost {
+            let option = &mut self.sellers[place].options[pick];
+            option.lost = option.lost.with(member);
         }
+        // With a platform coupon the loss isn't certain: what one seller's no longer takes off that may.
+        let certain = !self.shipping.has_platform_coupons();
         for option in self.sellers.iter_mut().flat_map(|seller| &mut seller.options) {
-            if option.lost.count() > 0 {
-                let rest = option.lost.members().fold(all, Set::without);
-                option.worth = option.saved - (most - self.shipping.best(&rest).0);
+            option.worth = option.saved;
+            if certain && option.lost.count() > 0 {
+                let rest = option.lost.members().fold(choice.shipping, Set::without);
+                option.worth -= choice.shipping_saved - self.shipping.best(&rest).0;
             }
         }
     }
@@ -274,6 +315,8 @@ impl<'a, const N: usize> Search<'a, N> {
             }
             return self.offer(best);
         }
+        self.note_overlaps(choice);
+        self.note_losses(choice);
         let Some(prices) = self.prices(choice) else { return };
         if prices.bound() < self.best.0 {
             return;

@@ -26,6 +26,8 @@ pub(super) struct SellerOption<const N: usize> {
     pub left: Vec<Amount>,
     /// What of that each watch looks at.
     pub bases: Vec<i64>,
+    /// Its place among all options of all sellers.
+    pub number: usize,
     /// Shipping coupons of the seller whose minimum it spoils whatever comes after.
     pub lost: Set<N>,
     /// `saved`, less what losing those costs where that is certain.
@@ -44,17 +46,54 @@ pub(super) struct Watch<'a> {
     pub most: i64,
     pub least: i64,
     pub fixed: i64,
-    /// By line.
-    pub counts: Vec<bool>,
+    pub lines: Lines,
+}
+
+/// Lines of a cart, which has at most 500.
+#[derive(Clone, Copy)]
+pub(super) struct Lines([u64; 8]);
+
+impl Lines {
+    fn of(lines: &[usize]) -> Self {
+        let mut words = [0; 8];
+        for line in lines {
+            words[line / 64] |= 1 << (line % 64);
+        }
+        Self(words)
+    }
+
+    pub fn has(&self, line: usize) -> bool {
+        self.0[line / 64] & 1 << (line % 64) != 0
+    }
+
+    pub fn and(mut self, other: &Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word &= theirs;
+        }
+        self
+    }
+
+    pub fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(word, theirs)| word & theirs != 0)
+    }
+
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(word, theirs)| word & !theirs == 0)
+    }
+
+    /// The sum of the amounts of those of `lines` that are among these.
+    pub fn sum(&self, lines: &[usize], amounts: &[Amount]) -> i64 {
+        lines.iter().zip(amounts).filter(|(line, _)| self.has(**line)).map(|(_, amount)| amount.minor()).sum()
+    }
 }
 
 impl<'a> Watch<'a> {
     pub fn new(member: usize, usable: &Usable<'a>, start: &Running<'_>) -> Self {
         let terms = usable.candidate.terms;
-        let mut counts = vec![false; start.lines_left().len()];
-        for &line in &usable.eligible.lines {
-            counts[line] = true;
-        }
         let minimum = match terms.minimum_spend {
             Some(minimum) if minimum.base == MinimumSpendBase::AfterEarlierLanes => {
                 minimum.amount.minor() + i64::from(minimum.comparison == Comparison::Exceeds)
@@ -75,7 +114,7 @@ impl<'a> Watch<'a> {
             most: sum,
             least: sum,
             fixed: sum,
-            counts,
+            lines: Lines::of(&usable.eligible.lines),
         }
     }
 
@@ -87,6 +126,17 @@ impl<'a> Watch<'a> {
     /// The most that it takes off whatever the other lanes do.
     pub fn most_off(&self) -> i64 {
         self.off(self.most).min(self.budget.unwrap_or(i64::MAX))
+    }
+
+    /// A share of the sum that it takes off at least of any sum there can be: numerator and denominator.
+    pub fn rate(&self) -> (i64, i64) {
+        let off = match self.benefit {
+            Some(Benefit::TieredAmountOff(_)) => self.off(self.needed.max(self.least)),
+            // The larger the sum, the smaller the share; rounding aside.
+            Some(Benefit::PercentOff(_)) => self.off(self.most) - 1,
+            _ => self.off(self.most),
+        };
+        (off.max(0), self.most.max(1))
     }
 
     pub fn is_within_budget(&self) -> bool {
@@ -101,6 +151,7 @@ pub(super) fn seller_options<const N: usize>(
     members: &[usize],
 ) -> Vec<SellerOptions<N>> {
     let mut sellers = Vec::new();
+    let mut count = 0;
     for seller in 0..scratch.sellers().len() {
         let own: Vec<usize> = members.iter().copied().filter(|&member| usable[member].seller == Some(seller)).collect();
         if own.is_empty() {
@@ -122,7 +173,15 @@ pub(super) fn seller_options<const N: usize>(
             });
             if all {
                 let left = lines.iter().map(|&line| scratch.line_left(line)).collect();
-                options.push(SellerOption { saved, set, left, bases: Vec::new(), lost: Set::EMPTY, worth: saved });
+                options.push(SellerOption {
+                    saved,
+                    set,
+                    left,
+                    bases: Vec::new(),
+                    number: 0,
+                    lost: Set::EMPTY,
+                    worth: saved,
+                });
             }
             for (&line, &left) in lines.iter().zip(&start) {
                 scratch.set_line_left(line, left);
@@ -135,6 +194,10 @@ pub(super) fn seller_options<const N: usize>(
             if !same.into_iter().any(|other| other.left == option.left) {
                 kept.push(option);
             }
+        }
+        for option in &mut kept {
+            option.number = count;
+            count += 1;
         }
         sellers.push(SellerOptions { lines, options: kept });
     }
@@ -150,15 +213,7 @@ pub(super) fn look<const N: usize>(watches: &mut [Watch<'_>], sellers: &mut [Sel
     for seller in sellers {
         let lines = &seller.lines;
         for option in &mut seller.options {
-            let sees = |watch: &Watch<'_>| {
-                lines
-                    .iter()
-                    .zip(&option.left)
-                    .filter(|(line, _)| watch.counts[**line])
-                    .map(|(_, left)| left.minor())
-                    .sum()
-            };
-            option.bases = watches.iter().map(sees).collect();
+            option.bases = watches.iter().map(|watch| watch.lines.sum(lines, &option.left)).collect();
         }
         for (number, watch) in watches.iter_mut().enumerate() {
             let bases = || seller.options.iter().map(|option| option.bases[number]);
@@ -166,5 +221,56 @@ pub(super) fn look<const N: usize>(watches: &mut [Watch<'_>], sellers: &mut [Sel
             watch.fixed -= most;
             watch.least -= most - least;
         }
+    }
+}
+
+/// What a platform coupon and a later coupon have in common.
+pub(super) struct Overlap {
+    /// The later coupon looks at all that the platform coupon discounts.
+    pub whole: bool,
+    /// Lines in both: on each the split is within one minor unit of the proportion.
+    pub lines: i64,
+    /// The least that is left on them in all, and what sellers without options have there.
+    pub least: i64,
+    fixed: i64,
+    /// What each option leaves on them.
+    left: Vec<i64>,
+}
+
+impl Overlap {
+    pub fn new<const N: usize>(
+        coupon: &Watch<'_>,
+        later: &Watch<'_>,
+        start: &Running<'_>,
+        sellers: &[SellerOptions<N>],
+    ) -> Self {
+        let both = coupon.lines.and(&later.lines);
+        let lines = i64::from(both.count());
+        let whole = coupon.lines.is_within(&later.lines);
+        if lines == 0 {
+            return Self { whole, lines, least: 0, fixed: 0, left: Vec::new() };
+        }
+        let all = start.lines_left().iter().enumerate().filter(|(line, _)| both.has(*line));
+        let all = all.map(|(_, left)| left.minor()).sum();
+        let (mut fixed, mut least) = (all, all);
+        let mut left = Vec::new();
+        for seller in sellers {
+            let first = left.len();
+            left.extend(seller.options.iter().map(|option| both.sum(&seller.lines, &option.left)));
+            let most = left[first..].iter().copied().max().unwrap_or(0);
+            fixed -= most;
+            least -= most - left[first..].iter().copied().min().unwrap_or(0);
+        }
+        Self { whole, lines, least, fixed, left }
+    }
+
+    pub fn left_by<const N: usize>(&self, option: &SellerOption<N>) -> i64 {
+        self.left.get(option.number).copied().unwrap_or(0)
+    }
+
+    /// What is left on the lines of both with one option of each seller.
+    pub fn left<const N: usize>(&self, sellers: &[SellerOptions<N>], picks: &[usize]) -> i64 {
+        let of_sellers = sellers.iter().zip(picks).map(|(seller, &pick)| self.left_by(&seller.options[pick]));
+        self.fixed + of_sellers.sum::<i64>()
     }
 }

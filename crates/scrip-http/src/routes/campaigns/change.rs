@@ -55,7 +55,7 @@ pub(super) async fn change(
     merge(&mut terms, Value::Object(patch));
     let terms: Terms = from_value(terms)?;
     let command = ChangeCampaign { campaign: id, as_seller: caller.seller.clone(), revision, terms };
-    document(&api, &caller, api.engine.submit(command, None).await?)
+    document(&caller, api.engine.submit(command, None).await?)
 }
 
 /// Objects merge, all else replaces. An object of another `type` replaces: its members belong together.

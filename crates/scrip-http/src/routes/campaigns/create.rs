@@ -24,5 +24,5 @@ pub(super) async fn create(
         return Err(Refusal::invalid("/issuer", "the calling seller").into());
     }
     let key = key.used_for(Holder::Campaigns, &terms);
-    document(&api, &caller, api.engine.submit(CreateCampaign { terms }, key).await?)
+    document(&caller, api.engine.submit(CreateCampaign { terms }, key).await?)
 }

@@ -44,12 +44,12 @@ pub(super) fn is_visible(caller: &Caller, campaign: &Campaign, now: Timestamp) -
 }
 
 /// A command's campaign as the caller sees it.
-pub(super) fn document(api: &Api, caller: &Caller, receipt: Receipt) -> Result<Reply<CampaignDocument>, Problem> {
+pub(super) fn document(caller: &Caller, receipt: Receipt) -> Result<Reply<CampaignDocument>, Problem> {
     let Answer::Campaign { campaign, counters, created } = receipt.answer else {
         return Err(scrip_engine::EngineError::Fault.into());
     };
     let with_budget = caller.role != Role::Storefront;
-    let document = CampaignDocument::new(&campaign, counters, with_budget, api.engine.now());
+    let document = CampaignDocument::new(&campaign, counters, with_budget, receipt.at);
     let reply = Reply::created(created, document).etag(campaign.revision).replayed(receipt.replayed);
     Ok(if created { reply.location(format!("/v1/campaigns/{}", campaign.id)) } else { reply })
 }

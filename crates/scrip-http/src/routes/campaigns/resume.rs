@@ -7,8 +7,14 @@ use scrip_core::{
 
 use super::get::document;
 use crate::{
-    api::Api, auth::Caller, idempotency::IdempotencyKey, params::PathOf, problem::Problem, reply::Reply,
-    wire::CampaignDocument,
+    api::Api,
+    auth::Caller,
+    body::OptionalBody,
+    idempotency::IdempotencyKey,
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    wire::{CampaignDocument, NothingRequest},
 };
 
 /// Resume a paused campaign
@@ -22,8 +28,9 @@ pub(super) async fn resume(
     caller: Caller,
     PathOf(campaign): PathOf<CampaignId>,
     key: IdempotencyKey,
+    OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
     let key = key.used_for(Holder::Campaign(campaign), &campaign);
     let command = MoveCampaign { campaign, as_seller: caller.seller.clone(), step: CampaignStep::Resume };
-    document(&api, &caller, api.engine.submit(command, key).await?)
+    document(&caller, api.engine.submit(command, key).await?)
 }

@@ -67,7 +67,7 @@ pub(crate) async fn claimed(api: &Api, commands: Vec<(AccountId, Claim, Option<K
             Ok(answer) => answer.answer().await,
             Err(error) => Err(error),
         };
-        let result = answered.map_err(Problem::from).and_then(|receipt| document(api, &receipt.answer));
+        let result = answered.map_err(Problem::from).and_then(|receipt| document(api, &receipt));
         results.push(match result {
             Ok(coupon) => BatchResult { status: StatusCode::CREATED.as_u16(), coupon: Some(coupon), problem: None },
             Err(problem) => {

@@ -8,7 +8,7 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::{Answer, EngineError};
+use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::{
     api::Api,
@@ -48,7 +48,7 @@ pub(super) async fn collect(
     }
     let receipt = result?;
     let replayed = receipt.replayed;
-    let document = document(&api, &receipt.answer)?;
+    let document = document(&api, &receipt)?;
     let location = format!("/v1/accounts/{account}/coupons/{}", document.id);
     Ok(Reply::created(true, document).replayed(replayed).location(location))
 }
@@ -93,8 +93,8 @@ pub(super) const fn source_right(role: Role) -> SourceRight {
 }
 
 /// The coupon of a claim's answer.
-pub(super) fn document(api: &Api, answer: &Answer) -> Result<CouponDocument, Problem> {
-    let Answer::Coupon { account, coupon } = answer else { return Err(EngineError::Fault.into()) };
+pub(super) fn document(api: &Api, receipt: &Receipt) -> Result<CouponDocument, Problem> {
+    let Answer::Coupon { account, coupon } = &receipt.answer else { return Err(EngineError::Fault.into()) };
     let campaign = api.engine.registry().campaign(coupon.campaign).ok_or(EngineError::Fault)?;
-    Ok(CouponDocument::new(account, coupon, &campaign, api.engine.now()))
+    Ok(CouponDocument::new(account, coupon, &campaign, receipt.at))
 }

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use scrip_core::{id::CouponId, name::AccountId, reason::Reason};
+use scrip_core::{id::CouponId, name::AccountId, reason::Reason, wallet::CouponState};
 use scrip_engine::EngineError;
 
 use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
@@ -23,7 +23,12 @@ pub(super) async fn get(
 /// One coupon of one account.
 pub(super) async fn document(api: &Api, account: AccountId, id: CouponId) -> Result<Reply<CouponDocument>, Problem> {
     let owner = account.clone();
-    let coupon = api.read(move |reader| reader.coupon(&owner, id)).await?.ok_or(Reason::NotFound)?;
+    let coupon = api
+        .read(move |reader| reader.coupon(&owner, id))
+        .await?
+        // Retired pending coupons are nowhere to be seen (S17).
+        .filter(|coupon| coupon.state != CouponState::Pending || api.show_pending)
+        .ok_or(Reason::NotFound)?;
     let campaign = api.engine.registry().campaign(coupon.campaign).ok_or(EngineError::Fault)?;
     Ok(Reply::ok(CouponDocument::new(&account, &coupon, &campaign, api.engine.now())))
 }

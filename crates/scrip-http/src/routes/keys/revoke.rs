@@ -2,7 +2,14 @@ use axum::extract::State;
 use scrip_core::{command::RevokeApiKey, id::KeyId};
 use scrip_engine::{Answer, EngineError};
 
-use crate::{api::Api, params::PathOf, problem::Problem, reply::Reply, wire::KeyDocument};
+use crate::{
+    api::Api,
+    body::OptionalBody,
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    wire::{KeyDocument, NothingRequest},
+};
 
 /// Revoke an API key
 ///
@@ -10,7 +17,11 @@ use crate::{api::Api, params::PathOf, problem::Problem, reply::Reply, wire::KeyD
 #[utoipa::path(post, path = "/v1/keys/{key}/revoke", tag = "Access", operation_id = "revoke_key",
     params(("key" = KeyId, Path, description = "The key")),
     responses((status = 200, description = "The key", body = KeyDocument)))]
-pub(super) async fn revoke(State(api): State<Api>, PathOf(key): PathOf<KeyId>) -> Result<Reply<KeyDocument>, Problem> {
+pub(super) async fn revoke(
+    State(api): State<Api>,
+    PathOf(key): PathOf<KeyId>,
+    OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
+) -> Result<Reply<KeyDocument>, Problem> {
     let receipt = api.engine.submit(RevokeApiKey { key }, None).await?;
     let Answer::ApiKey(key) = receipt.answer else { return Err(EngineError::Fault.into()) };
     Ok(Reply::ok(KeyDocument::new(&key)))

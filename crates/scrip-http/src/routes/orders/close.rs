@@ -42,5 +42,5 @@ pub(super) async fn close(
     if caller.seller.is_some() {
         visible(&api, &caller, account.clone(), order.clone()).await?;
     }
-    document(&api, &caller, api.engine.submit(CloseTransactions { account, order, seller }, key).await?)
+    document(&caller, api.engine.submit(CloseTransactions { account, order, seller }, key).await?)
 }

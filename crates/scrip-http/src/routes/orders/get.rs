@@ -47,8 +47,8 @@ pub(super) fn shown(caller: &Caller, order: &Order, now: Timestamp) -> OrderDocu
 }
 
 /// A command's order as the caller sees it.
-pub(super) fn document(api: &Api, caller: &Caller, receipt: Receipt) -> Result<Reply<OrderDocument>, Problem> {
+pub(super) fn document(caller: &Caller, receipt: Receipt) -> Result<Reply<OrderDocument>, Problem> {
     let Answer::Order { order, created } = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let reply = Reply::created(created, shown(caller, &order, api.engine.now())).replayed(receipt.replayed);
+    let reply = Reply::created(created, shown(caller, &order, receipt.at)).replayed(receipt.replayed);
     Ok(if created { reply.location(format!("/v1/accounts/{}/orders/{}", order.account, order.id)) } else { reply })
 }

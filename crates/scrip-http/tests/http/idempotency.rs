@@ -1,0 +1,242 @@
+//! I4: the same key, the same answer, one effect.
+
+use serde_json::{Value, json};
+
+use crate::shop::{Answer, Shop, cart, off};
+
+fn once(shop: &Shop, key: &str, path: &str, idempotency_key: &str, body: &Value) -> Answer {
+    shop.ask("POST", path).by(key).once(idempotency_key).json(body).send()
+}
+
+/// The same answer byte for byte, marked.
+#[track_caller]
+fn same(first: &Answer, again: &Answer) {
+    assert!(!first.is_replay(), "{}", first.text);
+    assert!(again.is_replay(), "{}", again.text);
+    assert_eq!((first.status, &first.text), (again.status, &again.text));
+    for header in ["etag", "location", "content-type"] {
+        assert_eq!(first.header(header), again.header(header));
+    }
+}
+
+/// Everything that happens to an order and its coupon: each step repeated at once and once more at the end.
+#[test]
+fn i4_every_step_repeated_gives_its_answer_of_then_whatever_happened_since() {
+    let shop = Shop::new();
+    let operator = shop.operator.clone();
+    let front = shop.storefront.clone();
+    let mut done: Vec<(String, String, String, Value, Answer)> = Vec::new();
+    let mut step = |key: &str, path: &str, body: Value, status: u16| -> Answer {
+        let name = format!("k-{}", done.len());
+        let first = once(&shop, key, path, &name, &body).is(status);
+        let end = shop.journal_end();
+        same(&first, &once(&shop, key, path, &name, &body));
+        assert_eq!(shop.journal_end(), end, "a repetition has no effect");
+        done.push((key.to_owned(), path.to_owned(), name, body, first));
+        shop.minutes_pass(1);
+        let (key, path, name, body, _) = done.last().expect("just pushed");
+        once(&shop, key, path, name, body)
+    };
+    let campaign = step(&operator, "/v1/campaigns", off(500), 201).text_at("/id").to_owned();
+    let path = |what: &str| format!("/v1/campaigns/{campaign}/{what}");
+    step(&operator, &path("publish"), json!({}), 200);
+    step(&operator, &path("codes"), json!({"kind": "shared", "code": "SAVE5"}), 201);
+    step(&operator, &path("codes"), json!({"kind": "unique", "count": 3}), 202);
+    step(&front, "/v1/accounts/ana/coupons", json!({"campaign": campaign}), 201);
+    step(&front, "/v1/accounts/ben/coupons", json!({"code": "SAVE5"}), 201);
+    let order = |what: &str| format!("/v1/accounts/ana/orders/A{what}");
+    let lines = cart(&[("luma", 3_000, 2), ("tako", 1_000, 1)]);
+    step(&front, "/v1/accounts/ana/orders", json!({"id": "A", "cart": lines}), 201);
+    step(&front, &order("/extend"), json!({"hold_minutes": 60}), 200);
+    step(&front, &order("/pay"), json!({}), 200);
+    let part = json!({"id": "r-1", "lines": [{"line": "l1", "quantity": 1}]});
+    step(&front, &order("/refunds"), part, 201);
+    step(&front, &order("/close"), json!({"seller": "luma"}), 200);
+    step(&front, &order("/cancel"), json!({"seller": "tako"}), 200);
+    step(&front, "/v1/accounts/ben/orders", json!({"id": "B", "cart": lines}), 201);
+    step(&front, "/v1/accounts/ben/orders/B/cancel", json!({}), 200);
+    step(&operator, &path("pause"), json!({}), 200);
+    step(&operator, &path("resume"), json!({}), 200);
+    step(&operator, &path("end"), json!({}), 200);
+    let end = shop.journal_end();
+    for (key, path, name, body, first) in &done {
+        same(first, &once(&shop, key, path, name, body));
+    }
+    assert_eq!(shop.journal_end(), end);
+}
+
+#[test]
+fn i4_a_replayed_payment_after_closing_gives_the_paid_order() {
+    let shop = Shop::new();
+    shop.coupon("ana", &off(500));
+    shop.order("ana", &json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])})).is(201);
+    let path = "/v1/accounts/ana/orders/A/pay";
+    let first = once(&shop, &shop.storefront, path, "k", &json!({})).is(200);
+    shop.step("ana", "A", "close", &json!({})).is(200);
+    shop.step("ana", "A", "refunds", &json!({"id": "r", "all": true})).is(201);
+    let again = once(&shop, &shop.storefront, path, "k", &json!({}));
+    same(&first, &again);
+    assert_eq!((&again["/status"], &again["/refunded"]), (&json!("paid"), &json!("none")));
+}
+
+#[test]
+fn i4_the_clock_alone_does_not_change_the_answer_of_then() {
+    let shop = Shop::new();
+    let claims = json!({"claims": {"starts_at": "2026-11-10T13:00:00Z"}});
+    let terms = crate::shop::with(off(500), &claims);
+    let draft = shop.draft(&terms);
+    let publish = format!("/v1/campaigns/{draft}/publish");
+    let scheduled = once(&shop, &shop.operator, &publish, "p", &json!({})).is(200);
+    assert_eq!(scheduled["/status"], "scheduled");
+    let campaign = shop.live(&off(400));
+    let coupons = "/v1/accounts/ana/coupons";
+    let claim = json!({"campaign": campaign});
+    let coupon = once(&shop, &shop.storefront, coupons, "c", &claim).is(201);
+    let orders = "/v1/accounts/ana/orders";
+    let order = json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])});
+    let placed = once(&shop, &shop.storefront, orders, "o", &order).is(201);
+    shop.set_time("2026-11-11T11:00:00Z");
+    same(&scheduled, &once(&shop, &shop.operator, &publish, "p", &json!({})));
+    same(&coupon, &once(&shop, &shop.storefront, coupons, "c", &claim));
+    same(&placed, &once(&shop, &shop.storefront, orders, "o", &order));
+    assert_eq!(shop.order("ana", &order).is(200)["/status"], "cancelled", "without the key: as it is now");
+}
+
+#[test]
+fn i4_a_claim_replayed_when_the_coupon_has_expired_shows_the_coupon_of_then() {
+    let shop = Shop::new();
+    let terms = crate::shop::with(
+        off(500),
+        &json!({"validity": {"type": "fixed", "starts_at": "2026-11-01T00:00:00Z", "expires_at": "2026-11-10T18:00:00Z"}}),
+    );
+    let campaign = shop.live(&terms);
+    let claim = json!({"campaign": campaign});
+    let first = once(&shop, &shop.storefront, "/v1/accounts/ana/coupons", "c", &claim).is(201);
+    shop.set_time("2026-11-10T20:00:00Z");
+    same(&first, &once(&shop, &shop.storefront, "/v1/accounts/ana/coupons", "c", &claim));
+}
+
+#[test]
+fn i4_the_same_key_for_another_command_is_refused() {
+    let shop = Shop::new();
+    let (one, two) = (shop.live(&off(500)), shop.live(&off(400)));
+    let path = "/v1/accounts/ana/coupons";
+    once(&shop, &shop.storefront, path, "k", &json!({"campaign": one})).is(201);
+    let refused = once(&shop, &shop.storefront, path, "k", &json!({"campaign": two}));
+    refused.refused(422, "idempotency_key_reused");
+    once(&shop, &shop.operator, "/v1/campaigns", "k", &off(1)).is(201);
+    once(&shop, &shop.operator, "/v1/campaigns", "k", &off(2)).refused(422, "idempotency_key_reused");
+    let order = |id: &str| json!({"id": id, "cart": cart(&[("luma", 3_000, 1)])});
+    once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &order("A")).is(201);
+    let refused = once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &order("B"));
+    refused.refused(422, "idempotency_key_reused");
+}
+
+#[test]
+fn i4_commands_are_compared_as_parsed_not_by_bytes() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let send = |body: String| {
+        let ask = shop.ask("POST", "/v1/accounts/ana/coupons").by(&shop.storefront);
+        ask.once("k").bytes(body.as_bytes()).send()
+    };
+    let first = send(format!("{{\"campaign\":\"{campaign}\"}}")).is(201);
+    same(&first, &send(format!(" {{\n \"source\": null, \"campaign\" : \"{campaign}\" }} ")));
+}
+
+#[test]
+fn i4_a_refused_command_is_judged_afresh() {
+    let shop = Shop::new();
+    let campaign = shop.draft(&off(500));
+    let path = "/v1/accounts/ana/coupons";
+    let claim = json!({"campaign": campaign});
+    once(&shop, &shop.storefront, path, "k", &claim).refused(409, "campaign_not_live");
+    shop.post(&shop.operator, &format!("/v1/campaigns/{campaign}/publish"), &json!({})).is(200);
+    let made = once(&shop, &shop.storefront, path, "k", &claim).is(201);
+    assert!(!made.is_replay());
+}
+
+#[test]
+fn i4_keys_are_scoped_by_caller_account_and_operation() {
+    let shop = Shop::new();
+    let campaign =
+        shop.live(&crate::shop::with(off(500), &json!({"limits": {"per_individual": 9, "budget": "unlimited"}})));
+    let claim = json!({"campaign": campaign});
+    let path = |account: &str| format!("/v1/accounts/{account}/coupons");
+    let shopper = shop.shopper("ana");
+    let mut ids = std::collections::BTreeSet::new();
+    for (key, account) in
+        [(&shop.storefront, "ana"), (&shop.operator, "ana"), (&shopper, "ana"), (&shop.storefront, "ben")]
+    {
+        let made = once(&shop, key, &path(account), "k", &claim).is(201);
+        assert!(!made.is_replay());
+        ids.insert(made.text_at("/id").to_owned());
+    }
+    assert_eq!(ids.len(), 4);
+    // A shopper's next token is the same caller.
+    let again = once(&shop, &shop.shopper("ana"), &path("ana"), "k", &claim);
+    assert!(again.is_replay());
+    let order = json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])});
+    once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &order).is(201);
+    let paid = once(&shop, &shop.storefront, "/v1/accounts/ana/orders/A/pay", "k", &json!({})).is(200);
+    assert!(!paid.is_replay());
+}
+
+#[test]
+fn i4_a_quoted_key_is_the_same_key() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let path = "/v1/accounts/ana/coupons";
+    let first = once(&shop, &shop.storefront, path, "k-1", &json!({"campaign": campaign})).is(201);
+    same(&first, &once(&shop, &shop.storefront, path, "\"k-1\"", &json!({"campaign": campaign})));
+}
+
+#[test]
+fn i4_keys_are_kept_at_least_a_day() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let claim = json!({"campaign": campaign});
+    let first = once(&shop, &shop.storefront, "/v1/accounts/ana/coupons", "k", &claim).is(201);
+    shop.minutes_pass(24 * 60);
+    same(&first, &once(&shop, &shop.storefront, "/v1/accounts/ana/coupons", "k", &claim));
+}
+
+#[test]
+fn orders_are_idempotent_by_their_id_for_ever() {
+    let shop = Shop::new();
+    shop.coupon("ana", &off(500));
+    let body = json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)]), "expect_discount": 500});
+    let placed = shop.order("ana", &body).is(201);
+    let again = shop.order("ana", &body).is(200);
+    assert_eq!(again.body, placed.body);
+    assert!(!again.is_replay());
+    shop.step("ana", "A", "pay", &json!({})).is(200);
+    shop.minutes_pass(60 * 24 * 40);
+    assert_eq!(shop.order("ana", &body).is(200)["/status"], "paid", "as it is now");
+    let other = json!({"id": "A", "cart": cart(&[("luma", 3_001, 1)]), "expect_discount": 500});
+    shop.order("ana", &other).refused(409, "order_exists").pointing("/id");
+}
+
+#[test]
+fn refunds_are_idempotent_by_their_id_for_ever() {
+    let shop = Shop::new();
+    shop.paid("ana", "A", &cart(&[("luma", 3_000, 2)]));
+    let body = |quantity: u32| json!({"id": "r", "lines": [{"line": "l1", "quantity": quantity}]});
+    let made = shop.step("ana", "A", "refunds", &body(1)).is(201);
+    shop.minutes_pass(60 * 24 * 40);
+    assert_eq!(shop.step("ana", "A", "refunds", &body(1)).is(200).body, made.body);
+    shop.step("ana", "A", "refunds", &body(2)).refused(409, "refund_exists").pointing("/id");
+    assert_eq!(shop.get(&shop.storefront, "/v1/accounts/ana/orders/A")["/refunds"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_key_is_looked_at_before_the_orders_id() {
+    let shop = Shop::new();
+    let body = json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])});
+    let placed = once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &body).is(201);
+    shop.step("ana", "A", "pay", &json!({})).is(200);
+    same(&placed, &once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &body));
+    let other = json!({"id": "A", "cart": cart(&[("luma", 3_001, 1)])});
+    let refused = once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &other);
+    refused.refused(422, "idempotency_key_reused");
+}

@@ -1,0 +1,17 @@
+//! The HTTP contract, asked as integrators ask: the whole router over a store in memory, with a clock set by hand.
+//! After each test the journal is replayed and compared with documents and tables.
+
+mod bad_input;
+mod campaigns;
+mod contract;
+mod feeds;
+mod guessing;
+mod idempotency;
+mod orders;
+mod quotes;
+mod reasons;
+mod refunds;
+mod seed;
+mod sellers;
+mod shop;
+mod wallet;

@@ -1,0 +1,402 @@
+//! A marketplace under test.
+
+use std::{
+    collections::BTreeSet,
+    ops::Index,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, header},
+};
+use scrip_core::{command::CreateApiKey, event::Role, name::SellerId, reason::Reason, slot::Buckets, time::Timestamp};
+use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Secrets};
+use scrip_http::{ApiOptions, new_key};
+use scrip_store::memory::MemoryStore;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+/// When every test begins.
+pub const NOON: &str = "2026-11-10T12:00:00Z";
+
+/// The server with a key for each role.
+pub struct Shop {
+    runtime: Runtime,
+    router: Router,
+    store: MemoryStore,
+    clock: Arc<ManualClock>,
+    pub engine: Engine,
+    pub operator: String,
+    pub storefront: String,
+    pub luma: String,
+    pub tako: String,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl Shop {
+    pub fn new() -> Self {
+        Self::with_pending(false)
+    }
+
+    /// With the setting that shows pending coupons of old data (S17).
+    pub fn with_pending(show_pending: bool) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
+        let store = MemoryStore::new(Buckets::ONE);
+        let options = EngineOptions {
+            secrets: Secrets::from_master(&[7; 32]),
+            clock: clock.clone(),
+            on_failure: Box::new(|what| panic!("the store failed: {what}")),
+        };
+        let engine = Engine::start(Arc::new(store.clone()), options).expect("an empty store can be opened");
+        let metrics = Arc::new(|| "scrip_up 1\n".to_owned());
+        let router = scrip_http::router(engine.clone(), ApiOptions { metrics, show_pending, noop: false });
+        let key = |role, seller: Option<&str>| {
+            let seller = seller.map(|seller| SellerId::new(seller).expect("a name"));
+            let new = new_key(role, seller, clock.now());
+            engine.submit_blocking(CreateApiKey { key: new.key }, None).expect("a key can be made");
+            new.text
+        };
+        Self {
+            operator: key(Role::Operator, None),
+            storefront: key(Role::Storefront, None),
+            luma: key(Role::Seller, Some("luma")),
+            tako: key(Role::Seller, Some("tako")),
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
+            router,
+            store,
+            clock,
+            engine,
+            seen: Mutex::default(),
+        }
+    }
+
+    pub fn set_time(&self, at: &str) {
+        self.clock.set(Timestamp::parse(at).expect("a time"));
+    }
+
+    pub fn minutes_pass(&self, minutes: u32) {
+        self.clock.set(self.clock.now().plus_minutes(minutes));
+    }
+
+    pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
+        let request = Request::builder().method(method).uri(path);
+        Ask { shop: self, line: format!("{method} {path}"), request, body: Vec::new() }
+    }
+
+    pub fn get(&self, key: &str, path: &str) -> Answer {
+        self.ask("GET", path).by(key).send()
+    }
+
+    pub fn post(&self, key: &str, path: &str, body: &Value) -> Answer {
+        self.ask("POST", path).by(key).json(body).send()
+    }
+
+    /// A shopper token for an account.
+    pub fn shopper(&self, account: &str) -> String {
+        let minted = self.post(&self.storefront, "/v1/shopper-tokens", &json!({"account": account})).is(201);
+        minted.text_at("/token").to_owned()
+    }
+
+    /// A draft by its issuer.
+    pub fn draft(&self, terms: &Value) -> String {
+        self.post(self.issuer_key(terms), "/v1/campaigns", terms).is(201).text_at("/id").to_owned()
+    }
+
+    /// A published campaign of its issuer.
+    pub fn live(&self, terms: &Value) -> String {
+        let id = self.draft(terms);
+        self.post(self.issuer_key(terms), &format!("/v1/campaigns/{id}/publish"), &json!({})).is(200);
+        id
+    }
+
+    fn issuer_key(&self, terms: &Value) -> &str {
+        match terms["issuer"]["seller"].as_str() {
+            Some("luma") => &self.luma,
+            Some("tako") => &self.tako,
+            _ => &self.operator,
+        }
+    }
+
+    /// Collects a coupon through the storefront.
+    pub fn collect(&self, account: &str, campaign: &str) -> String {
+        let path = format!("/v1/accounts/{account}/coupons");
+        self.post(&self.storefront, &path, &json!({"campaign": campaign})).is(201).text_at("/id").to_owned()
+    }
+
+    /// A published campaign and one coupon of it for the account.
+    pub fn coupon(&self, account: &str, terms: &Value) -> String {
+        let campaign = self.live(terms);
+        self.collect(account, &campaign)
+    }
+
+    pub fn shared_code(&self, campaign: &str, code: &str, max_uses: Option<u32>) {
+        let path = format!("/v1/campaigns/{campaign}/codes");
+        let body = json!({"kind": "shared", "code": code, "max_uses": max_uses});
+        self.post(&self.operator, &path, &body).is(201);
+    }
+
+    /// Makes unique codes and waits for them.
+    pub fn unique_codes(&self, campaign: &str, count: usize) -> Vec<String> {
+        let path = format!("/v1/campaigns/{campaign}/codes");
+        let job = self.post(&self.operator, &path, &json!({"kind": "unique", "count": count})).is(202);
+        let path = format!("/v1/jobs/{}", job.text_at("/id"));
+        let started = std::time::Instant::now();
+        while self.get(&self.operator, &path).is(200).text_at("/status") != "done" {
+            assert!(started.elapsed().as_secs() < 30, "the job doesn't end");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let csv = self.get(&self.operator, &format!("/v1/campaigns/{campaign}/codes.csv")).is(200);
+        let codes: Vec<String> =
+            csv.text.lines().skip(1).filter_map(|row| row.split(',').next()).map(str::to_owned).collect();
+        assert_eq!(codes.len(), count, "{}", csv.text);
+        codes
+    }
+
+    pub fn quote(&self, account: &str, body: &Value) -> Answer {
+        self.post(&self.storefront, &format!("/v1/accounts/{account}/quotes"), body).is(200)
+    }
+
+    pub fn order(&self, account: &str, body: &Value) -> Answer {
+        self.post(&self.storefront, &format!("/v1/accounts/{account}/orders"), body)
+    }
+
+    /// A step of an order: `pay`, `close`, `cancel`, `extend`, `refunds`.
+    pub fn step(&self, account: &str, order: &str, step: &str, body: &Value) -> Answer {
+        self.post(&self.storefront, &format!("/v1/accounts/{account}/orders/{order}/{step}"), body)
+    }
+
+    /// A paid order with the best combination.
+    pub fn paid(&self, account: &str, id: &str, cart: &Value) -> Answer {
+        self.order(account, &json!({"id": id, "cart": cart})).is(201);
+        self.step(account, id, "pay", &json!({})).is(200)
+    }
+
+    pub fn coupon_status(&self, account: &str, coupon: &str) -> String {
+        let path = format!("/v1/accounts/{account}/coupons/{coupon}");
+        self.get(&self.storefront, &path).is(200).text_at("/status").to_owned()
+    }
+
+    pub fn counters(&self, campaign: &str) -> Value {
+        self.get(&self.operator, &format!("/v1/campaigns/{campaign}")).is(200).body["counters"].clone()
+    }
+
+    /// Every `code` that stood in an answer.
+    pub fn has_seen(&self, code: &str) -> bool {
+        self.seen.lock().expect("nobody panics holding it").contains(code)
+    }
+
+    /// Where the journal ends: what is refused must not move it.
+    pub fn journal_end(&self) -> u64 {
+        self.engine
+            .read(|reader| reader.events(0, 1_000_000))
+            .expect("the journal can be read")
+            .last()
+            .map_or(0, |recorded| recorded.position)
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let report = scrip_engine::verify::verify(&self.store).expect("the store can be read");
+        assert!(report.is_clean(), "journal, documents and tables differ: {:#?}", report.problems);
+    }
+}
+
+/// A request on its way.
+pub struct Ask<'a> {
+    shop: &'a Shop,
+    line: String,
+    request: axum::http::request::Builder,
+    body: Vec<u8>,
+}
+
+impl Ask<'_> {
+    pub fn by(self, key: &str) -> Self {
+        self.header("authorization", &format!("Bearer {key}"))
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// With an idempotency key.
+    pub fn once(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.bytes(body.to_string().as_bytes())
+    }
+
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self.header("content-type", "application/json")
+    }
+
+    pub fn send(self) -> Answer {
+        let request = self.request.body(Body::from(self.body)).expect("a well-formed request");
+        let router = self.shop.router.clone();
+        let (status, headers, text) = self.shop.runtime.block_on(async move {
+            let response = router.oneshot(request).await.expect("the router answers");
+            let (parts, body) = response.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the body can be read");
+            (parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
+        });
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Answer { line: self.line, status, headers, text, body };
+        answer.check_form();
+        crate::contract::check_documented(&answer.line, answer.status);
+        note_codes(&answer.body, &mut self.shop.seen.lock().expect("nobody panics holding it"));
+        answer
+    }
+}
+
+fn note_codes(value: &Value, seen: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            seen.extend(members.get("code").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|value| note_codes(value, seen));
+        }
+        Value::Array(entries) => entries.iter().for_each(|value| note_codes(value, seen)),
+        _ => {}
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    line: String,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    /// What holds for every answer: a request id, and a problem of the promised form for every refusal.
+    fn check_form(&self) {
+        let id = self.header("x-request-id").unwrap_or_else(|| panic!("{}: no X-Request-Id", self.line));
+        assert!(self.status < 500, "{}: {} {}", self.line, self.status, self.text);
+        if self.status < 400 {
+            return;
+        }
+        assert_eq!(self.header(header::CONTENT_TYPE.as_str()), Some("application/problem+json"), "{}", self.line);
+        let body = &self.body;
+        assert_eq!(body["status"], self.status, "{}: {body}", self.line);
+        assert_eq!(body["request_id"], id, "{}: {body}", self.line);
+        let code = body["code"].as_str().unwrap_or_else(|| panic!("{}: no code in {body}", self.line));
+        assert!(Reason::ALL.iter().any(|(known, _)| *known == code), "{}: {code} isn't in the closed list", self.line);
+        assert_eq!(body["type"], format!("/docs/reasons#{code}"));
+        for member in ["title", "detail"] {
+            assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{}: no {member} in {body}", self.line);
+        }
+        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("{}: no errors in {body}", self.line));
+        assert!(errors.iter().all(|error| error["code"].is_string() && error["detail"].is_string()), "{body}");
+    }
+
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}: {}", self.line, self.text);
+        self
+    }
+
+    /// A refusal with this status and code.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}: {}", self.line, self.text);
+        self
+    }
+
+    /// The first error is about this place of the request.
+    #[track_caller]
+    pub fn pointing(self, pointer: &str) -> Self {
+        assert_eq!(self.body["errors"][0]["pointer"], pointer, "{}: {}", self.line, self.text);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn is_replay(&self) -> bool {
+        self.header("idempotent-replayed") == Some("true")
+    }
+
+    #[track_caller]
+    pub fn text_at(&self, pointer: &str) -> &str {
+        self[pointer].as_str().unwrap_or_else(|| panic!("{}: no text at {pointer} in {}", self.line, self.text))
+    }
+
+    /// One member of every entry of `data`.
+    #[track_caller]
+    pub fn column(&self, member: &str) -> Vec<&str> {
+        let data = self.body["data"].as_array().unwrap_or_else(|| panic!("{}: no list: {}", self.line, self.text));
+        data.iter().map(|entry| entry[member].as_str().unwrap_or_default()).collect()
+    }
+
+    /// Why a coupon or code isn't applied in a quote: its reason codes.
+    #[track_caller]
+    pub fn reasons_of(&self, used_by: &str) -> Vec<&str> {
+        let not_applied = self.body["not_applied"].as_array().expect("a quote");
+        let entry = not_applied.iter().find(|entry| entry["coupon"] == used_by || entry["code"] == used_by);
+        let entry = entry.unwrap_or_else(|| panic!("{used_by} isn't in not_applied: {}", self.text));
+        entry["reasons"].as_array().expect("reasons").iter().filter_map(|reason| reason["code"].as_str()).collect()
+    }
+}
+
+impl Index<&str> for Answer {
+    type Output = Value;
+
+    #[track_caller]
+    fn index(&self, pointer: &str) -> &Value {
+        self.body.pointer(pointer).unwrap_or_else(|| panic!("{}: no {pointer} in {}", self.line, self.text))
+    }
+}
+
+/// Terms of the platform: `amount` off, valid all November 2026, no other limit than one per individual.
+pub fn off(amount: i64) -> Value {
+    terms(&json!({"type": "platform"}), &json!({"type": "amount_off", "amount": amount}))
+}
+
+/// Terms of a seller: `amount` off.
+pub fn seller_off(seller: &str, amount: i64) -> Value {
+    terms(&json!({"type": "seller", "seller": seller}), &json!({"type": "amount_off", "amount": amount}))
+}
+
+pub fn terms(issuer: &Value, benefit: &Value) -> Value {
+    json!({"name": "Test", "issuer": issuer, "currency": "USD", "benefit": benefit, "limits": {"budget": "unlimited"},
+        "validity": {"type": "fixed", "starts_at": "2026-11-01T00:00:00Z", "expires_at": "2026-12-01T00:00:00Z"}})
+}
+
+/// `base` with some members replaced.
+pub fn with(mut base: Value, members: &Value) -> Value {
+    for (name, value) in members.as_object().expect("an object") {
+        base[name] = value.clone();
+    }
+    base
+}
+
+/// Lines `l1`, `l2` …: seller, unit price, quantity.
+pub fn cart(lines: &[(&str, i64, u32)]) -> Value {
+    let lines: Vec<Value> = lines
+        .iter()
+        .enumerate()
+        .map(|(place, (seller, price, quantity))| {
+            json!({"id": format!("l{}", place + 1), "seller": seller, "product": "lamp", "categories": ["home"],
+                "unit_price": price, "quantity": quantity})
+        })
+        .collect();
+    json!({"currency": "USD", "lines": lines})
+}
+
+/// The cart with shipping.
+pub fn shipped(mut cart: Value, shipping: &[(&str, i64)]) -> Value {
+    cart["shipping"] = shipping.iter().map(|(seller, amount)| json!({"seller": seller, "amount": amount})).collect();
+    cart
+}

@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         }
         let caller = Caller::from_request_parts(parts, state).await?;
         let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-        Ok(Self(Some(hash(&("", parts.method.as_str(), path, key)))))
+        Ok(Self(Some(hash(&(caller.scope, parts.method.as_str(), path, key)))))
     }
 }
 

@@ -124,6 +124,9 @@ fn main() {
         named.push((format!("{name}/slowest of {carts}"), built[slowest].clone()));
         report(name, times);
     }
+    let many = Shape { coupons: (250, 250), ..LARGE };
+    let times = (0..(carts / 20).max(1) as u64).map(|seed| cost(&many.scenario(&mut Random(seed)).build())).collect();
+    report("250 coupons", times);
     let mut found = Vec::new();
     for (name, shape) in SHAPES {
         let (slowest, scenario, seed) = (0..climbs as u64)

@@ -5,7 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use scrip_core::{
-    money::{Amount, Runs, split, split_within, spread},
+    money::{Amount, BasisPoints, Runs, split, split_within, spread},
     order::figures,
     quote::{Applied, Candidate, Choice, Quote, best_combination, quote},
     reason::UsedBy,
@@ -113,6 +113,113 @@ proptest! {
             prop_assert!(most.zip(least).is_some_and(|(most, least)| most - least <= 1), "units differ: {:?}", paid);
             prop_assert_eq!(paid.iter().sum::<i64>(), figures.total.minor());
         }
+    }
+
+    #[test]
+    fn the_sellers_add_up_to_the_cart_and_each_gets_its_own(seed in any::<u64>()) {
+        let built = scenario(seed).build();
+        let quote = best(&built);
+        let sums = figures(&built.cart, quote.applied.iter());
+        let lines: Amount = sums.lines.iter().map(|line| line.discount).sum();
+        let shipping: Amount =
+            quote.applied.iter().flat_map(|applied| &applied.shipping_shares).map(|share| share.amount).sum();
+        prop_assert_eq!(lines + shipping, sums.discount);
+        for seller in &sums.sellers {
+            prop_assert_eq!(seller.total + seller.discount, seller.subtotal + seller.shipping);
+            let taken: Amount = quote
+                .applied
+                .iter()
+                .flat_map(|applied| &applied.shipping_shares)
+                .filter(|share| share.seller == seller.seller)
+                .map(|share| share.amount)
+                .sum();
+            prop_assert!(taken <= seller.shipping, "shipping below zero");
+        }
+        for applied in quote.applied.iter().filter(|applied| applied.issuer.seller().is_some()) {
+            let issuer = applied.issuer.seller();
+            let of_lines = applied.shares.iter().map(|share| &built.cart.lines()[usize::from(share.line)].seller);
+            let of_shipping = applied.shipping_shares.iter().map(|share| &share.seller);
+            prop_assert!(of_lines.chain(of_shipping).all(|seller| Some(seller) == issuer), "a share in another's store");
+        }
+    }
+
+    #[test]
+    fn s5_amounts_near_the_limit_are_exact(seed in any::<u64>()) {
+        let mut scenario = scenario(seed);
+        let random = &mut Random(seed);
+        let share = 1_000_000_000_000_000 / (i64::try_from(scenario.lines.len()).expect("few") + 1);
+        for line in &mut scenario.lines {
+            line.price = (share - random.range(0, 1_000)) / i64::from(line.quantity);
+        }
+        for coupon in &mut scenario.coupons {
+            coupon.minimum = None;
+            coupon.budget_left = None;
+        }
+        let built = scenario.build();
+        let quote = best(&built);
+        for applied in &quote.applied {
+            assert_shares_add_up(applied, &built)?;
+        }
+        let sums = figures(&built.cart, quote.applied.iter());
+        prop_assert_eq!(sums.total + sums.discount, sums.subtotal + sums.shipping);
+    }
+
+    #[test]
+    fn step2_whatever_is_named_one_coupon_stands_in_a_place_and_an_exclusive_one_alone(seed in any::<u64>(), named in any::<u16>()) {
+        let built = scenario(seed).build();
+        let candidates = built.candidates();
+        let named: Vec<usize> = (0..candidates.len()).filter(|place| named & 1 << place != 0).collect();
+        let quote = quote(&built.cart, &candidates, Choice::Named(&named), NOW);
+        let of = |applied: &Applied| {
+            let used_by = applied.coupon.map(UsedBy::Coupon).or(applied.code.clone().map(UsedBy::Code));
+            candidates.iter().position(|candidate| Some(&candidate.used_by) == used_by.as_ref()).expect("a candidate")
+        };
+        let used: Vec<usize> = quote.applied.iter().map(of).collect();
+        for (i, &one) in used.iter().enumerate() {
+            prop_assert!(named.contains(&one), "one that wasn't named");
+            prop_assert!(!candidates[one].terms.stacking.exclusive || used.len() == 1, "an exclusive coupon in company");
+            prop_assert!(used[..i].iter().all(|&other| !candidates[other].shares_place_with(&candidates[one])));
+        }
+        prop_assert!(discount(&quote) <= discount(&best(&built)), "named coupons save more than the best");
+        let lanes: Vec<_> = used.iter().map(|&place| candidates[place].lane()).collect();
+        prop_assert!(lanes.is_sorted(), "in the order of application");
+    }
+
+    #[test]
+    fn s6_one_below_the_minimum_at_it_and_one_above(seed in any::<u64>(), missing in -1_i64..=1) {
+        let mut scenario = scenario(seed);
+        scenario.coupons.truncate(1);
+        let coupon = &mut scenario.coupons[0];
+        (coupon.minimum, coupon.budget_left, coupon.trouble) = (None, None, None);
+        let built = scenario.build();
+        let eligible: i64 = built.coupons[0]
+            .candidate()
+            .eligible(&built.cart)
+            .lines
+            .iter()
+            .map(|&line| built.cart.lines()[line].amount().minor())
+            .sum();
+        prop_assume!(eligible > 1 && !best(&built).applied.is_empty());
+        let mut applies = |reaches| {
+            scenario.coupons[0].minimum = Some(MinimumSpec { amount: eligible + missing, reaches, before_discounts: false });
+            let quote = best(&scenario.build());
+            let missing = quote.not_applied.first().and_then(|entry| {
+                serde_json::to_value(&entry.reasons[0]).ok()?["missing"].as_i64()
+            });
+            (!quote.applied.is_empty(), missing)
+        };
+        let exceeds = if missing < 0 { (true, None) } else { (false, Some(missing + 1)) };
+        prop_assert_eq!(applies(false), exceeds);
+        let reaches = if missing <= 0 { (true, None) } else { (false, Some(missing)) };
+        prop_assert_eq!(applies(true), reaches);
+    }
+
+    #[test]
+    fn step3_a_percentage_is_rounded_once_half_up(base in 0_i64..=1_000_000_000_000_000, points in 1_u16..=10_000) {
+        let off = BasisPoints::new(points).expect("1 to 10000").of(Amount::of(base));
+        let tenthousandths = i128::from(base) * i128::from(points);
+        let twice = 2 * (i128::from(off.minor()) * 10_000 - tenthousandths);
+        prop_assert!(-10_000 < twice && twice <= 10_000, "{off} of {base} at {points}");
     }
 
     #[test]

@@ -164,7 +164,15 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// Finds the best price of one target, the others' standing: the bound is convex in it.
-    fn improve(&mut self, choice: &Choice<N>, prices: &mut Prices, number: usize, constant: i64, picks: &mut Vec<usize>, tried: &mut Vec<usize>) {
+    fn improve(
+        &mut self,
+        choice: &Choice<N>,
+        prices: &mut Prices,
+        number: usize,
+        constant: i64,
+        picks: &mut Vec<usize>,
+        tried: &mut Vec<usize>,
+    ) {
         let target = &prices.targets[number];
         let watch = target.watch;
         let fixed = self.watches[watch].fixed;

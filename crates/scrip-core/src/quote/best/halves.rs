@@ -80,7 +80,7 @@ impl<const N: usize> Search<'_, N> {
                     break;
                 }
                 pairs += 1;
-               
+
                 if a.base + b.base < needed {
                     continue;
                 }

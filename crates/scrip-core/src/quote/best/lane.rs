@@ -1,6 +1,9 @@
 //! What several platform coupons come to together, without working their split out.
 
-use super::{Choice, Search, options::{Overlap, Watch}};
+use super::{
+    Choice, Search,
+    options::{Overlap, Watch},
+};
 
 /// A platform coupon on a sum, and what it would take off it.
 #[derive(Clone, Copy)]
@@ -26,9 +29,9 @@ impl Placed {
 
     /// One exceeds its budget for certain.
     pub fn exceeds(&self, watches: &[Watch<'_>]) -> bool {
-        self.coupons.iter().any(|(placing, at_least, _)| {
-            watches[placing.watch].budget.is_some_and(|budget| *at_least > budget)
-        })
+        self.coupons
+            .iter()
+            .any(|(placing, at_least, _)| watches[placing.watch].budget.is_some_and(|budget| *at_least > budget))
     }
 
     pub fn at_most(&self) -> i64 {

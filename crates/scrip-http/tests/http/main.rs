@@ -11,6 +11,8 @@ mod orders;
 mod quotes;
 mod reasons;
 mod refunds;
+mod refused_changes_nothing;
+mod repeated;
 mod seed;
 mod sellers;
 mod shop;

@@ -5,11 +5,12 @@
 //! `reclaimed` or `{"on_order": "A-1"}`; `claimed_at` sets the window as the terms' validity says; `code` makes it a code
 //! used directly; `funding` replaces the terms' after they were checked (co-funding is refused until sellers can join).
 //! `use` is `best` (left out), `none` or `{"coupons": […]}`. Of `expect` only what is written is compared: members of
-//! objects that are left out are free, lists are compared whole, units are written `[[count, amount], …]`.
+//! objects that are left out are free, lists are compared whole, reasons with all their parameters; units are written
+//! `[[count, amount], …]`. A member that a case can't have, and one that is given twice, is refused.
 //!
 //! A case fails with what was given in full, to be copied once it was checked against the rules.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fmt, fs, path::Path};
 
 use scrip_core::{
     campaign::{Funding, Terms},
@@ -22,6 +23,7 @@ use scrip_core::{
     reason::{Reason, Refusal, UsedBy},
     time::Timestamp,
 };
+use serde::de;
 use serde_json::{Map, Value, json};
 
 /// Every reason that a quote of the core can give; `coupon_not_found` and `coupon_frozen` are said by who loads the
@@ -155,7 +157,10 @@ fn coupon(value: &Value, cart: &Cart) -> Result<CaseCoupon, Refusal> {
             (Some("valid"), _) => None,
             (Some("used"), _) => Some(Reason::CouponUsed),
             (Some("reclaimed"), _) => Some(Reason::CouponReclaimed),
-            (_, Some(order)) => Some(Reason::CouponOnOrder { order: of::<OrderId>(order) }),
+            (_, Some(order)) => {
+                members(state, &["on_order"]);
+                Some(Reason::CouponOnOrder { order: of::<OrderId>(order) })
+            }
             _ => panic!("unknown state {state}"),
         },
     };
@@ -260,37 +265,135 @@ fn run(case: &Value, backwards: bool) -> Value {
             Err(refusal) => return show_refusal(&refusal),
         }
     }
+    let names: BTreeSet<&str> = coupons.iter().map(|coupon| coupon.name.as_str()).collect();
+    assert_eq!(names.len(), coupons.len(), "each coupon's id once");
     if backwards {
         coupons.reverse();
     }
     let now = members.get("now").map_or_else(|| time(&json!("2026-11-15T00:00:00Z")), time);
     let candidates: Vec<Candidate<'_>> = coupons.iter().map(CaseCoupon::candidate).collect();
-    let named: Vec<usize> = match members.get("use") {
-        Some(Value::Object(named)) => {
+    let mut named: Vec<usize> = Vec::new();
+    let choice = match (members.get("use"), members.get("use").and_then(Value::as_str)) {
+        (None, _) | (_, Some("best")) => Choice::Best,
+        (_, Some("none")) => Choice::Named(&[]),
+        (Some(naming), _) => {
             let place = |name: &Value| coupons.iter().position(|coupon| *name == coupon.name).expect("a coupon's name");
-            named["coupons"].as_array().expect("names").iter().map(place).collect()
+            let names = &self::members(naming, &["coupons"])["coupons"];
+            named.extend(names.as_array().expect("names").iter().map(place));
+            Choice::Named(&named)
         }
-        _ => Vec::new(),
-    };
-    let choice = match members.get("use").and_then(Value::as_str) {
-        Some("best") => Choice::Best,
-        None if !members.contains_key("use") => Choice::Best,
-        _ => Choice::Named(&named),
     };
     show(&quote(&cart, &candidates, choice, now), &cart, &coupons)
 }
 
-/// Whether all that is expected is there.
+/// Whether all that is expected is there. Of a reason nothing may be left out.
 fn agrees(expected: &Value, given: &Value) -> bool {
     match (expected, given) {
-        (Value::Object(expected), Value::Object(given)) => {
-            expected.iter().all(|(name, value)| given.get(name).is_some_and(|given| agrees(value, given)))
-        }
+        (Value::Object(expected), Value::Object(given)) => expected.iter().all(|(name, value)| {
+            given.get(name).is_some_and(|given| if name == "reasons" { value == given } else { agrees(value, given) })
+        }),
         (Value::Array(expected), Value::Array(given)) => {
             expected.len() == given.len() && expected.iter().zip(given).all(|(expected, given)| agrees(expected, given))
         }
         _ => expected == given,
     }
+}
+
+/// JSON in which no member is given twice: the first would be lost unseen, and with it a case or an expectation.
+struct Once(Value);
+
+impl<'de> de::Deserialize<'de> for Once {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> de::Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON without fractions")
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Once, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Once(value)) = access.next_element()? {
+            list.push(value);
+        }
+        Ok(Once(list.into()))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut access: A) -> Result<Once, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Once(value))) = access.next_entry::<String, Once>()? {
+            if object.insert(name.clone(), value).is_some() {
+                return Err(de::Error::custom(format!("{name} is given twice")));
+            }
+        }
+        Ok(Once(object.into()))
+    }
+}
+
+/// The value with one part of it made wrong, for every part: each figure and word changed, each member's name unknown,
+/// each list longer and shorter.
+fn spoilt(value: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    match value {
+        Value::Object(object) => {
+            for (name, member) in object {
+                for wrong in spoilt(member) {
+                    let mut copy = object.clone();
+                    copy.insert(name.clone(), wrong);
+                    all.push(copy.into());
+                }
+                let mut copy = object.clone();
+                let member = copy.remove(name).expect("a member");
+                copy.insert(format!("{name}_"), member);
+                all.push(copy.into());
+            }
+        }
+        Value::Array(list) => {
+            for (place, element) in list.iter().enumerate() {
+                for wrong in spoilt(element) {
+                    let mut copy = list.clone();
+                    copy[place] = wrong;
+                    all.push(copy.into());
+                }
+            }
+            let mut longer = list.clone();
+            longer.push(json!({}));
+            all.push(longer.into());
+            if !list.is_empty() {
+                all.push(list[1..].to_vec().into());
+            }
+        }
+        Value::Number(number) => all.push(json!(number.as_i64().expect("an integer") + 1)),
+        Value::String(text) => all.push(json!(format!("{text}_"))),
+        Value::Bool(_) | Value::Null => all.push(json!("spoilt")),
+    }
+    all
 }
 
 fn cases() -> Vec<(String, Value)> {
@@ -304,8 +407,8 @@ fn cases() -> Vec<(String, Value)> {
                 continue;
             }
             let text = fs::read_to_string(&path).expect("a file");
-            let file: Map<String, Value> =
-                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let Once(file) = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let Value::Object(file) = file else { panic!("{}: not named cases", path.display()) };
             cases.extend(file);
         }
     }
@@ -329,7 +432,48 @@ fn every_case_comes_to_what_it_expects_whatever_the_order_of_its_coupons() {
         }
     }
     assert_eq!(failed, Vec::<String>::new());
-    assert!(names.len() >= 60, "the cases are found");
+    assert!(names.len() >= 130, "the cases are found");
+}
+
+#[test]
+fn every_expectation_is_compared() {
+    for (name, case) in cases() {
+        let given = run(&case, false);
+        let wrong = spoilt(&case["expect"]);
+        assert!(!wrong.is_empty(), "{name} expects nothing");
+        for wrong in wrong {
+            assert!(!agrees(&wrong, &given), "{name} agrees with {wrong:#}");
+        }
+    }
+}
+
+#[test]
+fn what_a_case_cannot_say_is_refused() {
+    let refused = |case: Value| std::panic::catch_unwind(move || run(&case, false)).is_err();
+    let coupon = json!({"id": "A", "terms": {"benefit": {"type": "amount_off", "amount": 1}}});
+    let case = json!({"cart": {"lines": [{"unit_price": 1}]}, "coupons": [coupon], "use": "best", "expect": {}});
+    assert!(!refused(case.clone()));
+    for (place, wrong) in [
+        ("", json!({"expects": {}})),
+        ("/cart", json!({"only": "luma"})),
+        ("/cart/lines/0", json!({"price": 1})),
+        ("/coupons/0", json!({"benefit": {}})),
+        ("/coupons/0", json!({"state": "gone"})),
+        ("/coupons/0", json!({"state": {"on_order": "A-1", "since": 1}})),
+        ("/coupons/0/terms", json!({"minimum": 1})),
+        ("/coupons/0/terms", json!({"scope": {"product": []}})),
+        ("", json!({"use": "worst"})),
+        ("", json!({"use": {"coupons": ["B"]}})),
+        ("", json!({"use": {"coupons": ["A"], "codes": []}})),
+        ("", json!({"coupons": [coupon, coupon]})),
+    ] {
+        let mut case = case.clone();
+        let object = case.pointer_mut(place).and_then(Value::as_object_mut).expect("an object");
+        object.extend(wrong.as_object().expect("members").clone());
+        assert!(refused(case), "{place} {wrong}");
+    }
+    assert!(serde_json::from_str::<Once>(r#"{"a": {"b": 1, "b": 2}}"#).is_err());
+    assert!(serde_json::from_str::<Once>(r#"{"a": {"b": 1, "c": [0, "x", null, true, -1]}}"#).is_ok());
 }
 
 #[test]

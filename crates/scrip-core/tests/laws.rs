@@ -199,7 +199,9 @@ proptest! {
             .iter()
             .map(|&line| built.cart.lines()[line].amount().minor())
             .sum();
-        prop_assume!(eligible > 1 && !best(&built).applied.is_empty());
+        if eligible <= 1 || best(&built).applied.is_empty() {
+            return Ok(());
+        }
         let mut applies = |reaches| {
             scenario.coupons[0].minimum = Some(MinimumSpec { amount: eligible + missing, reaches, before_discounts: false });
             let quote = best(&scenario.build());

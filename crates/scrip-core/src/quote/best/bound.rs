@@ -195,11 +195,15 @@ impl<const N: usize> Search<'_, N> {
                 seller.options.iter().map(row).collect()
             })
             .collect();
+        // A look at every option takes as long as some steps of the descent.
+        let look = 1 + rows.iter().map(Vec::len).sum::<usize>() / 8;
+        self.steps += look;
         let (mut below, mut above) = (-prices.scale, 2 * prices.scale);
         let (mut best_price, mut best_bound) = (target.price, prices.bound);
         let mut price = 0;
         let aim = self.best.0.saturating_mul(prices.scale);
         loop {
+            self.steps += look;
             let (most, wanted) = target.most(price);
             let mut bound = others + most + price * fixed;
             let mut seen = fixed;

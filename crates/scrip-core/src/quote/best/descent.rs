@@ -9,9 +9,8 @@ use super::{
     set::{Set, is_better},
 };
 
-/// Steps for one choice, and for all. Exact below it.
-const STEPS_MAX: usize = 10_000;
-const ALL_STEPS_MAX: usize = 25_000;
+/// Steps for one choice.
+const STEPS_MAX: usize = 30_000;
 /// As many steps as working a split out takes.
 const SPLIT_STEPS: usize = 60;
 
@@ -43,9 +42,6 @@ struct Node<const N: usize> {
 
 impl<const N: usize> Search<'_, N> {
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices) {
-        if self.steps > ALL_STEPS_MAX {
-            return;
-        }
         let mut sellers: Vec<Row> = self
             .sellers
             .iter()

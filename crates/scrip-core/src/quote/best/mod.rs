@@ -22,6 +22,7 @@ mod options;
 mod set;
 mod shipping;
 
+use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
 use set::{Saving, Set, is_better, subsets};
@@ -33,6 +34,8 @@ use super::{
 };
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
+/// Steps of the whole search, each some 30 ns. It is exact below it.
+const STEPS_MAX: usize = 150_000;
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
 /// Choices that are tried before the search.
@@ -181,11 +184,27 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut choices = self.choices();
         choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
         self.warm_up(&choices);
+        let mut priced: Vec<(&Choice<N>, Prices)> = Vec::new();
         for choice in &choices {
-            if choice.bound < self.best.0 {
+            if choice.bound < self.best.0 || self.steps > STEPS_MAX / 2 {
                 break;
             }
-            self.search(choice);
+            self.note(choice);
+            priced.extend(self.prices(choice).map(|prices| (choice, prices)));
+        }
+        priced.sort_by_key(|(_, prices)| std::cmp::Reverse(prices.bound()));
+        for (choice, prices) in &priced {
+            if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
+                break;
+            }
+            self.note(choice);
+            match choice.coupons[..] {
+                [] if !self.is_watched(choice) => self.take_most(choice),
+                [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
+                    self.match_halves(choice, coupon);
+                }
+                _ => self.descend(choice, prices),
+            }
         }
         self.best.1.members().map(|member| self.usable[member].place).collect()
     }
@@ -275,7 +294,7 @@ impl<'a, const N: usize> Search<'a, N> {
             .take(KEPT_MAX)
             .collect();
         let lost_or_kept: Vec<Vec<usize>> = spoilt.iter().map(|&watch| vec![watch]).collect();
-        let shipping: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(&lost_or_kept, usize::MAX)
+        let shipping: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(lost_or_kept, 1 << KEPT_MAX, |_| 0)
             .into_iter()
             .map(|kept| {
                 let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
@@ -286,10 +305,9 @@ impl<'a, const N: usize> Search<'a, N> {
             .collect();
         let platform: Vec<usize> =
             self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
-        let mut places = places(self.usable, &platform);
-        places.sort_by_key(|place| std::cmp::Reverse(place.iter().map(|&watch| self.watches[watch].most_off()).max()));
+        let worth = |watch: usize| self.watches[watch].most_off();
         let mut choices = Vec::new();
-        for mut coupons in subsets(&places, CHOICES_MAX) {
+        for mut coupons in subsets(places(self.usable, &platform), CHOICES_MAX, worth) {
             coupons.sort_unstable();
             let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
             for (kept, (saved, _), may) in &shipping {
@@ -305,26 +323,24 @@ impl<'a, const N: usize> Search<'a, N> {
         choices
     }
 
-    fn search(&mut self, choice: &Choice<N>) {
-        let watched = self.doubtful.len() > choice.kept.len() || !choice.kept.is_empty();
-        if choice.coupons.is_empty() && !watched {
-            // Nothing to lose: every seller saves its most.
-            let mut best = self.shipping.best(&choice.shipping);
-            for seller in &self.sellers {
-                best = (best.0 + seller.options[0].saved, best.1.and(&seller.options[0].set));
-            }
-            return self.offer(best);
+    /// Whether the choice has shipping coupons that could be lost.
+    fn is_watched(&self, choice: &Choice<N>) -> bool {
+        self.doubtful.iter().any(|&watch| choice.shipping.has(self.watches[watch].member))
+    }
+
+    /// Nothing to lose: every seller saves its most.
+    fn take_most(&mut self, choice: &Choice<N>) {
+        let mut best = self.shipping.best(&choice.shipping);
+        for seller in &self.sellers {
+            best = (best.0 + seller.options[0].saved, best.1.and(&seller.options[0].set));
         }
+        self.offer(best);
+    }
+
+    /// Works out what is asked of the coupons and options for this choice.
+    fn note(&mut self, choice: &Choice<N>) {
         self.note_overlaps(choice);
         self.note_losses(choice);
-        let Some(prices) = self.prices(choice) else { return };
-        if prices.bound() < self.best.0 {
-            return;
-        }
-        match choice.coupons[..] {
-            [coupon] if !watched && self.watches[coupon].is_within_budget() => self.match_halves(choice, coupon),
-            _ => self.descend(choice, &prices),
-        }
     }
 }
 

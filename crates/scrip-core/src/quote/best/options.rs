@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Options of one seller that are looked at.
-const OPTIONS_MAX: usize = 1_000;
+const OPTIONS_MAX: usize = 512;
 
 /// One seller's choices in the seller lane, most saving first.
 pub(super) struct SellerOptions<const N: usize> {
@@ -161,7 +161,8 @@ pub(super) fn seller_options<const N: usize>(
             (0..scratch.lines_left().len()).filter(|&line| scratch.seller_of(line) == seller).collect();
         let start: Vec<Amount> = lines.iter().map(|&line| scratch.line_left(line)).collect();
         let mut options: Vec<SellerOption<N>> = Vec::new();
-        for mut subset in subsets(&places(usable, &own), OPTIONS_MAX) {
+        let worth = |number: usize| usable[own[number]].alone.minor();
+        for mut subset in subsets(places(usable, &own), OPTIONS_MAX, worth) {
             subset.sort_unstable();
             let mut saved = 0;
             let mut set = Set::EMPTY;

@@ -64,16 +64,21 @@ pub(super) fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
     a.0.cmp(&b.0).then_with(|| a.1.preference(&b.1)) == Ordering::Greater
 }
 
-/// Every choice of at most one member per place, the empty one first; of very many, the first `most`.
-pub(super) fn subsets(places: &[Vec<usize>], most: usize) -> Vec<Vec<usize>> {
+/// Every choice of at most one member per place, the empty one first. Where that would be more than `most`, the members
+/// that are worth least are left out of the fullest places.
+pub(super) fn subsets(mut places: Vec<Vec<usize>>, most: usize, worth: impl Fn(usize) -> i64) -> Vec<Vec<usize>> {
+    let count =
+        |places: &[Vec<usize>]| places.iter().fold(1, |count: usize, place| count.saturating_mul(place.len() + 1));
+    while count(&places) > most {
+        let Some(fullest) = places.iter_mut().max_by_key(|place| place.len()) else { break };
+        let least = (0..fullest.len()).min_by_key(|&member| worth(fullest[member]));
+        fullest.remove(least.unwrap_or(0));
+    }
     let mut subsets: Vec<Vec<usize>> = vec![Vec::new()];
     for place in places {
         let known = subsets.len();
-        for &member in place {
+        for member in place {
             for subset in 0..known {
-                if subsets.len() >= most {
-                    return subsets;
-                }
                 let mut larger = Vec::with_capacity(subsets[subset].len() + 1);
                 larger.extend_from_slice(&subsets[subset]);
                 larger.push(member);

@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// Choices among one seller's coupons, and among the platform's, that are looked at.
-const SETS_MAX: usize = 1_000;
+const SETS_MAX: usize = 32;
 /// Steps of one search; below it the answer is exact.
-const STEPS_MAX: usize = 5_000;
+const STEPS_MAX: usize = 2_000;
 
 /// The shipping lane. What happens in it depends on the lanes before only by which of its coupons apply, so the best of
 /// each such set is worked out once.
@@ -105,7 +105,8 @@ impl<const N: usize> ShippingLane<N> {
             let (off, set) = first(choices);
             best = (best.0 + off.minor(), best.1.and(&set));
         }
-        for mut platform in subsets(&self.applying(sellers, applying), SETS_MAX) {
+        let worth = |coupon: usize| self.coupons[coupon].off.minor();
+        for mut platform in subsets(self.applying(sellers, applying), SETS_MAX, worth) {
             if platform.is_empty() {
                 continue;
             }
@@ -158,7 +159,8 @@ impl<const N: usize> ShippingLane<N> {
             return Vec::new();
         }
         let mut choices = Vec::new();
-        for mut subset in subsets(&self.applying(seller, applying), SETS_MAX) {
+        let worth = |coupon: usize| self.coupons[coupon].off.minor();
+        for mut subset in subsets(self.applying(seller, applying), SETS_MAX, worth) {
             subset.sort_unstable();
             let mut left = self.entering[seller];
             let mut set = Set::EMPTY;

@@ -43,14 +43,13 @@ pub(super) async fn create(
     let of = request.checked()?;
     visible(&api, &caller, account.clone(), order.clone()).await?;
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    let command = RefundOrder {
-        account,
-        order,
-        id: request.id.clone(),
-        of,
-        as_seller: caller.seller.clone(),
-        fingerprint: hash(&request),
+    // "All" is another refund for each seller: one's id with the same words isn't another's made before.
+    let fingerprint = match &caller.seller {
+        None => hash(&request),
+        Some(seller) => hash(&(seller, &request)),
     };
+    let command =
+        RefundOrder { account, order, id: request.id.clone(), of, as_seller: caller.seller.clone(), fingerprint };
     if request.preview {
         let engine = api.engine.clone();
         let answer =

@@ -1,0 +1,170 @@
+//! I7: what a seller could learn of others by trying.
+
+use serde_json::{Value, json};
+
+use crate::shop::{Answer, Shop, cart, off, seller_off, with};
+
+fn without_id(answer: &Answer) -> Value {
+    let mut body = answer.body.clone();
+    body["request_id"] = Value::Null;
+    body
+}
+
+/// A paid order `A` of ana with a line of luma and one of tako.
+fn shared(shop: &Shop) {
+    shop.coupon("ana", &off(500));
+    shop.paid("ana", "A", &cart(&[("luma", 3_000, 1), ("tako", 3_000, 1)]));
+}
+
+fn refund(shop: &Shop, key: &str, body: &Value) -> Answer {
+    shop.post(key, "/v1/accounts/ana/orders/A/refunds", body)
+}
+
+#[test]
+fn i7_a_foreign_line_answers_like_one_that_does_not_exist() {
+    let shop = Shop::new();
+    shared(&shop);
+    for parts in ["lines", "amounts"] {
+        let ask = |line: &str| {
+            let mut part = json!({"line": line});
+            part[if parts == "lines" { "quantity" } else { "amount" }] = json!(9);
+            let answer = refund(&shop, &shop.luma, &json!({"id": "r", parts: [part]})).refused(422, "not_in_order");
+            without_id(&answer).to_string().replace(line, "…")
+        };
+        assert_eq!(ask("l2"), ask("l9"));
+    }
+    let ask = |seller: &str| {
+        let answer = refund(&shop, &shop.luma, &json!({"id": "r", "seller": seller})).refused(422, "not_in_order");
+        without_id(&answer).to_string().replace(seller, "…")
+    };
+    assert_eq!(ask("tako"), ask("nobody"));
+}
+
+#[test]
+fn i7_a_foreign_order_answers_like_one_that_does_not_exist() {
+    let shop = Shop::new();
+    shop.paid("ana", "B", &cart(&[("tako", 3_000, 1)]));
+    shop.step("ana", "B", "refunds", &json!({"id": "r", "lines": [{"line": "l1", "quantity": 1}]})).is(201);
+    let ask = |order: &str| {
+        let path = |rest: &str| format!("/v1/accounts/ana/orders/{order}{rest}");
+        let body = json!({"id": "r", "all": true});
+        [
+            shop.get(&shop.luma, &path("")),
+            shop.get(&shop.luma, &path("/refunds")),
+            shop.get(&shop.luma, &path("/refunds/r")),
+            shop.post(&shop.luma, &path("/close"), &json!({})),
+            shop.post(&shop.luma, &path("/refunds"), &body),
+            shop.post(&shop.luma, &path("/refunds"), &json!({"id": "r", "all": true, "preview": true})),
+        ]
+        .map(|answer| without_id(&answer.refused(404, "not_found")))
+    };
+    assert_eq!(ask("B"), ask("Z"));
+}
+
+#[test]
+fn i7_anothers_refund_sent_again_by_a_seller_is_not_answered() {
+    let shop = Shop::new();
+    shared(&shop);
+    let body = json!({"id": "r-tako", "lines": [{"line": "l2", "quantity": 1}]});
+    refund(&shop, &shop.tako, &body).is(201);
+    let before = shop.journal_end();
+    let preview = json!({"id": "r-tako", "lines": body["lines"], "preview": true});
+    for body in [body, preview] {
+        let answer = refund(&shop, &shop.luma, &body).refused(409, "refund_exists");
+        assert!(!answer.text.contains("tako"), "{}", answer.text);
+    }
+    assert_eq!(shop.journal_end(), before);
+}
+
+#[test]
+fn i7_two_sellers_who_choose_one_refund_id_for_all_do_not_take_each_others_answer() {
+    let shop = Shop::new();
+    shared(&shop);
+    let body = json!({"id": "r-1", "all": true});
+    let made = refund(&shop, &shop.tako, &body).is(201);
+    refund(&shop, &shop.luma, &body).refused(409, "refund_exists").pointing("/id");
+    assert_eq!(refund(&shop, &shop.tako, &body).is(200).body, made.body);
+    assert_eq!(refund(&shop, &shop.luma, &with(body, &json!({"id": "r-2"}))).is(201)["/amount"], 2_750);
+}
+
+#[test]
+fn i7_a_seller_neither_places_pays_cancels_nor_extends() {
+    let shop = Shop::new();
+    shared(&shop);
+    let before = shop.journal_end();
+    for step in ["pay", "cancel", "extend"] {
+        let path = format!("/v1/accounts/ana/orders/A/{step}");
+        shop.post(&shop.luma, &path, &json!({"hold_minutes": 5})).refused(403, "forbidden");
+    }
+    let body = json!({"id": "B", "cart": cart(&[("luma", 3_000, 1)])});
+    shop.post(&shop.luma, "/v1/accounts/ana/orders", &body).refused(403, "forbidden");
+    assert_eq!(shop.journal_end(), before);
+}
+
+#[test]
+fn i7_a_seller_refunds_all_of_its_own_and_the_others_share_stands() {
+    let shop = Shop::new();
+    shared(&shop);
+    let made = refund(&shop, &shop.luma, &json!({"id": "r", "all": true})).is(201);
+    assert_eq!((&made["/amount"], &made["/order_refunded"]), (&json!(2_750), &json!("partial")));
+    let whole = shop.get(&shop.operator, "/v1/accounts/ana/orders/A");
+    assert_eq!(
+        whole["/transactions"],
+        json!([{"seller": "luma", "status": "refunded"}, {"seller": "tako", "status": "open"}])
+    );
+    assert_eq!(refund(&shop, &shop.tako, &json!({"id": "r-2", "all": true})).is(201)["/amount"], 2_750);
+}
+
+#[test]
+fn i7_pages_of_one_leak_nothing_of_what_they_skip() {
+    let shop = Shop::new();
+    for number in 0..4 {
+        let seller = if number % 2 == 0 { "luma" } else { "tako" };
+        shop.coupon("ana", &seller_off(seller, 100 + number));
+        shop.paid("ana", &format!("{seller}-{number}"), &cart(&[(seller, 3_000, 1)]));
+    }
+    for (list, next, expected) in [
+        ("/v1/orders", "cursor", 2),
+        ("/v1/accounts/ana/orders", "cursor", 2),
+        ("/v1/campaigns", "cursor", 2),
+        ("/v1/events", "after", 1),
+    ] {
+        let mut path = format!("{list}?limit=1");
+        let mut found = 0;
+        for page in 0.. {
+            assert!(page < 100, "{list} has no end");
+            let answer = shop.get(&shop.luma, &path).is(200);
+            assert!(!answer.text.contains("tako"), "{list}: {}", answer.text);
+            found += answer.column("id").len();
+            let Some(cursor) = answer.body["next_cursor"].as_str() else { break };
+            path = format!("{list}?limit=1&{next}={cursor}");
+            if list == "/v1/events" && answer.column("id").is_empty() {
+                break;
+            }
+        }
+        assert!(found >= expected, "{list}: {found}");
+    }
+}
+
+#[test]
+fn guessing_a_unique_code_of_another_on_an_order_answers_like_an_unknown_one() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let code = shop.unique_codes(&campaign, 1).remove(0);
+    let order =
+        |id: &str, code: &str| json!({"id": id, "cart": cart(&[("luma", 3_000, 1)]), "use": "none", "codes": [code]});
+    shop.order("ben", &order("A", &code)).is(201);
+    let ask = |code: &str| without_id(&shop.order("ana", &order("A", code)).refused(422, "code_not_usable"));
+    assert_eq!(ask(&code), ask("NOBODYS"));
+}
+
+#[test]
+fn guessing_six_times_tells_when_to_try_again() {
+    let shop = Shop::new();
+    let ask = |code: &str| shop.post(&shop.shopper("ana"), "/v1/accounts/ana/coupons", &json!({"code": code}));
+    for number in 0..5 {
+        ask(&format!("WRONG{number}")).refused(422, "code_not_usable");
+    }
+    let refused = ask("WRONG5").refused(429, "too_many_attempts");
+    assert!(refused.header("retry-after").expect("a Retry-After").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+}

@@ -4,7 +4,7 @@ use super::Amount;
 ///
 /// Shape: one part per weight, same order, each ≥ 0, sum exactly `total`; the minor units left after flooring go one each
 /// to the largest remainders, ties to the earlier weight. A weight of 0 gets 0. While `total` is at most the sum of the
-/// weights, no part exceeds its weight. Cost: O(n log n).
+/// weights, no part exceeds its weight. Cost: O(n).
 /// Source: rules, Order of application 4.
 ///
 /// # Panics
@@ -28,16 +28,28 @@ pub fn split(total: Amount, weights: &[Amount]) -> Vec<Amount> {
     let mut parts = Vec::with_capacity(weights.len());
     let mut remainders = Vec::with_capacity(weights.len());
     let mut left = total.minor();
+    // Nearly every product fits here, and a division of 128 bits takes several times as long.
+    let short = i64::try_from(whole).ok().filter(|&whole| total.minor().checked_mul(whole).is_some());
     for (index, weight) in weights.iter().enumerate() {
-        let product = i128::from(total.minor()) * i128::from(weight.minor());
-        let part = i64::try_from(product / whole).expect("a part is at most the total");
+        let (part, remainder) = match short {
+            Some(whole) => {
+                let product = total.minor() * weight.minor();
+                (product / whole, i128::from(product % whole))
+            }
+            None => {
+                let product = i128::from(total.minor()) * i128::from(weight.minor());
+                (i64::try_from(product / whole).expect("a part is at most the total"), product % whole)
+            }
+        };
         left -= part;
         parts.push(part);
-        remainders.push((product % whole, index));
+        remainders.push((remainder, index));
     }
     if left > 0 {
-        remainders.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        for &(_, index) in remainders.iter().take(usize::try_from(left).expect("fewer left over than parts")) {
+        let left = usize::try_from(left).expect("fewer left over than parts");
+        // The largest `left` of them, in any order.
+        remainders.select_nth_unstable_by(left - 1, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        for &(_, index) in &remainders[..left] {
             parts[index] += 1;
         }
     }

@@ -11,8 +11,9 @@ use super::{
 
 /// Steps for one choice.
 const STEPS_MAX: usize = 30_000;
-/// As many steps as working a split out takes.
-const SPLIT_STEPS: usize = 60;
+/// As many steps as adding a set up takes, and working its split out.
+const SET_STEPS: usize = 8;
+const SPLIT_STEPS: usize = 100;
 
 /// The sellers in the order in which they are decided.
 struct Plan {
@@ -141,6 +142,7 @@ impl<const N: usize> Search<'_, N> {
 
     /// Offers what the choice with one option of each seller comes to, if it applies.
     pub(super) fn evaluate(&mut self, choice: &Choice<N>, picks: &[usize]) {
+        self.steps += SET_STEPS;
         let mut saved = 0;
         let mut set = Set::EMPTY;
         for (seller, &pick) in self.sellers.iter().zip(picks) {
@@ -161,6 +163,10 @@ impl<const N: usize> Search<'_, N> {
             }
             offs.push(Placing { watch: number, base, off: own });
             set = set.with(watch.member);
+        }
+        let most: i64 = offs.iter().map(|placing| placing.off).sum();
+        if saved + most + choice.shipping_saved < self.best.0 {
+            return;
         }
         let placed = self.placed(&offs, picks);
         let mut off = placed.at_most();

@@ -7,6 +7,7 @@ mod list;
 mod pause;
 mod publish;
 mod resume;
+mod step;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -1,11 +1,7 @@
 use axum::extract::State;
-use scrip_core::{
-    command::{CampaignStep, MoveCampaign},
-    id::CampaignId,
-    key::Holder,
-};
+use scrip_core::{command::CampaignStep, id::CampaignId};
 
-use super::get::document;
+use super::step::moved;
 use crate::{
     api::Api,
     auth::Caller,
@@ -30,7 +26,5 @@ pub(super) async fn resume(
     key: IdempotencyKey,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    let key = key.used_for(Holder::Campaign(campaign), &campaign);
-    let command = MoveCampaign { campaign, as_seller: caller.seller.clone(), step: CampaignStep::Resume };
-    document(&caller, api.engine.submit(command, key).await?)
+    moved(&api, &caller, campaign, &key, CampaignStep::Resume).await
 }

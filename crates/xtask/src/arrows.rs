@@ -8,12 +8,13 @@ use crate::House;
 
 /// What each crate may depend on of our own, tests aside. A new crate gets a line here, and a paragraph in ARCHITECTURE.md.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("scrip-core", &[]),
+    ("scrip-faults", &[]),
+    ("scrip-core", &["scrip-faults"]),
     ("scrip-store", &["scrip-core"]),
-    ("scrip-engine", &["scrip-core", "scrip-store"]),
-    ("scrip-http", &["scrip-core", "scrip-store", "scrip-engine"]),
-    ("scrip-sqlite", &["scrip-core", "scrip-store"]),
-    ("scrip", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
+    ("scrip-engine", &["scrip-core", "scrip-faults", "scrip-store"]),
+    ("scrip-http", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
+    ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),
+    ("scrip", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
     ("xtask", &[]),
 ];
 

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
+    campaign::Share,
     id::{CampaignId, CouponId, IdSource, JobId},
     name::{AccountId, SourceName},
     slot::Slot,
@@ -146,6 +147,9 @@ pub struct Code {
     pub source: Option<SourceName>,
     #[n(2)]
     pub kind: CodeKind,
+    /// Of a shared code in another bucket than its campaign's: the request that made it.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub request: Option<[u8; 16]>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -159,8 +163,12 @@ pub enum CodeKind {
         /// `None`: no limit of its own.
         #[n(1)]
         max_uses: Option<u32>,
+        /// With this bucket's claims.
         #[n(2)]
         uses: u32,
+        /// What this bucket was granted of the uses. With one bucket nothing: all are its own.
+        #[n(3)]
+        share: Option<Share>,
     },
     /// One string for one person.
     #[n(1)]
@@ -170,7 +178,44 @@ pub enum CodeKind {
         last4: String,
         #[n(1)]
         taken: Option<Taken>,
+        /// Whose bucket has it, when that isn't the code's own.
+        #[n(2)]
+        lent: Option<Lent>,
     },
+}
+
+/// A unique code on its way to an account of another bucket, or there.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Lent {
+    #[n(0)]
+    pub account: AccountId,
+    /// Names this way: what comes late for an earlier one is known by it.
+    #[n(1)]
+    pub take: u64,
+    /// From here on the account's bucket doesn't take it in any more, and the code's may ask what became of it.
+    #[n(2)]
+    pub until: Timestamp,
+    /// In the account's bucket: on its way back, so nothing is claimed with it.
+    #[n(3)]
+    pub closed: bool,
+}
+
+/// Codes that wait for a step: lent ones that nobody has settled, or claims given back that go home.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct CodesUnderway {
+    #[n(0)]
+    pub codes: Vec<CodeUnderway>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct CodeUnderway {
+    #[n(0)]
+    pub hash: CodeHash,
+    #[n(1)]
+    pub lent: Lent,
 }
 
 /// Who has a unique code's coupon.
@@ -184,6 +229,22 @@ pub struct Taken {
 }
 
 impl Code {
+    /// The way on which a unique code came here or left.
+    pub const fn lent(&self) -> Option<&Lent> {
+        match &self.kind {
+            CodeKind::Unique { lent, .. } => lent.as_ref(),
+            CodeKind::Shared { .. } => None,
+        }
+    }
+
+    /// Who has a unique code's coupon.
+    pub const fn taken(&self) -> Option<&Taken> {
+        match &self.kind {
+            CodeKind::Unique { taken, .. } => taken.as_ref(),
+            CodeKind::Shared { .. } => None,
+        }
+    }
+
     /// What an order shows of it: a shared code whole, of a secret one the end.
     pub fn label(&self) -> String {
         match &self.kind {

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Counters, Terms},
-    code::{CodeHash, NewCode},
+    campaign::{Campaign, Counters, Pool, Terms},
+    code::{Code, CodeHash, Lent, NewCode},
     id::{CampaignId, CouponId, JobId, KeyId},
     key::Holder,
     ledger::Entry,
@@ -12,6 +12,7 @@ use crate::{
     name::{AccountId, IndividualId, OrderId, SellerId, SourceName},
     order::{Order, Refund},
     quote::Applied,
+    slot::Bucket,
     time::Timestamp,
     wallet::Coupon,
 };
@@ -58,6 +59,7 @@ events! {
     5 CampaignEnded = "campaign.ended" { 0 campaign: CampaignId, 1 counters: Counters, }
     6 SharedCodeAdded = "code.shared_added" {
         0 campaign: CampaignId, 1 hash: CodeHash, 2 text: String, 3 max_uses: Option<u32>, 4 source: Option<SourceName>,
+        5 request: Option<minicbor::bytes::ByteArray<16>>,
     }
     7 CodesRequested = "code.unique_requested" {
         0 campaign: CampaignId, 1 job: JobId, 2 total: u32, 3 prefix: Option<String>, 4 source: Option<SourceName>, 5 at: Timestamp,
@@ -106,6 +108,48 @@ events! {
     29 ApiKeyRevoked = "key.revoked" { 0 key: KeyId, 1 at: Timestamp, }
     /// Face value beyond the discount was lost, or came back with its coupon.
     30 SurplusBooked = "discount.surplus" { 0 account: AccountId, 1 order: OrderId, 2 entry: Entry, }
+    /// A bucket that isn't its home knows the campaign as it is there.
+    40 CampaignLearned = "campaign.learned" { 0 campaign: Campaign, }
+    /// By a pool's home: counts as issued from here on.
+    41 AllowanceGranted = "allowance.granted" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
+    42 AllowanceReceived = "allowance.received" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
+    43 AllowanceReturned = "allowance.returned" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
+    44 AllowanceTakenBack = "allowance.taken_back" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
+    /// In the code's bucket: it is this account's to claim with, in that one's bucket.
+    45 CodeLent = "code.lent" { 0 hash: CodeHash, 1 lent: Lent, }
+    /// In the account's bucket: the code as it is at home.
+    46 CodeLearned = "code.learned" { 0 hash: CodeHash, 1 code: Code, }
+    /// In the account's bucket: nothing is claimed with it any more.
+    47 CodeClosed = "code.closed" { 0 hash: CodeHash, 1 code: Code, }
+    /// In the code's bucket: anybody may have it again.
+    48 CodeReleased = "code.released" { 0 hash: CodeHash, 1 take: u64, }
+    /// In the code's bucket: it became a coupon.
+    49 CodeSettled = "code.settled" { 0 hash: CodeHash, 1 take: u64, 2 coupon: CouponId, }
+    /// In the account's bucket: it is home again.
+    50 CodeForgotten = "code.forgotten" { 0 hash: CodeHash, 1 take: u64, }
+    /// In the campaign's bucket: its shared code lives in another one.
+    51 SharedCodeNoted = "code.shared_noted" { 0 campaign: CampaignId, 1 hash: CodeHash, }
+}
+
+impl Event {
+    /// Whether it only moves something from one bucket to another: no rule knows of it.
+    pub const fn is_between_buckets(&self) -> bool {
+        matches!(
+            self,
+            Self::CampaignLearned { .. }
+                | Self::AllowanceGranted { .. }
+                | Self::AllowanceReceived { .. }
+                | Self::AllowanceReturned { .. }
+                | Self::AllowanceTakenBack { .. }
+                | Self::CodeLent { .. }
+                | Self::CodeLearned { .. }
+                | Self::CodeClosed { .. }
+                | Self::CodeReleased { .. }
+                | Self::CodeSettled { .. }
+                | Self::CodeForgotten { .. }
+                | Self::SharedCodeNoted { .. }
+        )
+    }
 }
 
 /// An idempotency key's command: which it was, and where in the journal its effect is.

@@ -1,6 +1,7 @@
 //! Keys of aggregates: small versioned documents, each in one bucket.
 
 use crate::{
+    campaign::Pool,
     code::CodeHash,
     id::{CampaignId, JobId, KeyId},
     name::{AccountId, OrderId},
@@ -26,6 +27,16 @@ pub enum Key {
     Due(Bucket, u64, u64),
     ApiKey(KeyId),
     Job(JobId),
+    /// A campaign as a bucket that isn't its home knows it.
+    CampaignHere(Bucket, CampaignId),
+    /// A code as a bucket that isn't its home knows it.
+    CodeHere(Bucket, CodeHash),
+    /// What a pool's home has handed out of it.
+    Supply(Pool),
+    /// Unique codes that left their bucket and of which it isn't settled what became: 64 documents for each bucket.
+    Lent(Bucket, u8),
+    /// Codes of another bucket that nobody here uses any more: 64 documents for each bucket.
+    Homing(Bucket, u8),
 }
 
 /// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
@@ -35,9 +46,9 @@ pub enum Holder {
     Account(#[n(0)] AccountId),
     #[n(1)]
     Campaign(#[n(0)] CampaignId),
-    /// All campaigns, in a bucket of their own choosing.
+    /// All campaigns. A new one's key and home are in the same bucket, which is chosen by the key.
     #[n(2)]
-    Campaigns,
+    Campaigns(#[n(0)] Slot),
     #[n(3)]
     Keys,
 }
@@ -47,7 +58,7 @@ impl Holder {
         match self {
             Self::Account(account) => account.slot(),
             Self::Campaign(campaign) => campaign.uid().slot(),
-            Self::Campaigns => Slot::of(b"campaigns"),
+            Self::Campaigns(slot) => *slot,
             Self::Keys => Slot::of(b"keys"),
         }
     }
@@ -68,10 +79,15 @@ pub enum Kind {
     Due = 8,
     ApiKey = 9,
     Job = 10,
+    CampaignHere = 11,
+    CodeHere = 12,
+    Supply = 13,
+    Lent = 14,
+    Homing = 15,
 }
 
 impl Kind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Wallet,
         Self::WalletPage,
         Self::History,
@@ -83,6 +99,11 @@ impl Kind {
         Self::Due,
         Self::ApiKey,
         Self::Job,
+        Self::CampaignHere,
+        Self::CodeHere,
+        Self::Supply,
+        Self::Lent,
+        Self::Homing,
     ];
 
     pub const fn number(self) -> u8 {
@@ -108,6 +129,11 @@ impl Key {
             Self::Due(..) => Kind::Due,
             Self::ApiKey(_) => Kind::ApiKey,
             Self::Job(_) => Kind::Job,
+            Self::CampaignHere(..) => Kind::CampaignHere,
+            Self::CodeHere(..) => Kind::CodeHere,
+            Self::Supply(_) => Kind::Supply,
+            Self::Lent(..) => Kind::Lent,
+            Self::Homing(..) => Kind::Homing,
         }
     }
 
@@ -123,7 +149,13 @@ impl Key {
             Self::RecentKeys(holder, _) => holder.slot().bucket(buckets),
             Self::ApiKey(key) => key.uid().slot().bucket(buckets),
             Self::Job(job) => job.uid().slot().bucket(buckets),
-            Self::Allowance(bucket, _) | Self::Due(bucket, ..) => *bucket,
+            Self::Supply(pool) => pool.slot().bucket(buckets),
+            Self::Allowance(bucket, _)
+            | Self::Due(bucket, ..)
+            | Self::CampaignHere(bucket, _)
+            | Self::CodeHere(bucket, _)
+            | Self::Lent(bucket, _)
+            | Self::Homing(bucket, _) => *bucket,
         }
     }
 
@@ -134,8 +166,17 @@ impl Key {
             Self::WalletPage(account, page) => joined(account.as_str(), &[*page]),
             Self::History(account, page) => joined(account.as_str(), &page.to_be_bytes()),
             Self::Order(account, order) => joined(account.as_str(), order.as_str().as_bytes()),
-            Self::Campaign(campaign) | Self::Allowance(_, campaign) => campaign.uid().bytes().to_vec(),
-            Self::Code(hash) => hash.bytes().to_vec(),
+            Self::Campaign(campaign) | Self::Allowance(_, campaign) | Self::CampaignHere(_, campaign) => {
+                campaign.uid().bytes().to_vec()
+            }
+            Self::Code(hash) | Self::CodeHere(_, hash) => hash.bytes().to_vec(),
+            Self::Supply(pool) => match pool {
+                Pool::Stock(campaign) => tagged(b's', campaign.uid().bytes(), &[]),
+                Pool::SourceStock(campaign, source) => tagged(b'o', campaign.uid().bytes(), source.as_str().as_bytes()),
+                Pool::Budget(campaign) => tagged(b'b', campaign.uid().bytes(), &[]),
+                Pool::CodeUses(hash) => tagged(b'c', hash.bytes(), &[]),
+            },
+            Self::Lent(_, chunk) | Self::Homing(_, chunk) => vec![*chunk],
             Self::RecentKeys(holder, day) => {
                 // Day first: what is written goes to the end, and old days can be dropped as a range.
                 let mut bytes = day.to_be_bytes().to_vec();
@@ -148,7 +189,7 @@ impl Key {
                         bytes.push(b'c');
                         bytes.extend_from_slice(campaign.uid().bytes());
                     }
-                    Holder::Campaigns => bytes.push(b'C'),
+                    Holder::Campaigns(_) => bytes.push(b'C'),
                     Holder::Keys => bytes.push(b'K'),
                 }
                 bytes
@@ -157,6 +198,16 @@ impl Key {
             Self::ApiKey(key) => key.uid().bytes().to_vec(),
             Self::Job(job) => job.uid().bytes().to_vec(),
         }
+    }
+
+    /// The key of the list that a lent code stands in, in its own bucket.
+    pub fn lent(buckets: Buckets, hash: CodeHash) -> Self {
+        Self::Lent(hash.slot().bucket(buckets), chunk_of(hash))
+    }
+
+    /// The key of the list that a code of another bucket stands in on its way home.
+    pub fn homing(bucket: Bucket, hash: CodeHash) -> Self {
+        Self::Homing(bucket, chunk_of(hash))
     }
 
     /// The key of the document that takes what falls due at `at` for an account.
@@ -170,6 +221,19 @@ impl Key {
         let (second, chunk) = (bytes.get(..8)?, bytes.get(8..16)?);
         Some(Self::Due(bucket, u64::from_be_bytes(second.try_into().ok()?), u64::from_be_bytes(chunk.try_into().ok()?)))
     }
+}
+
+/// One of 64 by bits that don't choose the bucket.
+const fn chunk_of(hash: CodeHash) -> u8 {
+    hash.bytes()[2] & 63
+}
+
+/// A kind's letter, 16 bytes, and a name.
+fn tagged(letter: u8, id: &[u8; 16], name: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![letter];
+    bytes.extend_from_slice(id);
+    bytes.extend_from_slice(name);
+    bytes
 }
 
 /// A name and a suffix; no name contains a zero byte.

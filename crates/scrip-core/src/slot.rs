@@ -23,6 +23,16 @@ impl Slot {
         self.0
     }
 
+    /// The slot of a bucket that has the low bits of `bits`.
+    pub const fn within(bucket: Bucket, buckets: Buckets, bits: u16) -> Self {
+        if buckets.0 == 0 {
+            return Self(bits);
+        }
+        let shift = 16 - buckets.0;
+        let low = if shift == 0 { 0 } else { bits & (u16::MAX >> buckets.0) };
+        Self(bucket.0 << shift | low)
+    }
+
     pub const fn bucket(self, buckets: Buckets) -> Bucket {
         if buckets.0 == 0 { Bucket(0) } else { Bucket(self.0 >> (16 - buckets.0)) }
     }
@@ -40,13 +50,22 @@ impl Buckets {
         (count.is_power_of_two() && count <= 65_536).then(|| Self(count.trailing_zeros().try_into().unwrap_or(0)))
     }
 
+    pub const fn count(self) -> u32 {
+        1 << self.0
+    }
+
+    /// Whether everything is in one bucket, so that nothing has to be handed from one to another.
+    pub const fn is_one(self) -> bool {
+        self.0 == 0
+    }
+
     pub fn all(self) -> impl Iterator<Item = Bucket> {
         (0..1_u32 << self.0).map(|number| Bucket(number as u16))
     }
 }
 
 /// One sequence of database transactions, with its own journal. Everything that one account owns lives in one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Bucket(u16);
 

@@ -3,13 +3,16 @@
 mod aggregate;
 mod evolve;
 
-use std::collections::HashMap;
+mod demand;
+
+use std::collections::{BTreeMap, HashMap};
 
 pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
+pub use demand::Shortage;
 
 use crate::{
-    campaign::{Allowance, Campaign},
-    code::{Code, CodeHash, Job},
+    campaign::{Allowance, Campaign, Counters, Elsewhere, Pool, Share, Standing, Supply},
+    code::{Code, CodeHash, CodeKind, CodesUnderway, Job},
     event::ApiKey,
     id::{CampaignId, CouponId, JobId, KeyId},
     key::{Holder, Key},
@@ -34,6 +37,15 @@ pub struct State {
     bucket: Bucket,
     buckets: Buckets,
     loaded: HashMap<Key, Loaded>,
+    beyond: Option<Beyond>,
+}
+
+/// What other buckets had given out when somebody last looked. It lets a refusal be exact; what may be given out is decided
+/// by what was granted to the bucket at hand alone.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Beyond {
+    pub used: BTreeMap<Pool, u64>,
+    pub counters: BTreeMap<CampaignId, Counters>,
 }
 
 /// A document to be saved: `None` deletes it. `read` is the version that was loaded; `None` means there was none.
@@ -57,7 +69,7 @@ macro_rules! getters {
 
 impl State {
     pub fn new(bucket: Bucket, buckets: Buckets) -> Self {
-        Self { bucket, buckets, loaded: HashMap::new() }
+        Self { bucket, buckets, loaded: HashMap::new(), beyond: None }
     }
 
     pub const fn bucket(&self) -> Bucket {
@@ -114,19 +126,138 @@ impl State {
         wallet_page, WalletPage, WalletPage, (account: &AccountId, page: u8), Key::WalletPage(account.clone(), page);
         history, History, History, (account: &AccountId, page: u32), Key::History(account.clone(), page);
         order, Order, Order, (account: &AccountId, order: &OrderId), Key::Order(account.clone(), order.clone());
-        campaign, Campaign, Campaign, (campaign: CampaignId), Key::Campaign(campaign);
-        code, Code, Code, (hash: CodeHash), Key::Code(hash);
         recent_keys, RecentKeys, RecentKeys, (holder: &Holder, day: u32), Key::RecentKeys(holder.clone(), day);
         due, Due, Due, (key: &Key), key.clone();
         api_key, ApiKey, ApiKey, (id: KeyId), Key::ApiKey(id);
         job, Job, Job, (id: JobId), Key::Job(id);
+        supply, Supply, Supply, (pool: &Pool), Key::Supply(pool.clone());
     }
 
-    /// What this bucket has given out of a campaign; nothing yet if there is no document.
-    pub fn allowance(&self, campaign: CampaignId) -> Allowance {
-        match self.get(&Key::Allowance(self.bucket, campaign)) {
+    /// Tells what other buckets have given out, or that it isn't known.
+    pub fn look_beyond(&mut self, beyond: Option<Beyond>) {
+        self.beyond = beyond;
+    }
+
+    pub const fn beyond(&self) -> Option<&Beyond> {
+        self.beyond.as_ref()
+    }
+
+    /// The document of a campaign in this bucket, be it its home or not.
+    pub fn campaign_key(&self, campaign: CampaignId) -> Key {
+        if campaign.uid().slot().bucket(self.buckets) == self.bucket {
+            Key::Campaign(campaign)
+        } else {
+            Key::CampaignHere(self.bucket, campaign)
+        }
+    }
+
+    /// The document of a code in this bucket, be it its home or not.
+    pub fn code_key(&self, hash: CodeHash) -> Key {
+        if self.is_home(hash) { Key::Code(hash) } else { Key::CodeHere(self.bucket, hash) }
+    }
+
+    /// Whether the code lives in this bucket.
+    pub fn is_home(&self, hash: CodeHash) -> bool {
+        hash.slot().bucket(self.buckets) == self.bucket
+    }
+
+    pub fn campaign(&self, campaign: CampaignId) -> Option<&Campaign> {
+        match self.get(&self.campaign_key(campaign))? {
+            Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => Some(campaign),
+            _ => None,
+        }
+    }
+
+    pub fn code(&self, hash: CodeHash) -> Option<&Code> {
+        match self.get(&self.code_key(hash))? {
+            Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Codes that wait for a step under one of the keys [`Key::lent`] and [`Key::homing`].
+    pub fn underway(&self, key: &Key) -> Option<&CodesUnderway> {
+        match self.get(key)? {
+            Aggregate::Lent(codes) | Aggregate::Homing(codes) => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// What this bucket has given out of a campaign and may still give out.
+    pub fn allowance(&self, campaign: CampaignId) -> Standing {
+        let allowance = match self.get(&Key::Allowance(self.bucket, campaign)) {
             Some(Aggregate::Allowance(allowance)) => allowance.clone(),
             _ => Allowance::default(),
+        };
+        let elsewhere = match &self.beyond {
+            _ if self.buckets.is_one() => Elsewhere::Nowhere,
+            None => Elsewhere::Unknown,
+            Some(beyond) => {
+                let of_it = beyond.used.iter().filter(|(pool, _)| pool.campaign() == Some(campaign));
+                Elsewhere::Used(of_it.map(|(pool, used)| (pool.clone(), *used)).collect())
+            }
+        };
+        Standing { campaign, allowance, elsewhere }
+    }
+
+    /// A campaign's counters over all buckets, as far as others were looked at.
+    pub fn counters(&self, campaign: CampaignId) -> Counters {
+        let beyond = self.beyond.as_ref().and_then(|beyond| beyond.counters.get(&campaign));
+        self.allowance(campaign).counters.plus(beyond.copied().unwrap_or_default())
+    }
+
+    /// What is left of a shared code's uses; `None` if it has no limit of its own, or is no shared code.
+    pub fn code_uses_left(&self, hash: CodeHash) -> Option<u64> {
+        let CodeKind::Shared { max_uses: Some(max), uses, share, .. } = &self.code(hash)?.kind else { return None };
+        let (limit, here) = (u64::from(*max), u64::from(*uses));
+        if self.buckets.is_one() {
+            return Some(limit.saturating_sub(here));
+        }
+        Some(match &self.beyond {
+            None => share.map_or(0, |share| share.received).saturating_sub(here),
+            Some(beyond) => {
+                let elsewhere = beyond.used.get(&Pool::CodeUses(hash)).copied().unwrap_or(0);
+                limit.saturating_sub(here + elsewhere)
+            }
+        })
+    }
+
+    /// What this bucket was granted of a pool.
+    pub fn share(&self, pool: &Pool) -> Share {
+        match pool {
+            Pool::CodeUses(hash) => match self.code(*hash).map(|code| &code.kind) {
+                Some(CodeKind::Shared { share, .. }) => share.unwrap_or_default(),
+                _ => Share::default(),
+            },
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                self.allowance(*campaign).share(pool)
+            }
+        }
+    }
+
+    /// How much of a pool is given out in this bucket.
+    pub fn given_out(&self, pool: &Pool) -> u64 {
+        match pool {
+            Pool::CodeUses(hash) => match self.code(*hash).map(|code| &code.kind) {
+                Some(CodeKind::Shared { uses, .. }) => u64::from(*uses),
+                _ => 0,
+            },
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                self.allowance(*campaign).used(pool)
+            }
+        }
+    }
+
+    /// A pool's whole limit, as known in this bucket. `None`: there is none.
+    pub fn limit(&self, pool: &Pool) -> Option<u64> {
+        match pool {
+            Pool::CodeUses(hash) => match &self.code(*hash)?.kind {
+                CodeKind::Shared { max_uses, .. } => max_uses.map(u64::from),
+                CodeKind::Unique { .. } => None,
+            },
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                pool.limit(&self.campaign(*campaign)?.terms)
+            }
         }
     }
 

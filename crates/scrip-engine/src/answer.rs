@@ -1,8 +1,8 @@
 //! What a command is answered with: from the working set when it was just done, from the journal when it is repeated.
 
 use scrip_core::{
-    campaign::{Campaign, Counters},
-    code::Job,
+    campaign::{Campaign, Counters, Parcel},
+    code::{Code, Job},
     command::Outcome,
     event::{AnswerKind, ApiKey, Event, Recorded},
     id::CampaignId,
@@ -20,13 +20,33 @@ use crate::load::load_all;
 /// What the caller is shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
-    Coupon { account: AccountId, coupon: Coupon },
-    Order { order: Box<Order>, created: bool },
-    Refund { order: Box<Order>, refund: Refund, created: bool },
-    Campaign { campaign: Box<Campaign>, counters: Counters, created: bool },
-    SharedCode { campaign: CampaignId },
+    Coupon {
+        account: AccountId,
+        coupon: Coupon,
+    },
+    Order {
+        order: Box<Order>,
+        created: bool,
+    },
+    Refund {
+        order: Box<Order>,
+        refund: Refund,
+        created: bool,
+    },
+    Campaign {
+        campaign: Box<Campaign>,
+        counters: Counters,
+        created: bool,
+    },
+    SharedCode {
+        campaign: CampaignId,
+    },
     Job(Job),
     ApiKey(ApiKey),
+    /// A part of a pool that moves between buckets, if any does.
+    Parcel(Option<Parcel>),
+    /// A code as a bucket has it.
+    Code(Option<Code>),
     Nothing,
 }
 
@@ -51,12 +71,14 @@ pub(crate) fn answer(outcome: Outcome, state: &State) -> Answer {
         }
         Outcome::Campaign { campaign, created } => Answer::Campaign {
             campaign: Box::new(state.campaign(campaign).expect(MADE).clone()),
-            counters: state.allowance(campaign).counters,
+            counters: state.counters(campaign),
             created,
         },
         Outcome::SharedCode { campaign } => Answer::SharedCode { campaign },
         Outcome::Job(job) => Answer::Job(state.job(job).expect(MADE).clone()),
         Outcome::ApiKey(key) => Answer::ApiKey(state.api_key(key).expect(MADE).clone()),
+        Outcome::Parcel(parcel) => Answer::Parcel(parcel),
+        Outcome::Code(code) => Answer::Code(code),
         Outcome::Nothing => Answer::Nothing,
     }
 }
@@ -106,7 +128,9 @@ pub(crate) fn replayed(
         AnswerKind::SharedCode => events
             .iter()
             .find_map(|recorded| match &recorded.event {
-                Event::SharedCodeAdded { campaign, .. } => Some(Answer::SharedCode { campaign: *campaign }),
+                Event::SharedCodeAdded { campaign, .. } | Event::SharedCodeNoted { campaign, .. } => {
+                    Some(Answer::SharedCode { campaign: *campaign })
+                }
                 _ => None,
             })
             .ok_or_else(damaged),

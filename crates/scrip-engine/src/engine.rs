@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::{
         Arc, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -7,19 +8,26 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use scrip_core::{command::Command, reason::Refusal, slot::Bucket, state::State, time::Timestamp};
+use scrip_core::{
+    command::Command,
+    reason::Refusal,
+    slot::{Bucket, Buckets},
+    state::State,
+    time::Timestamp,
+};
 use scrip_store::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     answer::{Answer, answer},
     clock::Clock,
-    ids::RandomIds,
     jobs,
+    random::Random,
     read::Reader,
     registry::Registry,
     secrets::Secrets,
-    sequencer::{KeyUse, Sequencer, Waiting},
+    sequencer::{KeyUse, Reply, Seen, Sequencer, Verdict, Waiting},
+    steps,
 };
 
 /// Commands that may wait for one bucket; beyond, the store can't take more now.
@@ -57,12 +65,12 @@ pub struct Receipt {
 }
 
 /// A command that was handed over.
-pub struct Pending(oneshot::Receiver<Result<Receipt, EngineError>>);
+pub struct Pending(Pin<Box<dyn Future<Output = Result<Receipt, EngineError>> + Send>>);
 
 impl Pending {
     /// Waits for its answer.
     pub async fn answer(self) -> Result<Receipt, EngineError> {
-        self.0.await.unwrap_or(Err(EngineError::Fault))
+        self.0.await
     }
 }
 
@@ -72,6 +80,10 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub registry: Registry,
     pub secrets: Secrets,
+    pub random: Random,
+    pub gates: steps::Gates,
+    /// Whoever drives the engine by hand has one thread: nothing may wait on another.
+    pub by_hand: bool,
     /// Set once the device failed: nothing is written any more.
     pub failed: AtomicBool,
     pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
@@ -87,6 +99,7 @@ impl Shared {
 pub struct EngineOptions {
     pub secrets: Secrets,
     pub clock: Arc<dyn Clock>,
+    pub random: Random,
     /// Called once when the device failed: the process should stop, and recover by starting anew.
     pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -122,36 +135,65 @@ impl WeakParts {
 }
 
 impl Engine {
-    /// Starts a sequencer for every bucket, and the background jobs.
+    /// Starts a sequencer for every bucket in a thread of its own, and the background jobs.
     ///
     /// Errors: [`StoreError`] if the store can't be read, or another engine writes to it.
     pub fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self, StoreError> {
+        let (engine, sequencers) = Self::assemble(store, options, false)?;
+        let threads = sequencers.into_iter().map(|sequencer| {
+            thread::Builder::new()
+                .name(format!("sequencer-{}", sequencer.bucket().get()))
+                .spawn(move || sequencer.run())
+                .expect("a thread can be started")
+        });
+        engine.workers.handles.lock().expect("nobody panics holding it").extend(threads);
+        jobs::start(&engine, &engine.workers.stop);
+        Ok(engine)
+    }
+
+    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its jobs a round when
+    /// [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
+    /// walk.
+    ///
+    /// Errors: as [`Engine::start`].
+    pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<(Self, Vec<Sequencer>), StoreError> {
+        Self::assemble(store, options, true)
+    }
+
+    fn assemble(
+        store: Arc<dyn Store>,
+        options: EngineOptions,
+        by_hand: bool,
+    ) -> Result<(Self, Vec<Sequencer>), StoreError> {
         let registry = Registry::load(&*store)?;
         let shared = Arc::new(Shared {
             registry,
             clock: options.clock,
             secrets: options.secrets,
+            random: options.random,
+            gates: steps::Gates::default(),
+            by_hand,
             failed: AtomicBool::new(false),
             on_failure: options.on_failure,
             store,
         });
         let mut queues = HashMap::new();
-        let mut handles = Vec::new();
+        let mut sequencers = Vec::new();
         for bucket in shared.store.buckets().all() {
             let (sender, queue) = mpsc::channel(QUEUE_MAX);
-            let sequencer = Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue);
             queues.insert(bucket, sender);
-            handles.push(
-                thread::Builder::new()
-                    .name(format!("sequencer-{}", bucket.get()))
-                    .spawn(move || sequencer.run())
-                    .expect("a thread can be started"),
-            );
+            sequencers.push(Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue));
         }
-        let workers = Arc::new(Workers { stop: Arc::default(), handles: std::sync::Mutex::new(handles) });
-        let engine = Self { shared, queues: Arc::new(RwLock::new(queues)), workers };
-        jobs::start(&engine, &engine.workers.stop);
-        Ok(engine)
+        let engine = Self { shared, queues: Arc::new(RwLock::new(queues)), workers: Arc::default() };
+        Ok((engine, sequencers))
+    }
+
+    /// One round of the background jobs: gives back what timed out, goes on with steps that a crash interrupted, makes
+    /// codes. Answers whether there is more to do. Safe to run at any time, any number of times.
+    ///
+    /// Errors: the store can't take it; what was left undone is done by a later round.
+    pub async fn tidy(&self) -> Result<bool, EngineError> {
+        jobs::round(self, &self.workers.stop).await
     }
 
     /// Stops taking commands, lets those that wait finish, and joins the sequencers.
@@ -189,20 +231,53 @@ impl Engine {
 
     /// [`Engine::submit`] for threads that may block.
     pub fn submit_blocking(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
-        self.enqueue(command, key)?.0.blocking_recv().unwrap_or(Err(EngineError::Fault))
+        jobs::wait_for(self.submit(command, key))
     }
 
     /// Hands a command over without waiting, so that many can share a commit.
     pub fn enqueue(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Pending, EngineError> {
         let command = command.into();
-        let bucket = command.bucket(self.shared.store.buckets());
+        if !self.buckets().is_one() {
+            let engine = self.clone();
+            return Ok(Pending(Box::pin(async move { steps::submit(&engine, command, key).await })));
+        }
+        let answer = self.queue(command, key, Seen::default())?;
+        Ok(Pending(Box::pin(async move {
+            match answer.await.map_err(|_| EngineError::Fault)?.verdict {
+                Verdict::Done(result) => result,
+                Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+            }
+        })))
+    }
+
+    /// Runs a command once in its bucket.
+    pub(crate) async fn once(
+        &self,
+        command: impl Into<Command>,
+        key: Option<KeyUse>,
+        seen: Seen,
+    ) -> Result<Reply, EngineError> {
+        self.queue(command.into(), key, seen)?.await.map_err(|_| EngineError::Fault)
+    }
+
+    fn queue(
+        &self,
+        command: Command,
+        key: Option<KeyUse>,
+        seen: Seen,
+    ) -> Result<oneshot::Receiver<Reply>, EngineError> {
+        let bucket = command.bucket(self.buckets());
         let queues = self.queues.read().expect("nobody panics holding it");
         let queue = queues.get(&bucket).ok_or_else(|| EngineError::Unavailable("it is stopping".to_owned()))?;
         let (reply, answer) = oneshot::channel();
         queue
-            .try_send(Waiting { command, key, reply })
+            .try_send(Waiting { command, key, seen, reply })
             .map_err(|_| EngineError::Unavailable("too many commands wait".to_owned()))?;
-        Ok(Pending(answer))
+        Ok(answer)
+    }
+
+    pub(crate) fn buckets(&self) -> Buckets {
+        self.shared.store.buckets()
     }
 
     /// What a command would be answered, changing nothing: the same path on committed state, saving nothing. Blocks.
@@ -211,6 +286,7 @@ impl Engine {
         self.read(|reader| {
             let now = reader.now();
             let mut position = u64::MAX / 2;
+            reader.enter(command.bucket(self.buckets()));
             loop {
                 reader.load(|state| command.needs(state, now))?;
                 let prelude = command.prelude(reader.state(), now);
@@ -219,7 +295,7 @@ impl Engine {
                 }
                 apply(reader.state_mut(), prelude, &mut position, now);
             }
-            let decision = command.decide(reader.state(), now, &mut RandomIds::new())?;
+            let decision = command.decide(reader.state(), now, &mut self.shared.random.ids())?;
             apply(reader.state_mut(), decision.events, &mut position, now);
             Ok(answer(decision.outcome, reader.state()))
         })
@@ -229,6 +305,18 @@ impl Engine {
     pub fn read<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         let mut reader = Reader::new(self, self.shared.store.snapshot()?);
         work(&mut reader)
+    }
+
+    /// [`Engine::read`] without holding up whoever waits for it.
+    pub(crate) async fn read_aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        if self.shared.by_hand {
+            return self.read(work);
+        }
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || engine.read(work)).await.map_err(|_| EngineError::Fault)?
     }
 
     pub(crate) fn downgrade(&self) -> jobs::WeakEngine {

@@ -12,7 +12,7 @@ use scrip_core::{
 
 use crate::{
     engine::{Engine, EngineError, Receipt},
-    read::Use,
+    read::{Reader, Use},
     sequencer::KeyUse,
 };
 
@@ -57,12 +57,10 @@ impl Engine {
         let mut discount = Amount::ZERO;
         let mut first = None;
         for _ in 0..SEARCHES {
-            let engine = self.clone();
             let asked = placement.clone();
-            let search = tokio::task::spawn_blocking(move || {
-                engine.read(|reader| reader.quote(&asked.account, &asked.cart, &Use::Best, &asked.codes))
-            });
-            let found = search.await.map_err(|_| EngineError::Fault)??;
+            let search =
+                move |reader: &mut Reader<'_>| reader.quote(&asked.account, &asked.cart, &Use::Best, &asked.codes);
+            let found = self.read_aside(search).await?;
             discount = found.quote.applied.iter().map(|applied| applied.discount).sum();
             first = first.or(Some(discount));
             let chosen = found

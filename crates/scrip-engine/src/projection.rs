@@ -2,6 +2,7 @@
 
 use scrip_core::{
     campaign::{Campaign, CampaignStage},
+    command::CODES_PER_COMMAND,
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
     money::Amount,
@@ -15,6 +16,13 @@ use scrip_store::people::{
     CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
     RefundRow, Row,
 };
+
+/// The number in its row: positions of two buckets may be the same, so a shared code that lives away from its campaign's
+/// unique codes takes a number that none of them has.
+fn number_of_shared(state: &State, campaign: CampaignId) -> u32 {
+    let at_home = campaign.uid().slot().bucket(state.buckets()) == state.bucket();
+    if at_home { 0 } else { CODES_PER_COMMAND + u32::from(state.bucket().get()) }
+}
 
 /// Adds the rows that an event changed, as they are in the state after it.
 pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
@@ -30,7 +38,7 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
         Event::SharedCodeAdded { campaign, text, source, .. } => rows.push(Row::Code(CodeRow {
             campaign: *campaign,
             position: recorded.position,
-            number: 0,
+            number: number_of_shared(state, *campaign),
             job: None,
             source: source.clone(),
             kind: "shared",
@@ -115,7 +123,19 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
             order: order.clone(),
             entry: entry.clone(),
         })),
-        Event::CodesRequested { .. }
+        Event::CampaignLearned { .. }
+        | Event::SharedCodeNoted { .. }
+        | Event::AllowanceGranted { .. }
+        | Event::AllowanceReceived { .. }
+        | Event::AllowanceReturned { .. }
+        | Event::AllowanceTakenBack { .. }
+        | Event::CodeLent { .. }
+        | Event::CodeLearned { .. }
+        | Event::CodeClosed { .. }
+        | Event::CodeReleased { .. }
+        | Event::CodeSettled { .. }
+        | Event::CodeForgotten { .. }
+        | Event::CodesRequested { .. }
         | Event::CouponsArchived { .. }
         | Event::DueSwept { .. }
         | Event::KeyUsed { .. }

@@ -1,12 +1,13 @@
 //! Reading committed state: wallets, quotes, orders, lists.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use scrip_core::{
-    campaign::{Campaign, Counters},
+    campaign::{Campaign, Counters, Standing},
     cart::Cart,
-    code::{EnteredCode, Job},
+    code::{CodeHash, CodeKind, EnteredCode, Job},
     command::{code_candidate, wallet_candidate},
+    event::Recorded,
     id::{CampaignId, CouponId, JobId},
     key::Key,
     money::Amount,
@@ -14,7 +15,8 @@ use scrip_core::{
     order::Order,
     quote::{Candidate, Choice, NotApplied, Quote, quote},
     reason::{Reason, UsedBy},
-    state::State,
+    slot::Bucket,
+    state::{Aggregate, State},
     time::Timestamp,
     wallet::{Coupon, CouponState, CouponStatus, Wallet},
 };
@@ -24,6 +26,7 @@ use scrip_store::{
 };
 
 use crate::{
+    beyond::beyond,
     engine::{Engine, EngineError},
     load::load_all,
 };
@@ -34,6 +37,20 @@ pub struct Reader<'a> {
     snapshot: Box<dyn Snapshot + 'a>,
     state: Option<State>,
     now: Timestamp,
+}
+
+/// How far a reader of journals has come in each bucket.
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Places(BTreeMap<u16, u64>);
+
+impl Places {
+    pub fn of(&self, bucket: Bucket) -> u64 {
+        self.0.get(&bucket.get()).copied().unwrap_or(0)
+    }
+
+    pub fn passed(&mut self, bucket: Bucket, position: u64) {
+        self.0.insert(bucket.get(), position);
+    }
 }
 
 /// Which of an account's coupons a cart is to use.
@@ -64,9 +81,32 @@ impl<'a> Reader<'a> {
 
     /// Loads what `needs` names, until it names nothing new.
     pub(crate) fn load(&mut self, needs: impl FnMut(&State) -> Vec<Key>) -> Result<(), StoreError> {
-        let buckets = self.engine.store().buckets();
-        let state = self.state.get_or_insert_with(|| State::new(scrip_core::slot::Bucket::FIRST, buckets));
+        let buckets = self.engine.buckets();
+        let state = self.state.get_or_insert_with(|| State::new(Bucket::FIRST, buckets));
         load_all(&mut *self.snapshot, state, needs)
+    }
+
+    /// Reads as a bucket sees it from here on.
+    pub(crate) fn enter(&mut self, bucket: Bucket) {
+        if self.state.as_ref().is_none_or(|state| state.bucket() != bucket) {
+            self.state = Some(State::new(bucket, self.engine.buckets()));
+        }
+    }
+
+    /// Reads as the account's bucket sees it from here on.
+    fn visit(&mut self, account: &AccountId) {
+        self.enter(account.slot().bucket(self.engine.buckets()));
+    }
+
+    /// Looks at what other buckets have given out of campaigns and codes, so that what is left is told exactly.
+    fn look_beyond(&mut self, campaigns: &[CampaignId], codes: &[CodeHash]) -> Result<(), StoreError> {
+        let buckets = self.engine.buckets();
+        if !buckets.is_one() {
+            let here = self.state().bucket();
+            let seen = beyond(&mut *self.snapshot, buckets, here, campaigns, codes)?;
+            self.state_mut().look_beyond(Some(seen));
+        }
+        Ok(())
     }
 
     /// What was loaded. Empty before the first load.
@@ -80,6 +120,7 @@ impl<'a> Reader<'a> {
 
     /// The live coupons of an account, with their campaigns; `past` also those of its history.
     pub fn wallet(&mut self, account: &AccountId, past: bool) -> Result<Vec<Coupon>, EngineError> {
+        self.visit(account);
         self.load(|state| wallet_keys(state, account, past))?;
         let state = self.state();
         let mut coupons: Vec<Coupon> =
@@ -106,6 +147,7 @@ impl<'a> Reader<'a> {
 
     /// How many of a campaign's coupons the account has had; 0 without a wallet.
     pub fn claimed_by(&mut self, account: &AccountId, campaign: CampaignId) -> Result<u32, EngineError> {
+        self.visit(account);
         self.load(|_| vec![Key::Wallet(account.clone())])?;
         Ok(self.state().wallet(account).map_or(0, |wallet: &Wallet| wallet.count(campaign)))
     }
@@ -118,12 +160,14 @@ impl<'a> Reader<'a> {
 
     /// A campaign's counters, exact once the command that changed them was answered.
     pub fn counters(&mut self, campaign: CampaignId) -> Result<Counters, EngineError> {
-        Ok(self.allowance(campaign)?.counters)
+        self.allowance(campaign)?;
+        Ok(self.state().counters(campaign))
     }
 
-    /// What was given out of a campaign.
-    pub fn allowance(&mut self, campaign: CampaignId) -> Result<scrip_core::campaign::Allowance, EngineError> {
+    /// What was given out of a campaign and is left of it, over all buckets.
+    pub fn allowance(&mut self, campaign: CampaignId) -> Result<Standing, EngineError> {
         self.load(|state| vec![Key::Allowance(state.bucket(), campaign)])?;
+        self.look_beyond(&[campaign], &[])?;
         Ok(self.state().allowance(campaign))
     }
 
@@ -147,8 +191,15 @@ impl<'a> Reader<'a> {
         Ok(places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned()).collect())
     }
 
-    pub fn ledger_entries(&mut self, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, EngineError> {
-        Ok(self.snapshot.ledger_entries(scrip_core::slot::Bucket::FIRST, after, limit)?)
+    /// Ledger entries after a place in every bucket, oldest first, at most `limit`.
+    pub fn ledger_entries(&mut self, after: &Places, limit: usize) -> Result<Vec<LedgerEntryRow>, EngineError> {
+        let mut rows = Vec::new();
+        for bucket in self.engine.buckets().all() {
+            rows.extend(self.snapshot.ledger_entries(bucket, after.of(bucket), limit)?);
+        }
+        rows.sort_by_key(|row| (row.at, row.bucket, row.position));
+        rows.truncate(limit);
+        Ok(rows)
     }
 
     pub fn codes(
@@ -164,12 +215,24 @@ impl<'a> Reader<'a> {
         Ok(self.snapshot.distribution(campaign)?)
     }
 
-    /// Events after a position, oldest first, at most `limit`.
-    pub fn events(&mut self, after: u64, limit: usize) -> Result<Vec<scrip_core::event::Recorded>, EngineError> {
+    /// Events after a place in every bucket, oldest first, at most `limit`.
+    pub fn events(&mut self, after: &Places, limit: usize) -> Result<Vec<(Bucket, Recorded)>, EngineError> {
+        let mut events = Vec::new();
+        for bucket in self.engine.buckets().all() {
+            let of_bucket = self.events_of(bucket, after.of(bucket), limit)?;
+            events.extend(of_bucket.into_iter().map(|recorded| (bucket, recorded)));
+        }
+        // Stable, so that within a bucket its own order stays.
+        events.sort_by_key(|(bucket, recorded)| (recorded.at, *bucket));
+        events.truncate(limit);
+        Ok(events)
+    }
+
+    fn events_of(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<Recorded>, EngineError> {
         let mut events = Vec::new();
         let mut next = after + 1;
         while events.len() < limit {
-            let frames = self.snapshot.frames(scrip_core::slot::Bucket::FIRST, next, 16)?;
+            let frames = self.snapshot.frames(bucket, next, 16)?;
             if frames.is_empty() {
                 break;
             }
@@ -187,6 +250,44 @@ impl<'a> Reader<'a> {
         Ok(events)
     }
 
+    /// Codes that live elsewhere as their own bucket has them, where the account's doesn't know them.
+    fn codes_from_home(&mut self, account: &AccountId, codes: &[EnteredCode]) -> Result<(), StoreError> {
+        let foreign = |state: &State, code: &EnteredCode| !state.is_home(code.hash) && state.code(code.hash).is_none();
+        let unknown: Vec<CodeHash> =
+            codes.iter().filter(|code| foreign(self.state(), code)).map(|code| code.hash).collect();
+        for hash in unknown {
+            let home = hash.slot().bucket(self.engine.buckets());
+            let mut state = State::new(home, self.engine.buckets());
+            load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
+            let Some(mut code) = state.code(hash).cloned() else { continue };
+            match &mut code.kind {
+                CodeKind::Shared { uses, share, .. } => (*uses, *share) = (0, None),
+                // On its way to this very account: as if it were here.
+                CodeKind::Unique { lent, .. } => *lent = lent.take().filter(|lent| lent.account != *account),
+            }
+            let key = Key::CodeHere(self.state().bucket(), hash);
+            self.state_mut().insert(key, Some((0, Aggregate::CodeHere(code))));
+        }
+        Ok(())
+    }
+
+    /// What other buckets have given out of all campaigns and codes that were loaded.
+    fn look_beyond_all(&mut self) -> Result<(), StoreError> {
+        let (mut campaigns, mut codes) = (Vec::new(), Vec::new());
+        for (key, aggregate) in self.state().documents() {
+            match aggregate {
+                Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => campaigns.push(campaign.id),
+                Aggregate::Code(code) | Aggregate::CodeHere(code) if matches!(code.kind, CodeKind::Shared { .. }) => {
+                    if let Key::Code(hash) | Key::CodeHere(_, hash) = key {
+                        codes.push(*hash);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.look_beyond(&campaigns, &codes)
+    }
+
     /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.
     pub fn quote(
         &mut self,
@@ -197,7 +298,11 @@ impl<'a> Reader<'a> {
     ) -> Result<QuoteAnswer, EngineError> {
         let now = self.now;
         let named: &[CouponId] = if let Use::Named(named) = r#use { named } else { &[] };
+        self.visit(account);
         self.load(|state| quote_keys(state, account, named, codes, now))?;
+        self.codes_from_home(account, codes)?;
+        self.load(|state| quote_keys(state, account, named, codes, now))?;
+        self.look_beyond_all()?;
         let state = self.state();
         let mut candidates: Vec<Candidate<'_>> = Vec::new();
         let mut chosen: Vec<usize> = Vec::new();
@@ -275,7 +380,7 @@ fn quote_keys(
     let past = named.iter().any(|id| live.iter().all(|coupon| coupon.id != *id));
     let mut keys = wallet_keys(state, account, past);
     let campaign = |keys: &mut Vec<Key>, campaign: CampaignId| {
-        keys.push(Key::Campaign(campaign));
+        keys.push(state.campaign_key(campaign));
         keys.push(Key::Allowance(state.bucket(), campaign));
     };
     for coupon in live {
@@ -289,7 +394,7 @@ fn quote_keys(
         }
     }
     for code in codes {
-        keys.push(Key::Code(code.hash));
+        keys.push(state.code_key(code.hash));
         if let Some(code) = state.code(code.hash) {
             campaign(&mut keys, code.campaign);
         }

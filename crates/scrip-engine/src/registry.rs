@@ -8,6 +8,7 @@ use scrip_core::{
     event::{ApiKey, Event, Recorded},
     id::{CampaignId, KeyId},
     key::Kind,
+    slot::{Bucket, Buckets},
     state::{Aggregate, State, decode},
 };
 use scrip_store::{Store, StoreError};
@@ -18,6 +19,8 @@ use scrip_store::{Store, StoreError};
 pub struct Registry {
     campaigns: RwLock<BTreeMap<CampaignId, Arc<Campaign>>>,
     keys: RwLock<HashMap<KeyId, ApiKey>>,
+    /// Which revision of a campaign a bucket that isn't its home knows.
+    heard: RwLock<HashMap<(CampaignId, Bucket), u64>>,
 }
 
 /// Documents read at once while starting.
@@ -28,7 +31,7 @@ impl Registry {
         let registry = Self::default();
         let mut snapshot = store.snapshot()?;
         for bucket in store.buckets().all() {
-            for kind in [Kind::Campaign, Kind::ApiKey] {
+            for kind in [Kind::Campaign, Kind::ApiKey, Kind::CampaignHere] {
                 let mut from = Vec::new();
                 loop {
                     let page = snapshot.scan(bucket, kind, &from, &[], PAGE)?;
@@ -36,7 +39,7 @@ impl Registry {
                         let aggregate = decode(kind, &document.body).map_err(|error| StoreError::Damaged {
                             what: format!("a {kind:?} document can't be read: {error}"),
                         })?;
-                        registry.take(aggregate);
+                        registry.take(bucket, aggregate);
                     }
                     let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
                     from.clone_from(last);
@@ -47,7 +50,7 @@ impl Registry {
         Ok(registry)
     }
 
-    fn take(&self, aggregate: Aggregate) {
+    fn take(&self, bucket: Bucket, aggregate: Aggregate) {
         match aggregate {
             Aggregate::Campaign(campaign) => {
                 self.campaigns.write().expect("nobody panics holding it").insert(campaign.id, Arc::new(campaign));
@@ -55,8 +58,27 @@ impl Registry {
             Aggregate::ApiKey(key) => {
                 self.keys.write().expect("nobody panics holding it").insert(key.id, key);
             }
+            Aggregate::CampaignHere(campaign) => {
+                let mut heard = self.heard.write().expect("nobody panics holding it");
+                heard.insert((campaign.id, bucket), campaign.revision);
+            }
             _ => {}
         }
+    }
+
+    /// Campaigns that some bucket doesn't know as they are.
+    pub(crate) fn not_known_everywhere(&self, buckets: Buckets) -> Vec<CampaignId> {
+        if buckets.is_one() {
+            return Vec::new();
+        }
+        let heard = self.heard.read().expect("nobody panics holding it");
+        let campaigns = self.campaigns.read().expect("nobody panics holding it");
+        let knows = |campaign: &Campaign, bucket: Bucket| {
+            campaign.id.uid().slot().bucket(buckets) == bucket
+                || heard.get(&(campaign.id, bucket)).is_some_and(|revision| *revision >= campaign.revision)
+        };
+        let lacking = |campaign: &&Arc<Campaign>| buckets.all().any(|bucket| !knows(campaign, bucket));
+        campaigns.values().filter(lacking).map(|campaign| campaign.id).collect()
     }
 
     /// Takes over what committed events changed.
@@ -70,13 +92,16 @@ impl Registry {
                 | Event::CampaignResumed { campaign, .. }
                 | Event::CampaignEnded { campaign, .. } => {
                     if let Some(campaign) = state.campaign(*campaign) {
-                        self.take(Aggregate::Campaign(campaign.clone()));
+                        self.take(state.bucket(), Aggregate::Campaign(campaign.clone()));
                     }
                 }
-                Event::ApiKeyCreated { key } => self.take(Aggregate::ApiKey(key.clone())),
+                Event::CampaignLearned { campaign } => {
+                    self.take(state.bucket(), Aggregate::CampaignHere(campaign.clone()));
+                }
+                Event::ApiKeyCreated { key } => self.take(state.bucket(), Aggregate::ApiKey(key.clone())),
                 Event::ApiKeyRevoked { key, .. } => {
                     if let Some(key) = state.api_key(*key) {
-                        self.take(Aggregate::ApiKey(key.clone()));
+                        self.take(state.bucket(), Aggregate::ApiKey(key.clone()));
                     }
                 }
                 _ => {}

@@ -3,9 +3,10 @@ use chacha20poly1305::{
     aead::{Aead, Nonce},
 };
 use hmac::{Hmac, Mac};
-use rand::{TryRngCore, rngs::OsRng};
 use scrip_core::code::{CodeHash, CodeText, EnteredCode, NewCode, unique_code};
 use sha2::Sha256;
+
+use crate::random::{Random, fill_random};
 
 /// Keys derived from one master secret that lives outside the database. Never printed.
 #[derive(Clone)]
@@ -54,13 +55,13 @@ impl Secrets {
     }
 
     /// A new unique code: only its hash, its end and its sealed form leave this function.
-    pub(crate) fn new_code(&self, prefix: Option<&str>) -> NewCode {
+    pub(crate) fn new_code(&self, prefix: Option<&str>, source: &Random) -> NewCode {
         let mut random = [0; 16];
-        fill_random(&mut random);
+        source.fill(&mut random);
         let shown = unique_code(prefix, u128::from_be_bytes(random));
         let text = CodeText::parse(&shown).expect("made of letters, digits and dashes");
         let mut nonce = [0; 12];
-        fill_random(&mut nonce);
+        source.fill(&mut nonce);
         let mut sealed = nonce.to_vec();
         sealed.extend(
             self.cipher()
@@ -90,11 +91,6 @@ impl Secrets {
     }
 }
 
-/// Fills with bytes of the operating system's generator.
-pub fn fill_random(bytes: &mut [u8]) {
-    OsRng.try_fill_bytes(bytes).expect("the operating system has a random generator");
-}
-
 fn keyed_hash(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any key length will do");
     mac.update(text);
@@ -108,7 +104,7 @@ mod tests {
     #[test]
     fn a_sealed_code_opens_with_its_secret_only() {
         let ours = Secrets::from_master(&[7; 32]);
-        let code = ours.new_code(Some("ACME"));
+        let code = ours.new_code(Some("ACME"), &Random::system());
         let shown = ours.open_code(&code.sealed).expect("ours");
         assert!(shown.starts_with("ACME-"));
         assert_eq!(ours.entered(CodeText::parse(&shown).expect("well-formed")).hash, code.hash);

@@ -10,12 +10,14 @@ use std::{
 };
 
 use scrip_core::{
+    code::CodeHash,
     command::Command,
     event::{AnswerKind, Event, Recorded, UsedKey},
+    id::CampaignId,
     key::{Holder, Key},
     reason::{Reason, Refusal},
     slot::Bucket,
-    state::{Aggregate, State},
+    state::{Aggregate, Beyond, Shortage, State},
     time::Timestamp,
 };
 use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame};
@@ -24,9 +26,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     answer::{Answer, answer, replayed},
     engine::{EngineError, Receipt, Shared},
-    ids::RandomIds,
     load::load_all,
     projection::project,
+    random::RandomIds,
 };
 
 /// Commands that share a commit at most: beyond, batches gain little and answers wait longer.
@@ -46,7 +48,40 @@ pub struct KeyUse {
 pub(crate) struct Waiting {
     pub command: Command,
     pub key: Option<KeyUse>,
-    pub reply: oneshot::Sender<Result<Receipt, EngineError>>,
+    pub seen: Seen,
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// With many buckets: what is known of the others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub beyond: Option<Beyond>,
+    /// All that could be granted was: what may be done without is done without.
+    pub overdraw: bool,
+}
+
+/// What a command came to in its bucket.
+pub(crate) struct Reply {
+    pub verdict: Verdict,
+    /// Codes of other buckets whose claims were given back on the way: they go home.
+    pub freed: Vec<CodeHash>,
+}
+
+pub(crate) enum Verdict {
+    Done(Result<Receipt, EngineError>),
+    /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again knowing what others have.
+    Unseen {
+        campaigns: Vec<CampaignId>,
+        codes: Vec<CodeHash>,
+    },
+    /// With many buckets: the rules allow it, but this bucket wasn't granted enough. Nothing was done.
+    Short(Vec<Shortage>),
+}
+
+impl Reply {
+    const fn of(verdict: Verdict) -> Self {
+        Self { verdict, freed: Vec::new() }
+    }
 }
 
 /// What a command came to within its batch.
@@ -63,51 +98,91 @@ enum Done {
         at: Timestamp,
     },
     Refused(Refusal),
+    Unseen {
+        campaigns: Vec<CampaignId>,
+        codes: Vec<CodeHash>,
+    },
+    Short(Vec<Shortage>),
     /// It failed unexpectedly and was taken out.
     Fault,
 }
 
-pub(crate) struct Sequencer {
-    pub shared: Arc<Shared>,
-    pub bucket: Bucket,
-    pub writer: Box<dyn Writer>,
-    pub queue: mpsc::Receiver<Waiting>,
+/// Serves one bucket. It has a thread of its own, unless whoever started the engine drives it by [`Sequencer::step`].
+pub struct Sequencer {
+    shared: Arc<Shared>,
+    bucket: Bucket,
+    writer: Box<dyn Writer>,
+    queue: mpsc::Receiver<Waiting>,
     ids: RandomIds,
 }
 
 impl Sequencer {
-    pub fn new(shared: Arc<Shared>, bucket: Bucket, writer: Box<dyn Writer>, queue: mpsc::Receiver<Waiting>) -> Self {
-        Self { shared, bucket, writer, queue, ids: RandomIds::new() }
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        bucket: Bucket,
+        writer: Box<dyn Writer>,
+        queue: mpsc::Receiver<Waiting>,
+    ) -> Self {
+        let ids = shared.random.ids();
+        Self { shared, bucket, writer, queue, ids }
+    }
+
+    pub const fn bucket(&self) -> Bucket {
+        self.bucket
     }
 
     /// Serves until every handle of the engine is gone.
-    pub fn run(mut self) {
+    pub(crate) fn run(mut self) {
         let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH_MAX);
         // Takes what waits, never waits to fill up: the slower the commit, the larger the next batch.
         while self.queue.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
-            let started = Instant::now();
-            metrics::histogram!("scrip_batch_commands").record(waiting.len() as f64);
-            if self.shared.failed.load(Ordering::SeqCst) {
-                answer_all(waiting.drain(..), || EngineError::Unavailable("the store's device failed".to_owned()));
-                continue;
-            }
-            match self.batch(&waiting) {
-                Ok(results) => {
-                    for (waiting, result) in waiting.drain(..).zip(results) {
-                        // Whoever doesn't wait any more finds the answer by asking again.
-                        let _ = waiting.reply.send(result);
-                    }
-                }
-                // One command of the batch may be to blame: each gets its own, so that it fails alone.
-                Err(StoreError::Damaged { .. } | StoreError::Conflict { .. }) if waiting.len() > 1 => {
-                    for alone in waiting.drain(..) {
-                        self.alone(alone);
-                    }
-                }
-                Err(error) => self.failed(&error, &mut waiting),
-            }
-            metrics::histogram!("scrip_batch_seconds").record(started.elapsed().as_secs_f64());
+            self.serve(&mut waiting);
         }
+    }
+
+    /// Does what waits now, at most `most` commands, in one batch. Answers how many that were.
+    pub fn step(&mut self, most: usize) -> usize {
+        let mut waiting = Vec::new();
+        while waiting.len() < most.min(BATCH_MAX)
+            && let Ok(next) = self.queue.try_recv()
+        {
+            waiting.push(next);
+        }
+        let count = waiting.len();
+        if count > 0 {
+            self.serve(&mut waiting);
+        }
+        count
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn serve(&mut self, waiting: &mut Vec<Waiting>) {
+        let started = Instant::now();
+        metrics::histogram!("scrip_batch_commands").record(waiting.len() as f64);
+        if self.shared.failed.load(Ordering::SeqCst) {
+            answer_all(waiting.drain(..), || EngineError::Unavailable("the store's device failed".to_owned()));
+            return;
+        }
+        match self.batch(waiting) {
+            Ok(results) => {
+                for (waiting, result) in waiting.drain(..).zip(results) {
+                    // Whoever doesn't wait any more finds the answer by asking again.
+                    let _ = waiting.reply.send(result);
+                }
+            }
+            // One command of the batch may be to blame: each gets its own, so that it fails alone.
+            Err(StoreError::Damaged { .. } | StoreError::Conflict { .. }) if waiting.len() > 1 => {
+                for alone in waiting.drain(..) {
+                    self.alone(alone);
+                }
+            }
+            Err(error) => self.failed(&error, waiting),
+        }
+        metrics::histogram!("scrip_batch_seconds").record(started.elapsed().as_secs_f64());
     }
 
     fn alone(&mut self, waiting: Waiting) {
@@ -135,7 +210,7 @@ impl Sequencer {
     }
 
     /// Runs one batch; a command that panics is taken out and the rest is done again without it.
-    fn batch(&mut self, waiting: &[Waiting]) -> Result<Vec<Result<Receipt, EngineError>>, StoreError> {
+    fn batch(&mut self, waiting: &[Waiting]) -> Result<Vec<Reply>, StoreError> {
         let mut faulty = vec![false; waiting.len()];
         let done = loop {
             match self.attempt(waiting, &mut faulty)? {
@@ -144,20 +219,23 @@ impl Sequencer {
             }
         };
         let mut results = Vec::with_capacity(done.len());
-        for (waiting, done) in waiting.iter().zip(done) {
+        for (waiting, (done, freed)) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
-                Done::Fresh { answer, at } => ("done", Ok(Receipt { answer: *answer, replayed: false, at })),
-                Done::Refused(refusal) => (refusal.first().code(), Err(EngineError::Refused(refusal))),
-                Done::Fault => ("fault", Err(EngineError::Fault)),
+                Done::Unseen { campaigns, codes } => ("unseen", Err(Verdict::Unseen { campaigns, codes })),
+                Done::Short(shortages) => ("short", Err(Verdict::Short(shortages))),
+                Done::Fresh { answer, at } => ("done", Ok(Ok(Receipt { answer: *answer, replayed: false, at }))),
+                Done::Refused(refusal) => (refusal.first().code(), Ok(Err(EngineError::Refused(refusal)))),
+                Done::Fault => ("fault", Ok(Err(EngineError::Fault))),
                 // The batch is committed: that an old answer can't be read again is this command's trouble alone.
                 Done::Again { position, count, kind, at } => match self.again(position, count, kind) {
-                    Ok(answer) => ("replayed", Ok(Receipt { answer, replayed: true, at })),
-                    Err(error) => ("fault", Err(EngineError::from(error))),
+                    Ok(answer) => ("replayed", Ok(Ok(Receipt { answer, replayed: true, at }))),
+                    Err(error) => ("fault", Ok(Err(EngineError::from(error)))),
                 },
             };
             metrics::counter!("scrip_commands_total", "command" => waiting.command.name(), "outcome" => outcome)
                 .increment(1);
-            results.push(result);
+            let verdict = result.map_or_else(|verdict| verdict, Verdict::Done);
+            results.push(Reply { verdict, freed });
         }
         Ok(results)
     }
@@ -168,7 +246,11 @@ impl Sequencer {
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.
-    fn attempt(&mut self, waiting: &[Waiting], faulty: &mut [bool]) -> Result<Option<Vec<Done>>, StoreError> {
+    fn attempt(
+        &mut self,
+        waiting: &[Waiting],
+        faulty: &mut [bool],
+    ) -> Result<Option<Vec<(Done, Vec<CodeHash>)>>, StoreError> {
         let mut transaction = self.writer.begin()?;
         let head = transaction.head()?;
         let now = self.shared.clock.now().max(head.at);
@@ -177,13 +259,13 @@ impl Sequencer {
         let mut done = Vec::with_capacity(waiting.len());
         for (place, waiting) in waiting.iter().enumerate() {
             if faulty[place] {
-                done.push(Done::Fault);
+                done.push((Done::Fault, Vec::new()));
                 continue;
             }
             // What an earlier command of the batch changed may name further aggregates.
             work.load(&mut *transaction, std::slice::from_ref(waiting))?;
             match catch_unwind(AssertUnwindSafe(|| work.run(&mut *transaction, waiting, &mut self.ids))) {
-                Ok(result) => done.push(result?),
+                Ok(result) => done.push((result?, std::mem::take(&mut work.freed))),
                 Err(_) => {
                     tracing::error!(command = waiting.command.name(), "a command failed unexpectedly");
                     faulty[place] = true;
@@ -208,11 +290,13 @@ struct Work {
     now: Timestamp,
     recorded: Vec<Recorded>,
     rows: Vec<scrip_store::people::Row>,
+    /// Of the command at hand.
+    freed: Vec<CodeHash>,
 }
 
 impl Work {
     const fn new(state: State, head: Head, now: Timestamp) -> Self {
-        Self { state, head, now, recorded: Vec::new(), rows: Vec::new() }
+        Self { state, head, now, recorded: Vec::new(), rows: Vec::new(), freed: Vec::new() }
     }
 
     fn load(&mut self, transaction: &mut dyn Transaction, waiting: &[Waiting]) -> Result<(), StoreError> {
@@ -252,10 +336,16 @@ impl Work {
             }
             self.load(transaction, std::slice::from_ref(waiting))?;
         }
+        self.state.look_beyond(waiting.seen.beyond.clone());
         let decision = match waiting.command.decide(&self.state, self.now, ids) {
             Ok(decision) => decision,
+            Err(refusal) if self.judged_by_this_bucket_alone(&refusal) => return Ok(self.unseen(&waiting.command)),
             Err(refusal) => return Ok(Done::Refused(refusal)),
         };
+        let short = self.state.short_of(&decision.events);
+        if !short.is_empty() && !waiting.seen.overdraw {
+            return Ok(Done::Short(short));
+        }
         let position = self.next_position();
         let count = u32::try_from(decision.events.len()).expect("a command leads to few events");
         for event in decision.events {
@@ -278,6 +368,29 @@ impl Work {
         Ok(Done::Fresh { answer: Box::new(answer), at: self.now })
     }
 
+    /// Whether other buckets may have what this one lacks.
+    fn judged_by_this_bucket_alone(&self, refusal: &Refusal) -> bool {
+        let by_a_pool = |reason: &Reason| {
+            matches!(reason, Reason::SoldOut | Reason::CampaignBudgetExhausted { .. } | Reason::CodeUsesExhausted)
+        };
+        !self.state.buckets().is_one()
+            && self.state.beyond().is_none()
+            && refusal.errors.iter().any(|error| by_a_pool(&error.reason))
+    }
+
+    /// What of other buckets has to be looked at to judge the command.
+    fn unseen(&self, command: &Command) -> Done {
+        let (mut campaigns, mut codes) = (Vec::new(), Vec::new());
+        for key in command.needs(&self.state, self.now) {
+            match key {
+                Key::Allowance(_, campaign) => campaigns.push(campaign),
+                Key::Code(hash) | Key::CodeHere(_, hash) => codes.push(hash),
+                _ => {}
+            }
+        }
+        Done::Unseen { campaigns, codes }
+    }
+
     fn used(&self, key: &KeyUse) -> Option<UsedKey> {
         let today = day(self.now);
         [today, today - 1]
@@ -295,6 +408,12 @@ impl Work {
     fn record(&mut self, event: Event) {
         let recorded = Recorded { position: self.next_position(), at: self.now, event };
         self.state.evolve(&recorded);
+        if let Event::CouponVoided { code, .. } = &recorded.event
+            && !self.state.is_home(*code)
+            && self.state.code(*code).is_some_and(|code| code.lent().is_some())
+        {
+            self.freed.push(*code);
+        }
         project(&self.state, &recorded, &mut self.rows);
         self.recorded.push(recorded);
     }
@@ -329,7 +448,7 @@ fn day(at: Timestamp) -> u32 {
 
 fn answer_all(waiting: impl Iterator<Item = Waiting>, error: impl Fn() -> EngineError) {
     for waiting in waiting {
-        let _ = waiting.reply.send(Err(error()));
+        let _ = waiting.reply.send(Reply::of(Verdict::Done(Err(error()))));
     }
 }
 

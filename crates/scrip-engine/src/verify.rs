@@ -170,7 +170,7 @@ fn row_key(row: &Row) -> String {
         Row::Redemption(row) => format!("redemption {}/{}/{}", row.account, row.order, row.coupon),
         Row::Refund(row) => format!("refund {}/{}/{}", row.account, row.order, row.id),
         Row::LedgerEntry(row) => format!("ledger entry {}/{}", row.bucket.get(), row.position),
-        Row::Code(row) => format!("code {}/{}", row.position, row.number),
+        Row::Code(row) => format!("code {}/{}/{}", row.campaign, row.position, row.number),
     }
 }
 

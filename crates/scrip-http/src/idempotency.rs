@@ -4,8 +4,8 @@ use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::request::Parts,
 };
-use scrip_core::{key::Holder, reason::Refusal};
-use scrip_engine::KeyUse;
+use scrip_core::{key::Holder, reason::Refusal, slot::Slot};
+use scrip_engine::{KeyUse, fill_random};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -36,6 +36,16 @@ impl IdempotencyKey {
     /// The use of this key for a command, compared as parsed, not by bytes.
     pub fn used_for(&self, holder: Holder, command: &impl Serialize) -> Option<KeyUse> {
         Some(KeyUse { holder, key_hash: self.0?, command_hash: hash(command) })
+    }
+
+    /// Where something new may live: with the same key in the same place, so that a repetition finds it.
+    pub fn slot(&self) -> Slot {
+        let mut bits = [0; 2];
+        match &self.0 {
+            Some(hash) => bits.copy_from_slice(&hash[..2]),
+            None => fill_random(&mut bits),
+        }
+        Slot::from_u16(u16::from_be_bytes(bits))
     }
 
     /// The same for a part of a request with a key of its own.

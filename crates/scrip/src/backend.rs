@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use scrip_engine::{Engine, EngineOptions, SystemClock};
+use scrip_engine::{Engine, EngineOptions, Random, SystemClock};
 use scrip_sqlite::SqliteStore;
 use scrip_store::Store;
 
@@ -32,6 +32,7 @@ pub fn start(data: &Path) -> Result<(Engine, Arc<SqliteStore>), Failure> {
             .map_err(|error| Failure::of(format!("opening {}", path.display()), &error))?,
     );
     let options = EngineOptions {
+        random: Random::system(),
         secrets,
         clock: Arc::new(SystemClock),
         on_failure: Box::new(|why| {

@@ -1,8 +1,10 @@
+use std::ops::Deref;
+
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::{Budget, Terms};
-use crate::{money::Amount, name::SourceName};
+use super::{Pool, Share, Terms};
+use crate::{id::CampaignId, money::Amount, name::SourceName};
 
 /// What one bucket has given out and held of a campaign. With one bucket it is the whole; a campaign's counters are the
 /// sum over its allowances.
@@ -14,6 +16,9 @@ pub struct Allowance {
     /// Claims by source with stock set aside, in the order of the terms' list.
     #[n(1)]
     pub claimed_by_source: Vec<(SourceName, u32)>,
+    /// What the bucket was granted. With one bucket nothing: the whole limit is its own.
+    #[cbor(n(2), skip_if = "Vec::is_empty", default)]
+    pub shares: Vec<(Pool, Share)>,
 }
 
 /// The figures of a campaign. `on_orders` and `used` are of now; `claimed`, `returned` and `reclaimed` count ever.
@@ -40,16 +45,47 @@ pub struct Counters {
     pub budget_spent: Amount,
 }
 
-impl Allowance {
-    /// Whether one more coupon may be given out by `source`. Stock set aside is the source's alone, and only that.
-    pub fn has_stock(&self, terms: &Terms, source: Option<&SourceName>) -> bool {
-        if let (Some(set_aside), Some(source)) = (terms.set_aside(source), source) {
-            return self.claimed_by(source) < set_aside;
+impl Counters {
+    /// The figures of two buckets together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            claimed: self.claimed + other.claimed,
+            on_orders: self.on_orders + other.on_orders,
+            used: self.used + other.used,
+            returned: self.returned + other.returned,
+            reclaimed: self.reclaimed + other.reclaimed,
+            budget_held: self.budget_held + other.budget_held,
+            budget_spent: self.budget_spent + other.budget_spent,
         }
-        let Some(stock) = terms.limits.stock else { return true };
-        let reserved: u64 = terms.claims.sources.iter().map(|entry| u64::from(entry.stock)).sum();
-        let by_sources: u64 = self.claimed_by_source.iter().map(|(_, count)| u64::from(*count)).sum();
-        u64::from(self.counters.claimed) - by_sources < u64::from(stock) - reserved
+    }
+}
+
+impl Allowance {
+    /// How much of a pool is given out here.
+    pub fn used(&self, pool: &Pool) -> u64 {
+        match pool {
+            Pool::Stock(_) => {
+                let by_sources: u32 = self.claimed_by_source.iter().map(|(_, count)| count).sum();
+                u64::from(self.counters.claimed - by_sources)
+            }
+            Pool::SourceStock(_, source) => u64::from(self.claimed_by(source)),
+            Pool::Budget(_) => (self.counters.budget_held + self.counters.budget_spent).minor().unsigned_abs(),
+            Pool::CodeUses(_) => 0,
+        }
+    }
+
+    /// What the bucket was granted of a pool.
+    pub fn share(&self, pool: &Pool) -> Share {
+        self.shares.iter().find(|(known, _)| known == pool).map(|(_, share)| *share).unwrap_or_default()
+    }
+
+    pub(crate) fn share_mut(&mut self, pool: &Pool) -> &mut Share {
+        let place = self.shares.iter().position(|(known, _)| known == pool).unwrap_or_else(|| {
+            self.shares.push((pool.clone(), Share::default()));
+            self.shares.len() - 1
+        });
+        &mut self.shares[place].1
     }
 
     fn claimed_by(&self, source: &SourceName) -> u32 {
@@ -77,10 +113,59 @@ impl Allowance {
             entry.1 -= 1;
         }
     }
+}
+
+/// What a bucket may still give out of a campaign, as far as the working set tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    pub(crate) campaign: CampaignId,
+    pub(crate) allowance: Allowance,
+    /// `None`: other buckets have none of it, or what they have isn't known and only what was granted here counts.
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// What is known of a campaign's other buckets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Elsewhere {
+    /// There is one bucket: the whole limit is here.
+    Nowhere,
+    /// Not looked at: what was granted here may be given out.
+    Unknown,
+    /// How much of each pool other buckets have given out.
+    Used(Vec<(Pool, u64)>),
+}
+
+impl Deref for Standing {
+    type Target = Allowance;
+
+    fn deref(&self) -> &Allowance {
+        &self.allowance
+    }
+}
+
+impl Standing {
+    /// What is left of a pool; `None` if the terms don't limit it.
+    pub fn left(&self, terms: &Terms, pool: &Pool) -> Option<u64> {
+        let limit = pool.limit(terms)?;
+        let here = self.allowance.used(pool);
+        Some(match &self.elsewhere {
+            Elsewhere::Nowhere => limit.saturating_sub(here),
+            Elsewhere::Unknown => self.allowance.share(pool).received.min(limit).saturating_sub(here),
+            Elsewhere::Used(used) => {
+                let elsewhere: u64 = used.iter().filter(|(known, _)| known == pool).map(|(_, used)| used).sum();
+                limit.saturating_sub(here + elsewhere)
+            }
+        })
+    }
+
+    /// Whether one more coupon may be given out by `source`. Stock set aside is the source's alone, and only that.
+    pub fn has_stock(&self, terms: &Terms, source: Option<&SourceName>) -> bool {
+        self.left(terms, &Pool::of_claim(self.campaign, terms, source)).is_none_or(|left| left > 0)
+    }
 
     /// What is left of the budget; `None` without one.
     pub fn budget_left(&self, terms: &Terms) -> Option<Amount> {
-        let budget = terms.limits.budget.and_then(Budget::amount)?;
-        Some(budget.saturating_sub(self.counters.budget_held + self.counters.budget_spent))
+        let left = self.left(terms, &Pool::Budget(self.campaign))?;
+        Some(Amount::new(i64::try_from(left).unwrap_or(i64::MAX)).unwrap_or(Amount::MAX))
     }
 }

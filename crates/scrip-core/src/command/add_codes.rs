@@ -1,7 +1,7 @@
 use super::{Decide, Decision, Outcome, change_campaign::own_campaign};
 use crate::{
     campaign::{Campaign, CampaignStage},
-    code::{EnteredCode, Job, NewCode},
+    code::{CodeHash, EnteredCode, Job, NewCode},
     event::Event,
     id::{CampaignId, IdSource, JobId},
     key::Key,
@@ -24,6 +24,17 @@ pub struct AddSharedCode {
     pub code: EnteredCode,
     pub max_uses: Option<u32>,
     pub source: Option<SourceName>,
+    /// Names the request where its second step may have to be done again: with the same one the code that is there is its own.
+    pub request: Option<[u8; 16]>,
+}
+
+/// In the campaign's bucket: its new shared code lives elsewhere. Here stands the idempotency key of the whole.
+#[derive(Clone, Debug)]
+pub struct NoteSharedCode {
+    pub campaign: CampaignId,
+    pub hash: CodeHash,
+    /// Only asks whether it was noted before, under its key; `not_found` if it wasn't.
+    pub again: bool,
 }
 
 /// Many strings, each for one person, made in the background.
@@ -59,15 +70,21 @@ fn open_campaign<'a>(
 }
 
 impl Decide for AddSharedCode {
-    fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
-        keys.push(Key::Campaign(self.campaign));
+    fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
+        keys.push(state.campaign_key(self.campaign));
         keys.push(Key::Code(self.code.hash));
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
         open_campaign(state, self.campaign, self.as_seller.as_ref(), now)?;
-        if state.code(self.code.hash).is_some() {
-            return Err(Refusal::at("/code", Reason::CodeExists));
+        if let Some(known) = state.code(self.code.hash) {
+            let own = self.request.is_some() && known.request == self.request && known.campaign == self.campaign;
+            return if own {
+                let outcome = Outcome::SharedCode { campaign: self.campaign };
+                Ok(Decision { events: Vec::new(), outcome })
+            } else {
+                Err(Refusal::at("/code", Reason::CodeExists))
+            };
         }
         Ok(Decision {
             events: vec![Event::SharedCodeAdded {
@@ -76,7 +93,24 @@ impl Decide for AddSharedCode {
                 text: self.code.text.as_str().to_owned(),
                 max_uses: self.max_uses,
                 source: self.source.clone(),
+                request: self.request.map(Into::into),
             }],
+            outcome: Outcome::SharedCode { campaign: self.campaign },
+        })
+    }
+}
+
+impl Decide for NoteSharedCode {
+    fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
+        keys.push(state.campaign_key(self.campaign));
+    }
+
+    fn decide(&self, _: &State, _: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        if self.again {
+            return Err(Reason::NotFound.into());
+        }
+        Ok(Decision {
+            events: vec![Event::SharedCodeNoted { campaign: self.campaign, hash: self.hash }],
             outcome: Outcome::SharedCode { campaign: self.campaign },
         })
     }

@@ -38,7 +38,7 @@ impl Decide for MoveCampaign {
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
         use CampaignStage::{Draft, Ended, Paused, Published};
         let campaign = own_campaign(state, self.campaign, self.as_seller.as_ref())?;
-        let counters = state.allowance(self.campaign).counters;
+        let counters = state.counters(self.campaign);
         let id = self.campaign;
         let event = match (self.step, campaign.stage) {
             (CampaignStep::Publish, Draft) => {

@@ -49,7 +49,7 @@ pub fn code_candidate<'a>(
 ) -> Result<Candidate<'a>, Reason> {
     let (code, campaign) = known_code(state, entered.hash)?;
     let mut standing = Vec::new();
-    match code_reason(code, campaign, account, now) {
+    match code_reason(state, (entered.hash, code), campaign, account, now) {
         Some(Reason::CodeNotUsable) => return Err(Reason::CodeNotUsable),
         reason => standing.extend(reason),
     }

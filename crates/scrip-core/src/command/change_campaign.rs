@@ -38,7 +38,7 @@ impl Decide for ChangeCampaign {
         if terms == campaign.terms {
             return Ok(Decision { events: Vec::new(), outcome });
         }
-        let counters = state.allowance(self.campaign).counters;
+        let counters = state.counters(self.campaign);
         Ok(Decision { events: vec![Event::CampaignChanged { campaign: self.campaign, terms, counters }], outcome })
     }
 }

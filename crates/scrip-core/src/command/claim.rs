@@ -50,12 +50,7 @@ impl Decide for Claim {
         }
         match &self.of {
             ClaimOf::Campaign { campaign, .. } => needs::campaign(state, *campaign, keys),
-            ClaimOf::Code(entered) => {
-                keys.push(Key::Code(entered.hash));
-                if let Some(code) = state.code(entered.hash) {
-                    needs::campaign(state, code.campaign, keys);
-                }
-            }
+            ClaimOf::Code(entered) => needs::code(state, entered.hash, keys),
         }
     }
 
@@ -73,8 +68,8 @@ impl Decide for Claim {
                 (campaign, Channel::Code, code.source.clone(), Some((entered.hash, code)))
             }
         };
-        if let Some((_, code)) = code
-            && let Some(reason) = code_reason(code, campaign, &self.account, now)
+        if let Some((hash, code)) = code
+            && let Some(reason) = code_reason(state, (hash, code), campaign, &self.account, now)
         {
             return Err(reason.into());
         }
@@ -97,13 +92,23 @@ pub(super) fn known_code(state: &State, hash: CodeHash) -> Result<(&Code, &Campa
 }
 
 /// Why a code gives this account nothing, apart from what its campaign says.
-pub(super) fn code_reason(code: &Code, campaign: &Campaign, account: &AccountId, now: Timestamp) -> Option<Reason> {
+pub(super) fn code_reason(
+    state: &State,
+    (hash, code): (CodeHash, &Code),
+    campaign: &Campaign,
+    account: &AccountId,
+    now: Timestamp,
+) -> Option<Reason> {
     let over = campaign.terms.validity.window(now).1 <= now;
     match &code.kind {
         CodeKind::Unique { taken: Some(taken), .. } if taken.account == *account => Some(Reason::CodeUsed),
         CodeKind::Unique { taken: Some(_), .. } => Some(Reason::CodeNotUsable),
+        // On its way to another account, or back from this one.
+        CodeKind::Unique { lent: Some(lent), .. } if lent.account != *account || lent.closed => {
+            Some(Reason::CodeNotUsable)
+        }
         CodeKind::Unique { taken: None, .. } => over.then_some(Reason::CodeNotUsable),
-        CodeKind::Shared { max_uses: Some(max), uses, .. } if uses >= max => Some(Reason::CodeUsesExhausted),
+        CodeKind::Shared { .. } if state.code_uses_left(hash) == Some(0) => Some(Reason::CodeUsesExhausted),
         CodeKind::Shared { .. } => over.then_some(Reason::CodeExpired),
     }
 }

@@ -15,6 +15,8 @@ use crate::{
 pub struct CreateCampaign {
     /// As given; [`Terms::checked`] judges them.
     pub terms: Terms,
+    /// Where it is to live.
+    pub slot: Slot,
 }
 
 impl Decide for CreateCampaign {
@@ -22,8 +24,7 @@ impl Decide for CreateCampaign {
 
     fn decide(&self, _: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
         let terms = self.terms.clone().checked()?;
-        let slot = Slot::from_u16((ids.random() & 0xFFFF) as u16);
-        let campaign = CampaignId::new(now, slot, ids);
+        let campaign = CampaignId::new(now, self.slot, ids);
         Ok(Decision {
             events: vec![Event::CampaignCreated { campaign, terms, at: now }],
             outcome: Outcome::Campaign { campaign, created: true },

@@ -1,17 +1,20 @@
 //! What can be asked: one file per command, each with the aggregates it needs and its decision.
 
 mod add_codes;
+mod allowances;
 mod campaign_lifecycle;
 mod cancel_order;
 mod candidates;
 mod change_campaign;
 mod claim;
 mod close_transactions;
+mod code_steps;
 mod create_campaign;
 mod extend_hold;
 mod import_coupon;
 mod keys;
 mod lapse;
+mod learn_campaign;
 mod needs;
 mod pay_order;
 mod place_order;
@@ -19,23 +22,28 @@ mod refund;
 mod settle;
 mod sweep_due;
 
-pub use add_codes::{AddCodes, AddSharedCode, CODES_PER_COMMAND, CODES_PER_JOB, RequestCodes};
+pub use add_codes::{AddCodes, AddSharedCode, CODES_PER_COMMAND, CODES_PER_JOB, NoteSharedCode, RequestCodes};
+pub use allowances::{GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance};
 pub use campaign_lifecycle::{CampaignStep, MoveCampaign};
 pub use cancel_order::CancelOrder;
 pub use candidates::{code_candidate, wallet_candidate};
 pub use change_campaign::ChangeCampaign;
 pub use claim::{Claim, ClaimOf, SourceRight};
 pub use close_transactions::CloseTransactions;
+pub use code_steps::{CloseCode, ForgetCode, LENT_MINUTES, LearnCode, LendCode, ReleaseCode, SettleCode};
 pub use create_campaign::CreateCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
 pub use import_coupon::ImportCoupon;
 pub use keys::{CreateApiKey, RevokeApiKey};
+pub use learn_campaign::LearnCampaign;
 pub use pay_order::PayOrder;
 pub use place_order::{Chosen, PlaceOrder};
 pub use refund::{RefundOf, RefundOrder};
 pub use sweep_due::SweepDue;
 
 use crate::{
+    campaign::Parcel,
+    code::{Code, CodeHash},
     event::{AnswerKind, Event},
     id::{CampaignId, CouponId, IdSource, JobId, KeyId},
     key::Key,
@@ -57,13 +65,34 @@ pub struct Decision {
 /// What the answer shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    Coupon { account: AccountId, coupon: CouponId },
-    Order { account: AccountId, order: OrderId, created: bool },
-    Refund { account: AccountId, order: OrderId, refund: RefundName, created: bool },
-    Campaign { campaign: CampaignId, created: bool },
-    SharedCode { campaign: CampaignId },
+    Coupon {
+        account: AccountId,
+        coupon: CouponId,
+    },
+    Order {
+        account: AccountId,
+        order: OrderId,
+        created: bool,
+    },
+    Refund {
+        account: AccountId,
+        order: OrderId,
+        refund: RefundName,
+        created: bool,
+    },
+    Campaign {
+        campaign: CampaignId,
+        created: bool,
+    },
+    SharedCode {
+        campaign: CampaignId,
+    },
     Job(JobId),
     ApiKey(KeyId),
+    /// A part of a pool that moves, if any does.
+    Parcel(Option<Parcel>),
+    /// A code as the bucket at hand has it now, if it does.
+    Code(Option<Code>),
     Nothing,
 }
 
@@ -78,7 +107,7 @@ impl Outcome {
             Self::SharedCode { .. } => AnswerKind::SharedCode,
             Self::Job(_) => AnswerKind::Job,
             Self::ApiKey(_) => AnswerKind::ApiKey,
-            Self::Nothing => AnswerKind::Nothing,
+            Self::Parcel(_) | Self::Code(_) | Self::Nothing => AnswerKind::Nothing,
         }
     }
 }
@@ -153,6 +182,18 @@ commands! {
     SweepDue,
     CreateApiKey,
     RevokeApiKey,
+    LearnCampaign,
+    NoteSharedCode,
+    GrantAllowance,
+    ReceiveAllowance,
+    ReturnAllowance,
+    TakeBackAllowance,
+    LendCode,
+    LearnCode,
+    CloseCode,
+    ReleaseCode,
+    SettleCode,
+    ForgetCode,
 }
 
 impl Command {
@@ -175,9 +216,63 @@ impl Command {
     /// The bucket that the command runs in.
     pub fn bucket(&self, buckets: Buckets) -> Bucket {
         match self {
+            Self::CreateCampaign(command) => command.slot.bucket(buckets),
             Self::MoveCampaign(command) => command.campaign.uid().slot().bucket(buckets),
             Self::ChangeCampaign(command) => command.campaign.uid().slot().bucket(buckets),
-            _ => self.account().map_or(Bucket::FIRST, |(account, _)| account.slot().bucket(buckets)),
+            Self::RequestCodes(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::NoteSharedCode(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::AddSharedCode(command) => command.code.hash.slot().bucket(buckets),
+            Self::AddCodes(command) => command.job.uid().slot().bucket(buckets),
+            Self::CreateApiKey(command) => command.key.id.uid().slot().bucket(buckets),
+            Self::RevokeApiKey(command) => command.key.uid().slot().bucket(buckets),
+            Self::SweepDue(command) => command.bucket,
+            Self::LearnCampaign(command) => command.bucket,
+            Self::GrantAllowance(command) => command.pool.slot().bucket(buckets),
+            Self::TakeBackAllowance(command) => command.pool.slot().bucket(buckets),
+            Self::ReceiveAllowance(command) => command.bucket,
+            Self::ReturnAllowance(command) => command.bucket,
+            Self::LendCode(command) => command.hash.slot().bucket(buckets),
+            Self::ReleaseCode(command) => command.hash.slot().bucket(buckets),
+            Self::SettleCode(command) => command.hash.slot().bucket(buckets),
+            Self::LearnCode(command) => command.bucket,
+            Self::CloseCode(command) => command.bucket,
+            Self::ForgetCode(command) => command.bucket,
+            Self::Claim(_)
+            | Self::ImportCoupon(_)
+            | Self::PlaceOrder(_)
+            | Self::ExtendHold(_)
+            | Self::PayOrder(_)
+            | Self::CloseTransactions(_)
+            | Self::CancelOrder(_)
+            | Self::RefundOrder(_) => {
+                self.account().map_or(Bucket::FIRST, |(account, _)| account.slot().bucket(buckets))
+            }
         }
+    }
+
+    /// The codes that the command wants to claim with.
+    pub fn codes(&self) -> Vec<CodeHash> {
+        match self {
+            Self::Claim(Claim { of: ClaimOf::Code(code), .. }) => vec![code.hash],
+            Self::PlaceOrder(command) => command
+                .chosen
+                .iter()
+                .filter_map(|chosen| match chosen {
+                    Chosen::Code { code, .. } => Some(code.hash),
+                    Chosen::Coupon { .. } => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whose it is, if it is an account's.
+    pub fn account_name(&self) -> Option<&AccountId> {
+        self.account().map(|(account, _)| account)
+    }
+
+    /// Whether it is done even where a pool doesn't have what it takes: the rules judge it by amounts alone.
+    pub const fn may_overdraw(&self) -> bool {
+        matches!(self, Self::CancelOrder(_))
     }
 }

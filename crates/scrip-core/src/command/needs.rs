@@ -1,4 +1,5 @@
 use crate::{
+    code::CodeHash,
     id::CampaignId,
     key::Key,
     name::{AccountId, OrderId},
@@ -8,8 +9,23 @@ use crate::{
 
 /// A campaign and what this bucket has given out of it.
 pub(super) fn campaign(state: &State, campaign: CampaignId, keys: &mut Vec<Key>) {
-    keys.push(Key::Campaign(campaign));
+    keys.push(state.campaign_key(campaign));
     keys.push(Key::Allowance(state.bucket(), campaign));
+}
+
+/// A code as this bucket has it, and the campaign that it is of once that is known.
+pub(super) fn code(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
+    code_alone(state, hash, keys);
+    if let Some(code) = state.code(hash) {
+        campaign(state, code.campaign, keys);
+    }
+}
+
+fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
+    keys.push(state.code_key(hash));
+    if !state.is_home(hash) {
+        keys.push(Key::homing(state.bucket(), hash));
+    }
 }
 
 /// A wallet with all its live pages, and the orders whose hold ran out.
@@ -47,7 +63,9 @@ fn order_alone(state: &State, account: &AccountId, id: &OrderId, keys: &mut Vec<
     let Some(order) = state.order(account, id) else { return };
     for coupon in &order.coupons {
         campaign(state, coupon.applied.campaign, keys);
-        keys.extend(coupon.direct_code.map(Key::Code));
+        if let Some(hash) = coupon.direct_code {
+            code_alone(state, hash, keys);
+        }
         keys.extend(coupon.history_page.map(|page| Key::History(account.clone(), page)));
     }
 }

@@ -1,8 +1,8 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Allowance, Campaign},
-    code::{Code, Job},
+    campaign::{Allowance, Campaign, Supply},
+    code::{Code, CodesUnderway, Job},
     event::{ApiKey, UsedKey},
     key::Kind,
     name::{AccountId, OrderId},
@@ -69,4 +69,9 @@ aggregates! {
     Due(Due),
     ApiKey(ApiKey),
     Job(Job),
+    CampaignHere(Campaign),
+    CodeHere(Code),
+    Supply(Supply),
+    Lent(CodesUnderway),
+    Homing(CodesUnderway),
 }

@@ -1,7 +1,7 @@
 use super::{Aggregate, Due, DueOrder, RecentKeys, State};
 use crate::{
-    campaign::{Allowance, Campaign, CampaignStage},
-    code::{Code, CodeHash, CodeKind, Job, Taken},
+    campaign::{Allowance, Campaign, CampaignStage, Parcel, Pool, Share, Supply},
+    code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, Taken},
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
     key::Key,
@@ -40,10 +40,12 @@ impl State {
             Event::CampaignEnded { campaign, .. } => {
                 self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Ended);
             }
-            Event::SharedCodeAdded { campaign, hash, text, max_uses, source } => {
-                let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0 };
-                self.add_code(*hash, Code { campaign: *campaign, source: source.clone(), kind });
+            Event::SharedCodeAdded { campaign, hash, text, max_uses, source, request } => {
+                let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0, share: None };
+                let request = request.map(Into::into);
+                self.add_code(*hash, Code { campaign: *campaign, source: source.clone(), kind, request });
             }
+            Event::SharedCodeNoted { .. } => {}
             Event::CodesRequested { campaign, job, total, prefix, source, at } => {
                 let job = Job {
                     id: *job,
@@ -58,8 +60,8 @@ impl State {
             }
             Event::UniqueCodesAdded { campaign, job, codes, source } => {
                 for code in codes {
-                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None };
-                    self.add_code(code.hash, Code { campaign: *campaign, source: source.clone(), kind });
+                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None, lent: None };
+                    self.add_code(code.hash, Code { campaign: *campaign, source: source.clone(), kind, request: None });
                 }
                 if let Some(Aggregate::Job(job)) = self.change(&Key::Job(*job)) {
                     job.done += u32::try_from(codes.len()).expect("a batch is short");
@@ -167,6 +169,53 @@ impl State {
                     self.set(key, Some(Aggregate::RecentKeys(RecentKeys { used: vec![entry.clone()] })));
                 }
             }
+            Event::CampaignLearned { campaign } => {
+                let key = Key::CampaignHere(self.bucket, campaign.id);
+                self.set(key, Some(Aggregate::CampaignHere(campaign.clone())));
+            }
+            Event::AllowanceGranted { pool, bucket, number, amount } => {
+                self.with_supply(pool, |supply| supply.granted(*bucket, Parcel { number: *number, amount: *amount }));
+            }
+            Event::AllowanceTakenBack { pool, bucket, number, amount } => {
+                self.with_supply(pool, |supply| {
+                    supply.taken_back(*bucket, Parcel { number: *number, amount: *amount })
+                });
+            }
+            Event::AllowanceReceived { pool, number, amount } => {
+                self.with_share(pool, |share| share.receive(Parcel { number: *number, amount: *amount }));
+            }
+            Event::AllowanceReturned { pool, number, amount } => {
+                self.with_share(pool, |share| share.give_back(Parcel { number: *number, amount: *amount }));
+            }
+            Event::CodeLent { hash, lent } => {
+                self.with_unique(*hash, |_, on_its_way| *on_its_way = Some(lent.clone()));
+                self.add_underway(Key::lent(self.buckets, *hash), *hash, lent);
+            }
+            Event::CodeReleased { hash, take } => {
+                self.with_unique(*hash, |taken, lent| (*taken, *lent) = (None, None));
+                self.remove_underway(&Key::lent(self.buckets, *hash), *hash, *take);
+            }
+            Event::CodeSettled { hash, take, coupon } => {
+                self.with_unique(*hash, |taken, lent| {
+                    let account = lent.as_ref().map(|lent| lent.account.clone());
+                    *taken = account.map(|account| Taken { account, coupon: *coupon });
+                });
+                self.remove_underway(&Key::lent(self.buckets, *hash), *hash, *take);
+            }
+            Event::CodeLearned { hash, code } => {
+                self.set(Key::CodeHere(self.bucket, *hash), Some(Aggregate::CodeHere(code.clone())));
+            }
+            Event::CodeClosed { hash, code } => {
+                self.set(Key::CodeHere(self.bucket, *hash), Some(Aggregate::CodeHere(code.clone())));
+                if let Some(lent) = code.lent() {
+                    self.remove_underway(&Key::homing(self.bucket, *hash), *hash, lent.take);
+                    self.add_underway(Key::homing(self.bucket, *hash), *hash, lent);
+                }
+            }
+            Event::CodeForgotten { hash, take } => {
+                self.set(Key::CodeHere(self.bucket, *hash), None);
+                self.remove_underway(&Key::homing(self.bucket, *hash), *hash, *take);
+            }
             Event::ApiKeyCreated { key } => self.set(Key::ApiKey(key.id), Some(Aggregate::ApiKey(key.clone()))),
             Event::ApiKeyRevoked { key, at } => {
                 if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
@@ -200,6 +249,63 @@ impl State {
         }
     }
 
+    fn with_supply(&mut self, pool: &Pool, change: impl FnOnce(&mut Supply)) {
+        let key = Key::Supply(pool.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Supply(Supply::default())));
+        }
+        if let Some(Aggregate::Supply(supply)) = self.change(&key) {
+            change(supply);
+        }
+    }
+
+    fn with_share(&mut self, pool: &Pool, change: impl FnOnce(&mut Share)) {
+        match pool {
+            Pool::CodeUses(hash) => {
+                if let Some(CodeKind::Shared { share, .. }) = self.code_mut(*hash).map(|code| &mut code.kind) {
+                    change(share.get_or_insert_default());
+                }
+            }
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                self.with_allowance(*campaign, |allowance| change(allowance.share_mut(pool)));
+            }
+        }
+    }
+
+    fn code_mut(&mut self, hash: CodeHash) -> Option<&mut Code> {
+        match self.change(&self.code_key(hash))? {
+            Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    fn with_unique(&mut self, hash: CodeHash, change: impl FnOnce(&mut Option<Taken>, &mut Option<Lent>)) {
+        if let Some(CodeKind::Unique { taken, lent, .. }) = self.code_mut(hash).map(|code| &mut code.kind) {
+            change(taken, lent);
+        }
+    }
+
+    fn add_underway(&mut self, key: Key, hash: CodeHash, lent: &Lent) {
+        let mut codes = self.underway(&key).cloned().unwrap_or_default();
+        codes.codes.push(CodeUnderway { hash, lent: lent.clone() });
+        self.set_underway(key, codes);
+    }
+
+    fn remove_underway(&mut self, key: &Key, hash: CodeHash, take: u64) {
+        let Some(mut codes) = self.underway(key).cloned() else { return };
+        codes.codes.retain(|known| known.hash != hash || known.lent.take != take);
+        self.set_underway(key.clone(), codes);
+    }
+
+    /// An empty list is no document.
+    fn set_underway(&mut self, key: Key, codes: CodesUnderway) {
+        let value = (!codes.codes.is_empty()).then(|| match key {
+            Key::Lent(..) => Aggregate::Lent(codes),
+            _ => Aggregate::Homing(codes),
+        });
+        self.set(key, value);
+    }
+
     fn wallet_mut(&mut self, account: &AccountId, individual: &IndividualId) -> &mut Wallet {
         let key = Key::Wallet(account.clone());
         if self.get(&key).is_none() {
@@ -224,18 +330,24 @@ impl State {
         self.wallet_mut(account, individual).counted(coupon.campaign);
         self.add_live(account, coupon.clone());
         let key = Key::Allowance(self.bucket, coupon.campaign);
-        let mut allowance = self.allowance(coupon.campaign);
+        let mut allowance = self.allowance(coupon.campaign).allowance;
         if let Some(campaign) = self.campaign(coupon.campaign) {
             allowance.claimed(&campaign.terms, coupon.source.as_ref());
         }
         self.set(key, Some(Aggregate::Allowance(allowance)));
-        if let Some(hash) = code
-            && let Some(Aggregate::Code(code)) = self.change(&Key::Code(hash))
-        {
+        let Some(hash) = code else { return };
+        let mut lent_here = None;
+        if let Some(code) = self.code_mut(hash) {
             match &mut code.kind {
                 CodeKind::Shared { uses, .. } => *uses += 1,
-                CodeKind::Unique { taken, .. } => *taken = Some(Taken { account: account.clone(), coupon: coupon.id }),
+                CodeKind::Unique { taken, lent, .. } => {
+                    *taken = Some(Taken { account: account.clone(), coupon: coupon.id });
+                    lent_here = lent.as_ref().map(|lent| lent.take);
+                }
             }
+        }
+        if let Some(take) = lent_here {
+            self.remove_underway(&Key::homing(self.bucket, hash), hash, take);
         }
     }
 
@@ -250,11 +362,18 @@ impl State {
         self.remove_live(account, coupon);
         self.existing_wallet(account).uncounted(campaign);
         self.with_allowance(campaign, |allowance| allowance.given_back(source));
-        if let Some(Aggregate::Code(code)) = self.change(&Key::Code(code)) {
+        let mut goes_home = None;
+        if let Some(code) = self.code_mut(code) {
             match &mut code.kind {
                 CodeKind::Shared { uses, .. } => *uses -= 1,
-                CodeKind::Unique { taken, .. } => *taken = None,
+                CodeKind::Unique { taken, lent, .. } => {
+                    *taken = None;
+                    goes_home.clone_from(lent);
+                }
             }
+        }
+        if let Some(lent) = goes_home {
+            self.add_underway(Key::homing(self.bucket, code), code, &lent);
         }
     }
 

@@ -257,7 +257,8 @@ fn a_shared_code_is_used_as_often_as_it_may_by_anyone() {
     let mut world = World::new();
     let campaign = world.campaign(&json!({}));
     world.shared_code(campaign, "SAVE10", Some(2));
-    let again = AddSharedCode { campaign, as_seller: None, code: code("save 10"), max_uses: None, source: None };
+    let again =
+        AddSharedCode { campaign, as_seller: None, code: code("save 10"), max_uses: None, source: None, request: None };
     assert_eq!(refused(world.run(again)), "code_exists");
     world.activate("ana", "save10").unwrap();
     world.activate("ana", " SAVE-10 ").unwrap();
@@ -545,8 +546,14 @@ fn i7_a_foreign_campaign_is_as_one_that_does_not_exist() {
     let new = terms(&json!({"issuer": by_seller("a")}));
     let change = ChangeCampaign { campaign, as_seller: as_seller.clone(), revision: 2, terms: new };
     assert_eq!(refused(world.run(change)), "not_found");
-    let add =
-        AddSharedCode { campaign, as_seller: as_seller.clone(), code: code("SAVE10"), max_uses: None, source: None };
+    let add = AddSharedCode {
+        campaign,
+        as_seller: as_seller.clone(),
+        code: code("SAVE10"),
+        max_uses: None,
+        source: None,
+        request: None,
+    };
     assert_eq!(refused(world.run(add)), "not_found");
     let request = RequestCodes { campaign, as_seller, count: 1, prefix: None, source: None };
     assert_eq!(refused(world.run(request)), "not_found");

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
-    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Terms},
-    code::{Code, CodeHash, CodeKind, Job, NewCode, Taken},
+    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Handed, Pool, Share, Supply, Terms},
+    code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, NewCode, Taken},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
     id::{CampaignId, CouponId, JobId, KeyId, Uid},
     key::{Holder, Kind},
@@ -19,6 +19,7 @@ use scrip_core::{
         TransactionState,
     },
     quote::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
+    slot::{Bucket, Slot},
     state::{Aggregate, Due, DueOrder, RecentKeys, decode},
     time::Timestamp,
     wallet::{Coupon, CouponState, History, Origin, Wallet, WalletPage},
@@ -261,6 +262,7 @@ fn events() -> Vec<(String, Event)> {
             text: "SAVE10".to_owned(),
             max_uses: Some(1_000),
             source: Some(source("acme")),
+            request: None,
         },
         Event::CodesRequested {
             campaign,
@@ -332,12 +334,13 @@ fn events() -> Vec<(String, Event)> {
         Event::DueSwept { second: 1_780_001_800, chunk: 63 },
         Event::KeyUsed { holder: Holder::Account(ana.clone()), day: 20_601, entry: used_key() },
         Event::KeyUsed { holder: Holder::Campaign(campaign), day: 20_601, entry: used_key() },
-        Event::KeyUsed { holder: Holder::Campaigns, day: 20_601, entry: used_key() },
+        Event::KeyUsed { holder: Holder::Campaigns(Slot::of(b"ana")), day: 20_601, entry: used_key() },
         Event::KeyUsed { holder: Holder::Keys, day: 20_601, entry: used_key() },
         Event::ApiKeyCreated { key: api_key() },
         Event::ApiKeyRevoked { key: key_id(), at: LATER },
         Event::SurplusBooked { account: ana, order: id, entry: entry(EntryKind::SurplusForfeited) },
     ]);
+    list.extend(between_buckets());
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     list.into_iter()
         .map(|event| {
@@ -346,6 +349,71 @@ fn events() -> Vec<(String, Event)> {
             (format!("event {} {nth}", event.type_name()), event)
         })
         .collect()
+}
+
+fn pools() -> Vec<Pool> {
+    vec![
+        Pool::Stock(campaign()),
+        Pool::SourceStock(campaign(), source("acme")),
+        Pool::Budget(campaign()),
+        Pool::CodeUses(HASH),
+    ]
+}
+
+const fn share() -> Share {
+    Share { received: 400, grants: 3, returns: 2, last_return: 7 }
+}
+
+const fn handed() -> Handed {
+    Handed { bucket: Bucket::from_u16(5), amount: 400, grants: 3, last_grant: 200, returns: 2 }
+}
+
+fn lent(closed: bool) -> Lent {
+    Lent { account: account("ana"), take: 0x1234_5678_9ABC_DEF0, until: LATER, closed }
+}
+
+fn lent_code(closed: bool) -> Code {
+    let kind = CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: Some(lent(closed)) };
+    Code { campaign: campaign(), source: None, kind, request: None }
+}
+
+fn underway() -> CodesUnderway {
+    CodesUnderway { codes: vec![CodeUnderway { hash: HASH, lent: lent(false) }] }
+}
+
+fn known_elsewhere() -> Campaign {
+    Campaign {
+        id: campaign(),
+        terms: full_terms(0),
+        terms_version: 1,
+        stage: CampaignStage::Published,
+        revision: 2,
+        created_at: AT,
+        events: Vec::new(),
+    }
+}
+
+/// What moves between buckets.
+fn between_buckets() -> Vec<Event> {
+    let bucket = Bucket::from_u16(5);
+    let take = lent(false).take;
+    let mut list = vec![Event::CampaignLearned { campaign: known_elsewhere() }];
+    for pool in pools() {
+        list.push(Event::AllowanceGranted { pool: pool.clone(), bucket, number: 3, amount: 200 });
+        list.push(Event::AllowanceReceived { pool: pool.clone(), number: 3, amount: 200 });
+        list.push(Event::AllowanceReturned { pool: pool.clone(), number: 2, amount: 7 });
+        list.push(Event::AllowanceTakenBack { pool, bucket, number: 2, amount: 7 });
+    }
+    list.extend([
+        Event::CodeLent { hash: HASH, lent: lent(false) },
+        Event::CodeLearned { hash: HASH, code: lent_code(false) },
+        Event::CodeClosed { hash: HASH, code: lent_code(true) },
+        Event::CodeReleased { hash: HASH, take },
+        Event::CodeSettled { hash: HASH, take, coupon: coupon_id() },
+        Event::CodeForgotten { hash: HASH, take },
+        Event::SharedCodeNoted { campaign: campaign(), hash: HASH },
+    ]);
+    list
 }
 
 /// One example of every document; codes and coupons in every state.
@@ -365,7 +433,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
     wallet.live.clone_from(&states);
     wallet.further = vec![32, 7];
     wallet.history = vec![200, 3];
-    let code = |kind| Code { campaign: campaign(), source: Some(source("acme")), kind };
+    let code = |kind| Code { campaign: campaign(), source: Some(source("acme")), kind, request: None };
     let list = vec![
         (Kind::Wallet, Aggregate::Wallet(wallet)),
         (Kind::WalletPage, Aggregate::WalletPage(WalletPage { live: states.clone() })),
@@ -385,19 +453,55 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         ),
         (
             Kind::Allowance,
-            Aggregate::Allowance(Allowance { counters: counters(), claimed_by_source: vec![(source("acme"), 4)] }),
+            Aggregate::Allowance(Allowance {
+                counters: counters(),
+                claimed_by_source: vec![(source("acme"), 4)],
+                shares: Vec::new(),
+            }),
+        ),
+        (
+            Kind::Allowance,
+            Aggregate::Allowance(Allowance {
+                counters: counters(),
+                claimed_by_source: Vec::new(),
+                shares: pools().into_iter().map(|pool| (pool, share())).collect(),
+            }),
         ),
         (
             Kind::Code,
-            Aggregate::Code(code(CodeKind::Shared { text: "SAVE10".to_owned(), max_uses: Some(1_000), uses: 12 })),
+            Aggregate::Code(code(CodeKind::Shared {
+                text: "SAVE10".to_owned(),
+                max_uses: Some(1_000),
+                uses: 12,
+                share: None,
+            })),
         ),
         (
             Kind::Code,
             Aggregate::Code(code(CodeKind::Unique {
                 last4: "WXYZ".to_owned(),
                 taken: Some(Taken { account: ana.clone(), coupon: coupon_id() }),
+                lent: None,
             })),
         ),
+        (Kind::Code, Aggregate::Code(lent_code(false))),
+        (Kind::CodeHere, Aggregate::CodeHere(lent_code(true))),
+        (
+            Kind::CodeHere,
+            Aggregate::CodeHere(Code {
+                request: Some([9; 16]),
+                ..code(CodeKind::Shared {
+                    text: "SAVE10".to_owned(),
+                    max_uses: Some(1_000),
+                    uses: 12,
+                    share: Some(share()),
+                })
+            }),
+        ),
+        (Kind::CampaignHere, Aggregate::CampaignHere(known_elsewhere())),
+        (Kind::Supply, Aggregate::Supply(Supply { handed: vec![handed()] })),
+        (Kind::Lent, Aggregate::Lent(underway())),
+        (Kind::Homing, Aggregate::Homing(underway())),
         (Kind::RecentKeys, Aggregate::RecentKeys(RecentKeys { used: vec![used_key()] })),
         (Kind::Due, Aggregate::Due(Due { orders: vec![DueOrder { account: ana, order: id }] })),
         (Kind::ApiKey, Aggregate::ApiKey(api_key())),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    campaign::{Allowance, Channel, Counters, Terms},
+    campaign::{Channel, Counters, Standing, Terms},
     cart::Cart,
     code::{CodeKind, NewCode},
     command::{
@@ -17,7 +17,7 @@ use scrip_core::{
     money::Amount,
     order::{Order, Refund},
     reason::Refusal,
-    slot::{Bucket, Buckets},
+    slot::{Bucket, Buckets, Slot},
     state::{Aggregate, State, decode},
     time::Timestamp,
     wallet::{Coupon, CouponStatus},
@@ -249,7 +249,7 @@ impl World {
         self.coupon(account, coupon).expect("it exists").status(self.now)
     }
 
-    pub fn allowance(&self, campaign: CampaignId) -> Allowance {
+    pub fn allowance(&self, campaign: CampaignId) -> Standing {
         self.replay.allowance(campaign)
     }
 
@@ -280,7 +280,7 @@ impl World {
     // What can be done.
 
     pub fn create(&mut self, terms: Terms) -> Result<CampaignId, Refusal> {
-        match self.run(CreateCampaign { terms })? {
+        match self.run(CreateCampaign { terms, slot: Slot::of(b"a place") })? {
             Outcome::Campaign { campaign, created: true } => Ok(campaign),
             other => panic!("creating led to {other:?}"),
         }
@@ -310,7 +310,8 @@ impl World {
 
     pub fn shared_code(&mut self, campaign: CampaignId, text: &str, max_uses: Option<u32>) {
         let code = build::code(text);
-        self.run(AddSharedCode { campaign, as_seller: None, code, max_uses, source: None }).expect("a new code");
+        self.run(AddSharedCode { campaign, as_seller: None, code, max_uses, source: None, request: None })
+            .expect("a new code");
     }
 
     pub fn unique_code(&mut self, campaign: CampaignId, text: &str, source: Option<&str>) {

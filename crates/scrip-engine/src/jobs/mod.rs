@@ -1,6 +1,8 @@
 //! Work in the background; each job is safe to run twice.
 
 mod codes;
+mod settle;
+mod spread;
 mod sweep;
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 
 /// How often jobs look for work. What orders hold is given back within 5 s of the end of their hold.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,18 +29,29 @@ pub(crate) fn start(engine: &Engine, stop: &Arc<AtomicBool>) {
 fn run(engine: &WeakEngine, stop: &AtomicBool) {
     while !stop.load(Ordering::SeqCst) {
         let Some(engine) = engine.upgrade() else { return };
-        if let Err(error) = sweep::sweep(&engine) {
-            tracing::warn!(%error, "the sweep of holds that ran out will be tried again");
-        }
-        match codes::make(&engine, stop) {
+        match wait_for(round(&engine, stop)) {
             // More to do: look after the holds, then go on.
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the making of codes will be tried again"),
+            Err(error) => tracing::warn!(%error, "what a job left undone will be tried again"),
         }
         drop(engine);
         thread::park_timeout(PAUSE);
     }
+}
+
+/// One round of every job; one that fails keeps no other from its turn. Answers whether there is more to do.
+pub(crate) async fn round(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
+    let swept = sweep::sweep(engine).await;
+    let spread = spread::spread(engine).await;
+    let settled = settle::settle(engine).await;
+    let made = codes::make(engine, stop).await;
+    swept.and(spread).and(settled).and(made)
+}
+
+/// Waits on this thread for what sequencers answer.
+pub(crate) fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().expect("it takes no more than memory").block_on(work)
 }
 
 /// An engine that may be gone.

@@ -9,7 +9,7 @@ use crate::engine::{Engine, EngineError};
 const ROUND: usize = 64;
 
 /// Gives back what orders hold whose time ran out.
-pub(super) fn sweep(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn sweep(engine: &Engine) -> Result<(), EngineError> {
     let buckets = engine.store().buckets();
     for bucket in buckets.all() {
         loop {
@@ -18,7 +18,7 @@ pub(super) fn sweep(engine: &Engine) -> Result<(), EngineError> {
             let due = engine.store().snapshot()?.scan(bucket, Kind::Due, &[], &until, ROUND)?;
             for (bytes, _) in &due {
                 if let Some(Key::Due(bucket, second, chunk)) = Key::due_from_bytes(bucket, bytes) {
-                    engine.submit_blocking(SweepDue { bucket, second, chunk }, None)?;
+                    engine.submit(SweepDue { bucket, second, chunk }, None).await?;
                 }
             }
             if due.len() < ROUND {

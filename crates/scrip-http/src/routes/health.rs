@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Ready while the store takes writes and can be read.
 async fn ready(State(api): State<Api>) -> Response {
-    let readable = api.read(|reader| reader.events(0, 1).map(|_| ())).await.is_ok();
+    let readable = api.read(|reader| reader.events(&scrip_engine::Places::default(), 1).map(|_| ())).await.is_ok();
     if api.engine.is_ready() && readable {
         Json(json!({"status": "ready"})).into_response()
     } else {

@@ -1,5 +1,5 @@
 use scrip_core::{
-    campaign::{Allowance, Campaign, CampaignStatus, Counters, Terms},
+    campaign::{Campaign, CampaignStatus, Counters, Terms},
     code::Job,
     id::{CampaignId, JobId},
     money::{Amount, Currency},
@@ -150,7 +150,7 @@ pub struct OfferDocument {
 }
 
 impl OfferDocument {
-    pub fn new(campaign: &Campaign, allowance: &Allowance, mine: u32) -> Self {
+    pub fn new(campaign: &Campaign, claimed: u32, mine: u32) -> Self {
         let terms = &campaign.terms;
         Self {
             campaign: campaign.id,
@@ -162,7 +162,7 @@ impl OfferDocument {
             scope: terms.scope.clone(),
             validity: terms.validity.clone(),
             claims_end_at: terms.claims.ends_at,
-            left: terms.limits.stock.map(|stock| stock.saturating_sub(allowance.counters.claimed)),
+            left: terms.limits.stock.map(|stock| stock.saturating_sub(claimed)),
             total: terms.limits.stock,
             mine,
             per_individual: terms.limits.per_individual,

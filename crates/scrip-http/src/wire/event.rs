@@ -3,7 +3,7 @@ use scrip_core::{
     id::{CampaignId, CouponId, EventId, IdSource},
     money::Amount,
     name::{AccountId, OrderId, RefundName, SellerId},
-    slot::Slot,
+    slot::{Bucket, Slot},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -36,9 +36,9 @@ pub struct EventDocument {
 
 impl EventDocument {
     /// `None` for what is no business of the feed's readers: housekeeping, keys, idempotency.
-    pub fn new(recorded: &Recorded) -> Option<Self> {
+    pub fn new(bucket: Bucket, recorded: &Recorded) -> Option<Self> {
         let mut document = Self {
-            id: EventId::new(recorded.at, Slot::from_u16(0), &mut Position(recorded.position)),
+            id: EventId::new(recorded.at, Slot::from_u16(bucket.get()), &mut Position(recorded.position)),
             r#type: recorded.event.type_name(),
             at: recorded.at,
             campaign: None,
@@ -107,7 +107,20 @@ impl EventDocument {
                 document.refund = Some(refund.id.clone());
                 document.amount = Some(refund.amount);
             }
-            Event::UniqueCodesAdded { .. }
+            // Between buckets: no reader's business.
+            Event::CampaignLearned { .. }
+            | Event::AllowanceGranted { .. }
+            | Event::AllowanceReceived { .. }
+            | Event::AllowanceReturned { .. }
+            | Event::AllowanceTakenBack { .. }
+            | Event::CodeLent { .. }
+            | Event::CodeLearned { .. }
+            | Event::CodeClosed { .. }
+            | Event::CodeReleased { .. }
+            | Event::CodeSettled { .. }
+            | Event::CodeForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::UniqueCodesAdded { .. }
             | Event::CouponsArchived { .. }
             | Event::DiscountFunded { .. }
             | Event::DiscountReversed { .. }

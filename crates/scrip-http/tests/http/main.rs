@@ -2,6 +2,7 @@
 //! After each test the journal is replayed and compared with documents and tables.
 
 mod bad_input;
+mod buckets;
 mod campaigns;
 mod contract;
 mod feeds;

@@ -23,6 +23,7 @@ pub(super) async fn create(
     {
         return Err(Refusal::invalid("/issuer", "the calling seller").into());
     }
-    let key = key.used_for(Holder::Campaigns, &terms);
-    document(&caller, api.engine.submit(CreateCampaign { terms }, key).await?)
+    let slot = key.slot();
+    let key = key.used_for(Holder::Campaigns(slot), &terms);
+    document(&caller, api.engine.submit(CreateCampaign { terms, slot }, key).await?)
 }

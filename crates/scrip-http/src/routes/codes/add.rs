@@ -47,7 +47,8 @@ pub(super) async fn add(
             }
             let code = api.engine.secrets().entered(text);
             let shown = code.text.as_str().to_owned();
-            let receipt = api.engine.submit(AddSharedCode { campaign, as_seller, code, max_uses, source }, key).await?;
+            let command = AddSharedCode { campaign, as_seller, code, max_uses, source, request: None };
+            let receipt = api.engine.submit(command, key).await?;
             let document = SharedCodeDocument { campaign, code: shown, max_uses };
             Ok(Reply::created(true, document).replayed(receipt.replayed).into_response())
         }

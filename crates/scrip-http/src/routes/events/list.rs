@@ -1,5 +1,6 @@
 use axum::extract::State;
 use scrip_core::event::Role;
+use scrip_engine::Places;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,17 +39,18 @@ pub(super) async fn list(
     caller: Caller,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<EventDocument>>, Problem> {
-    let mut position: u64 = cursor::decode(params.after.as_deref())
+    let mut places: Places = cursor::decode(params.after.as_deref())
         .map_err(|_| scrip_core::reason::Refusal::invalid("/after", "a next_cursor of this list"))?
-        .unwrap_or(0);
-    let recorded = api.read(move |reader| reader.events(position, LOOKED_AT)).await?;
+        .unwrap_or_default();
+    let after = places.clone();
+    let recorded = api.read(move |reader| reader.events(&after, LOOKED_AT)).await?;
     let mut data = Vec::new();
-    for recorded in &recorded {
+    for (bucket, recorded) in &recorded {
         if data.len() == params.limit.0 {
             break;
         }
-        position = recorded.position;
-        let Some(event) = EventDocument::new(recorded) else { continue };
+        places.passed(*bucket, recorded.position);
+        let Some(event) = EventDocument::new(*bucket, recorded) else { continue };
         if let Some(own) = &caller.seller {
             let campaign = event.campaign.and_then(|campaign| api.engine.registry().campaign(campaign));
             if campaign.is_none_or(|campaign| campaign.terms.issuer.seller() != Some(own)) {
@@ -57,5 +59,5 @@ pub(super) async fn list(
         }
         data.push(if caller.role == Role::Operator { event } else { event.without_individuals() });
     }
-    Ok(Reply::ok(ListDocument { data, next_cursor: Some(cursor::encode(&position)) }))
+    Ok(Reply::ok(ListDocument { data, next_cursor: Some(cursor::encode(&places)) }))
 }

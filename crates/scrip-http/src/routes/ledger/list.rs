@@ -1,4 +1,5 @@
 use axum::extract::State;
+use scrip_engine::Places;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -30,11 +31,13 @@ pub(super) async fn list(
     State(api): State<Api>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<LedgerEntryDocument>>, Problem> {
-    let after: u64 = cursor::decode(params.cursor.as_deref())?.unwrap_or(0);
+    let mut places: Places = cursor::decode(params.cursor.as_deref())?.unwrap_or_default();
     let limit = params.limit.0;
-    let mut rows = api.read(move |reader| reader.ledger_entries(after, limit + 1)).await?;
+    let after = places.clone();
+    let mut rows = api.read(move |reader| reader.ledger_entries(&after, limit + 1)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|row| cursor::encode(&row.position));
+    rows.iter().for_each(|row| places.passed(row.bucket, row.position));
+    let next_cursor = more.then(|| cursor::encode(&places));
     Ok(Reply::ok(ListDocument { data: rows.iter().map(LedgerEntryDocument::new).collect(), next_cursor }))
 }

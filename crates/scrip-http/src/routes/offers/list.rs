@@ -62,9 +62,9 @@ pub(super) async fn list(
         .read(move |reader| {
             page.iter()
                 .map(|campaign| {
-                    let allowance = reader.allowance(campaign.id)?;
+                    let claimed = reader.counters(campaign.id)?.claimed;
                     let mine = reader.claimed_by(&account, campaign.id)?;
-                    Ok(OfferDocument::new(campaign, &allowance, mine))
+                    Ok(OfferDocument::new(campaign, claimed, mine))
                 })
                 .collect()
         })

@@ -1,0 +1,71 @@
+//! What events take out of pools, so that a bucket never gives out more than it was granted.
+
+use std::collections::BTreeMap;
+
+use super::State;
+use crate::{campaign::Pool, code::CodeKind, event::Event, id::CampaignId, money::Amount};
+
+/// What a bucket lacks of a pool for a command that the rules allow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shortage {
+    pub pool: Pool,
+    /// How much has to be granted besides, at least 1.
+    pub lacks: u64,
+}
+
+impl State {
+    /// What the bucket lacks for these events, judged on the state before them. With one bucket nothing, ever.
+    pub fn short_of(&self, events: &[Event]) -> Vec<Shortage> {
+        if self.buckets.is_one() {
+            return Vec::new();
+        }
+        let mut demand: BTreeMap<Pool, i64> = BTreeMap::new();
+        for event in events {
+            self.add_demand(event, &mut demand);
+        }
+        let lacks = |(pool, demand): (Pool, i64)| {
+            self.limit(&pool)?;
+            let wanted = u64::try_from(demand).ok()?;
+            let free = self.share(&pool).received.saturating_sub(self.given_out(&pool));
+            (wanted > free).then(|| Shortage { pool, lacks: wanted - free })
+        };
+        demand.into_iter().filter_map(lacks).collect()
+    }
+
+    fn add_demand(&self, event: &Event, demand: &mut BTreeMap<Pool, i64>) {
+        let mut add = |pool: Pool, amount: i64| *demand.entry(pool).or_default() += amount;
+        let budget = |campaign: CampaignId| Pool::Budget(campaign);
+        let minor = |amount: &Amount| amount.minor();
+        match event {
+            Event::CouponClaimed { coupon, code, .. } => {
+                if let Some(campaign) = self.campaign(coupon.campaign) {
+                    add(Pool::of_claim(coupon.campaign, &campaign.terms, coupon.source.as_ref()), 1);
+                }
+                if let Some(hash) = code
+                    && matches!(self.code(*hash).map(|code| &code.kind), Some(CodeKind::Shared { .. }))
+                {
+                    add(Pool::CodeUses(*hash), 1);
+                }
+            }
+            Event::CouponVoided { campaign, discount, code, source, .. } => {
+                if let Some(known) = self.campaign(*campaign) {
+                    add(Pool::of_claim(*campaign, &known.terms, source.as_ref()), -1);
+                }
+                add(Pool::CodeUses(*code), -1);
+                add(budget(*campaign), -minor(discount));
+            }
+            Event::CouponHeld { campaign, discount, .. } => add(budget(*campaign), minor(discount)),
+            Event::CouponReleased { campaign, discount, .. } => add(budget(*campaign), -minor(discount)),
+            // Cancelling a seller may let another coupon's discount grow.
+            Event::SellerCancelled { account, order, applied, .. } => {
+                let Some(order) = self.order(account, order) else { return };
+                for now in applied {
+                    let before = order.coupons.iter().find(|coupon| coupon.applied.coupon == now.coupon);
+                    let before = before.map_or(Amount::ZERO, |coupon| coupon.applied.discount);
+                    add(budget(now.campaign), minor(&now.discount) - minor(&before));
+                }
+            }
+            _ => {}
+        }
+    }
+}

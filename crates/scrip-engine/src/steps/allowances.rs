@@ -1,0 +1,115 @@
+//! Granting a bucket what it lacks of a pool: from what home has left, else from what other buckets don't use.
+
+use scrip_core::{
+    campaign::{Handed, Parcel, Pool, Share},
+    command::{Command, GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance},
+    key::Key,
+    slot::Bucket,
+    state::{Shortage, State},
+};
+use scrip_store::StoreError;
+
+use crate::{
+    answer::Answer,
+    engine::{Engine, EngineError},
+    load::load_all,
+    sequencer::{Seen, Verdict},
+};
+
+/// Grants and recalls that one refill does at most: others may take what it found.
+const ROUNDS: usize = 16;
+
+/// Gets the bucket what it lacks. Answers whether it has it now; `false`: nobody has it.
+///
+/// Errors: the store can't take it.
+pub(super) async fn refill(engine: &Engine, bucket: Bucket, shortage: &Shortage) -> Result<bool, EngineError> {
+    let gate = engine.shared.gates.of(&shortage.pool);
+    let _one_at_a_time = gate.lock().await;
+    let before = stand(engine, &shortage.pool, bucket)?.free();
+    let wanted = before + shortage.lacks;
+    for _ in 0..ROUNDS {
+        let here = stand(engine, &shortage.pool, bucket)?;
+        if here.free() >= wanted {
+            return Ok(true);
+        }
+        let grant = GrantAllowance {
+            pool: shortage.pool.clone(),
+            to: bucket,
+            received: here.share.grants,
+            lacks: wanted - here.free(),
+        };
+        match moved(engine, grant).await? {
+            Some(parcel) => receive(engine, &shortage.pool, bucket, parcel).await?,
+            None if !recall(engine, &shortage.pool, bucket).await? => return Ok(false),
+            None => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Takes back what other buckets were granted and don't use. Answers whether anything came.
+async fn recall(engine: &Engine, pool: &Pool, but: Bucket) -> Result<bool, EngineError> {
+    let mut came = false;
+    for bucket in engine.buckets().all().filter(|bucket| *bucket != but) {
+        let there = stand(engine, pool, bucket)?;
+        if there.handed.grants > there.share.grants {
+            // Granted and never received, by somebody who stopped in between.
+            let parcel = Parcel { number: there.handed.grants, amount: there.handed.last_grant };
+            receive(engine, pool, bucket, parcel).await?;
+        }
+        let there = stand(engine, pool, bucket)?;
+        if there.share.returns == there.handed.returns && there.free() == 0 {
+            continue;
+        }
+        let back = ReturnAllowance { pool: pool.clone(), bucket, taken_back: there.handed.returns };
+        if let Some(parcel) = moved(engine, back).await? {
+            moved(engine, TakeBackAllowance { pool: pool.clone(), from: bucket, parcel }).await?;
+            came = true;
+        }
+    }
+    Ok(came)
+}
+
+async fn receive(engine: &Engine, pool: &Pool, bucket: Bucket, parcel: Parcel) -> Result<(), EngineError> {
+    moved(engine, ReceiveAllowance { pool: pool.clone(), bucket, parcel }).await.map(|_| ())
+}
+
+async fn moved(engine: &Engine, command: impl Into<Command>) -> Result<Option<Parcel>, EngineError> {
+    match engine.once(command, None, Seen::default()).await?.verdict {
+        Verdict::Done(Ok(receipt)) => match receipt.answer {
+            Answer::Parcel(parcel) => Ok(parcel),
+            _ => Err(EngineError::Fault),
+        },
+        Verdict::Done(Err(error)) => Err(error),
+        Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+    }
+}
+
+/// How a bucket and a pool's home stand to each other, by what is committed.
+struct Stand {
+    share: Share,
+    given_out: u64,
+    handed: Handed,
+}
+
+impl Stand {
+    const fn free(&self) -> u64 {
+        self.share.received.saturating_sub(self.given_out)
+    }
+}
+
+fn stand(engine: &Engine, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreError> {
+    let mut snapshot = engine.store().snapshot()?;
+    let mut state = State::new(bucket, engine.buckets());
+    load_all(&mut *snapshot, &mut state, |state| {
+        let here = match pool {
+            Pool::CodeUses(hash) => state.code_key(*hash),
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                Key::Allowance(bucket, *campaign)
+            }
+        };
+        vec![here, Key::Supply(pool.clone())]
+    })?;
+    let handed = state.supply(pool).map(|supply| supply.of(bucket)).unwrap_or_default();
+    Ok(Stand { share: state.share(pool), given_out: state.given_out(pool), handed })
+}

@@ -1,0 +1,61 @@
+//! Telling every bucket what a campaign is: whoever changed it is answered when the last one knows.
+
+use scrip_core::{
+    campaign::Campaign,
+    command::{Command, LearnCampaign},
+    id::CampaignId,
+    key::Key,
+    slot::Bucket,
+    state::State,
+};
+
+use crate::{
+    answer::Answer,
+    engine::{Engine, EngineError, Receipt},
+    load::load_all,
+    sequencer::{KeyUse, Seen, Verdict},
+};
+
+pub(super) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+    let bucket = command.bucket(engine.buckets());
+    let campaign = match &command {
+        Command::ChangeCampaign(command) => Some(command.campaign),
+        Command::MoveCampaign(command) => Some(command.campaign),
+        _ => None,
+    };
+    // Its counters stand in the answer, also when that is given again.
+    let beyond = campaign.map(|campaign| super::look(engine, bucket, &[campaign], &[])).transpose()?;
+    let reply = engine.once(command, key, Seen { beyond, overdraw: false }).await?;
+    let Verdict::Done(result) = reply.verdict else { return Err(EngineError::Fault) };
+    let receipt = result?;
+    if let Answer::Campaign { campaign, .. } = &receipt.answer {
+        spread(engine, campaign.id).await?;
+    }
+    Ok(receipt)
+}
+
+/// Tells the buckets that don't know a campaign as it is now. Safe to repeat.
+///
+/// Errors: the store can't take it; some may know it then.
+pub(crate) async fn spread(engine: &Engine, campaign: CampaignId) -> Result<(), EngineError> {
+    let home = campaign.uid().slot().bucket(engine.buckets());
+    let Some(now) = known(engine, home, campaign)? else { return Ok(()) };
+    for bucket in engine.buckets().all().filter(|bucket| *bucket != home) {
+        if known(engine, bucket, campaign)?.is_some_and(|known| known.revision >= now.revision) {
+            continue;
+        }
+        let learn = LearnCampaign { bucket, campaign: now.clone() };
+        let Verdict::Done(result) = engine.once(learn, None, Seen::default()).await?.verdict else {
+            return Err(EngineError::Fault);
+        };
+        result?;
+    }
+    Ok(())
+}
+
+fn known(engine: &Engine, bucket: Bucket, campaign: CampaignId) -> Result<Option<Campaign>, EngineError> {
+    let mut snapshot = engine.store().snapshot()?;
+    let mut state = State::new(bucket, engine.buckets());
+    load_all(&mut *snapshot, &mut state, |state| vec![state.campaign_key(campaign)] as Vec<Key>)?;
+    Ok(state.campaign(campaign).cloned())
+}

@@ -1,0 +1,186 @@
+//! Codes that live in another bucket than the account that enters them.
+
+use scrip_core::{
+    code::{Code, CodeHash, CodeKind, Lent},
+    command::{
+        AddSharedCode, CloseCode, Command, ForgetCode, LearnCode, LendCode, NoteSharedCode, ReleaseCode, SettleCode,
+    },
+    name::AccountId,
+    reason::{Reason, Refusal},
+    slot::Bucket,
+    state::State,
+};
+
+use crate::{
+    answer::Answer,
+    engine::{Engine, EngineError, Receipt},
+    load::load_all,
+    sequencer::{KeyUse, Seen, Verdict},
+};
+
+/// How often a command is done again because somebody else sent its code home in between.
+const TRIES: usize = 4;
+
+/// Does a command after bringing the codes that it names to its bucket; afterwards what wasn't claimed with goes home.
+pub(super) async fn with_codes(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+    let bucket = command.bucket(engine.buckets());
+    let foreign: Vec<CodeHash> =
+        command.codes().into_iter().filter(|hash| hash.slot().bucket(engine.buckets()) != bucket).collect();
+    let Some(account) = command.account_name().cloned().filter(|_| !foreign.is_empty()) else {
+        return super::judged(engine, &command, key.as_ref()).await;
+    };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        for hash in &foreign {
+            bring(engine, bucket, *hash, &account).await?;
+        }
+        let result = super::judged(engine, &command, key.as_ref()).await;
+        let overtaken = tries < TRIES && is_code_not_usable(&result) && any_left(engine, bucket, &foreign)?;
+        if !overtaken {
+            for hash in &foreign {
+                settle(engine, bucket, *hash, &result).await;
+            }
+            return result;
+        }
+    }
+}
+
+/// Makes a code known in an account's bucket. A code that is somebody else's, or none, isn't: the command finds nothing then.
+async fn bring(engine: &Engine, bucket: Bucket, hash: CodeHash, account: &AccountId) -> Result<(), EngineError> {
+    if let Some(here) = code_in(engine, bucket, hash)? {
+        if here.lent().is_none_or(|lent| !lent.closed) {
+            return Ok(());
+        }
+        resolve(engine, bucket, hash, &here).await?;
+    }
+    let Some(at_home) = code_in(engine, hash.slot().bucket(engine.buckets()), hash)? else { return Ok(()) };
+    let code = match at_home.kind {
+        CodeKind::Shared { .. } => Some(at_home),
+        CodeKind::Unique { .. } => {
+            none_if_refused(done(engine, LendCode { hash, account: account.clone() }).await)?.flatten()
+        }
+    };
+    if let Some(code) = code {
+        none_if_refused(done(engine, LearnCode { bucket, hash, code }).await)?;
+    }
+    Ok(())
+}
+
+/// After a command: what it claimed with is settled at home, what it didn't goes back. Whatever fails here is done by a job.
+async fn settle(engine: &Engine, bucket: Bucket, hash: CodeHash, result: &Result<Receipt, EngineError>) {
+    // Nobody knows what became of the command: the code's bucket asks when its time is over.
+    if matches!(result, Err(EngineError::Unavailable(_) | EngineError::Fault)) {
+        return;
+    }
+    let settled = async {
+        match code_in(engine, bucket, hash)? {
+            Some(here) if here.lent().is_some() => resolve(engine, bucket, hash, &here).await,
+            _ => Ok(()),
+        }
+    };
+    if let Err(error) = settled.await {
+        tracing::warn!(%error, "a code that is underway will be settled later");
+    }
+}
+
+/// Sends codes home whose claims were given back. Whatever fails here is done by a job.
+pub(super) async fn bring_home(engine: &Engine, bucket: Bucket, codes: &[CodeHash]) {
+    for hash in codes {
+        let home = async {
+            match code_in(engine, bucket, *hash)? {
+                Some(here) if here.lent().is_some() => resolve(engine, bucket, *hash, &here).await,
+                _ => Ok(()),
+            }
+        };
+        if let Err(error) = home.await {
+            tracing::warn!(%error, "a code that goes home will do so later");
+        }
+    }
+}
+
+/// Ends the way of a unique code: with a coupon it is settled at home, without it goes home. `code` names the way. Safe to
+/// repeat, and to be done by several at once.
+///
+/// Errors: the store can't take it; a later call goes on from there.
+pub(crate) async fn resolve(engine: &Engine, bucket: Bucket, hash: CodeHash, code: &Code) -> Result<(), EngineError> {
+    let Some(Lent { take, .. }) = code.lent().cloned() else { return Ok(()) };
+    let closed = done(engine, CloseCode { bucket, hash, code: code.clone() }).await?;
+    match closed.as_ref().map(|code| code.taken()) {
+        Some(Some(taken)) => done(engine, SettleCode { hash, take, coupon: taken.coupon }).await.map(|_| ()),
+        Some(None) => {
+            done(engine, ReleaseCode { hash, take }).await?;
+            done(engine, ForgetCode { bucket, hash, take }).await.map(|_| ())
+        }
+        // Another way is open: this one was over before.
+        None => done(engine, ReleaseCode { hash, take }).await.map(|_| ()),
+    }
+}
+
+/// Adds a shared code in its bucket, and notes it in its campaign's, where the idempotency key is kept.
+pub(super) async fn add_shared(
+    engine: &Engine,
+    command: AddSharedCode,
+    key: Option<KeyUse>,
+) -> Result<Receipt, EngineError> {
+    let (campaign, hash) = (command.campaign, command.code.hash);
+    let Some(key) = key else { return super::judged(engine, &command.into(), None).await };
+    if campaign.uid().slot().bucket(engine.buckets()) == hash.slot().bucket(engine.buckets()) {
+        return super::judged(engine, &command.into(), Some(&key)).await;
+    }
+    // Known already: given again, or refused, before the code is looked at.
+    let note: Command = NoteSharedCode { campaign, hash, again: true }.into();
+    let asked = super::judged(engine, &note, Some(&key)).await;
+    match asked {
+        Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::NotFound => {}
+        known => return known,
+    }
+    let added = AddSharedCode { request: Some(key.key_hash), ..command };
+    super::judged(engine, &added.into(), None).await?;
+    super::judged(engine, &NoteSharedCode { campaign, hash, again: false }.into(), Some(&key)).await
+}
+
+async fn done(engine: &Engine, command: impl Into<Command>) -> Result<Option<Code>, EngineError> {
+    match engine.once(command, None, Seen::default()).await?.verdict {
+        Verdict::Done(Ok(receipt)) => match receipt.answer {
+            Answer::Code(code) => Ok(code),
+            _ => Err(EngineError::Fault),
+        },
+        Verdict::Done(Err(error)) => Err(error),
+        Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+    }
+}
+
+fn none_if_refused<T>(result: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(EngineError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn code_in(engine: &Engine, bucket: Bucket, hash: CodeHash) -> Result<Option<Code>, EngineError> {
+    let mut snapshot = engine.store().snapshot()?;
+    let mut state = State::new(bucket, engine.buckets());
+    load_all(&mut *snapshot, &mut state, |state| vec![state.code_key(hash)])?;
+    Ok(state.code(hash).cloned())
+}
+
+fn is_code_not_usable(result: &Result<Receipt, EngineError>) -> bool {
+    let of = |refusal: &Refusal| refusal.errors.iter().any(|error| error.reason == Reason::CodeNotUsable);
+    matches!(result, Err(EngineError::Refused(refusal)) if of(refusal))
+}
+
+/// Whether one of the codes isn't open here any more though nobody else has it: somebody sent it home in between.
+fn any_left(engine: &Engine, bucket: Bucket, codes: &[CodeHash]) -> Result<bool, EngineError> {
+    for hash in codes {
+        let here = code_in(engine, bucket, *hash)?;
+        let closed = here.is_none_or(|code| code.lent().is_some_and(|lent| lent.closed));
+        let at_home = code_in(engine, hash.slot().bucket(engine.buckets()), *hash)?;
+        let free = at_home.is_some_and(|code| code.lent().is_none() && code.taken().is_none());
+        if closed && free {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,68 @@
+//! What a command needs in other buckets than its own, done in short steps: each a command of one bucket, in a batch of its
+//! own, safe to repeat. A crash between any two leaves nothing lost or doubled: [`crate::jobs`] goes on where it stopped.
+//!
+//! With one bucket none of this runs.
+
+mod allowances;
+mod campaigns;
+mod codes;
+mod gates;
+
+pub(crate) use self::{campaigns::spread, codes::resolve, gates::Gates};
+
+use scrip_core::{command::Command, slot::Bucket, state::Beyond};
+
+use crate::{
+    beyond::beyond,
+    engine::{Engine, EngineError, Receipt},
+    sequencer::{KeyUse, Seen, Verdict},
+};
+
+/// How often a command is tried while others take what was granted for it. Each time somebody else came forward.
+const TRIES: usize = 64;
+
+/// Does a command, with all that it takes elsewhere.
+pub(crate) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+    match command {
+        Command::CreateCampaign(_) | Command::ChangeCampaign(_) | Command::MoveCampaign(_) => {
+            campaigns::submit(engine, command, key).await
+        }
+        Command::AddSharedCode(command) => codes::add_shared(engine, command, key).await,
+        command => codes::with_codes(engine, command, key).await,
+    }
+}
+
+/// Runs a command in its bucket until it is done or refused for what all buckets have.
+async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Result<Receipt, EngineError> {
+    let bucket = command.bucket(engine.buckets());
+    let mut seen = Seen::default();
+    for _ in 0..TRIES {
+        let reply = engine.once(command.clone(), key.cloned(), seen.clone()).await?;
+        codes::bring_home(engine, bucket, &reply.freed).await;
+        match reply.verdict {
+            Verdict::Done(result) => return result,
+            Verdict::Unseen { campaigns, codes } => {
+                seen.beyond = Some(look(engine, bucket, &campaigns, &codes)?);
+            }
+            Verdict::Short(shortages) => {
+                for shortage in &shortages {
+                    let enough = allowances::refill(engine, bucket, shortage).await?;
+                    seen.overdraw |= !enough && command.may_overdraw();
+                }
+                // What was seen is older than what was granted: judge anew.
+                seen.beyond = None;
+            }
+        }
+    }
+    Err(EngineError::Unavailable("too many want the last of it at once".to_owned()))
+}
+
+fn look(
+    engine: &Engine,
+    here: Bucket,
+    campaigns: &[scrip_core::id::CampaignId],
+    codes: &[scrip_core::code::CodeHash],
+) -> Result<Beyond, EngineError> {
+    let mut snapshot = engine.store().snapshot()?;
+    Ok(beyond(&mut *snapshot, engine.buckets(), here, campaigns, codes)?)
+}

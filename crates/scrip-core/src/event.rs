@@ -129,6 +129,8 @@ events! {
     50 CodeForgotten = "code.forgotten" { 0 hash: CodeHash, 1 take: u64, }
     /// In the campaign's bucket: its shared code lives in another one.
     51 SharedCodeNoted = "code.shared_noted" { 0 campaign: CampaignId, 1 hash: CodeHash, }
+    /// The account counts together with the others of an individual from here on.
+    52 AccountLinked = "account.linked" { 0 account: AccountId, 1 individual: IndividualId, }
 }
 
 impl Event {

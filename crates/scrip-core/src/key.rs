@@ -4,7 +4,7 @@ use crate::{
     campaign::Pool,
     code::CodeHash,
     id::{CampaignId, JobId, KeyId},
-    name::{AccountId, OrderId},
+    name::{AccountId, IndividualId, OrderId},
     slot::{Bucket, Buckets, Slot},
     time::Timestamp,
 };
@@ -37,6 +37,8 @@ pub enum Key {
     Lent(Bucket, u8),
     /// Codes of another bucket that nobody here uses any more: 64 documents for each bucket.
     Homing(Bucket, u8),
+    /// What an individual's linked accounts in a bucket have claimed.
+    Individual(Bucket, IndividualId),
 }
 
 /// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
@@ -84,10 +86,11 @@ pub enum Kind {
     Supply = 13,
     Lent = 14,
     Homing = 15,
+    Individual = 16,
 }
 
 impl Kind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Wallet,
         Self::WalletPage,
         Self::History,
@@ -104,6 +107,7 @@ impl Kind {
         Self::Supply,
         Self::Lent,
         Self::Homing,
+        Self::Individual,
     ];
 
     pub const fn number(self) -> u8 {
@@ -134,6 +138,7 @@ impl Key {
             Self::Supply(_) => Kind::Supply,
             Self::Lent(..) => Kind::Lent,
             Self::Homing(..) => Kind::Homing,
+            Self::Individual(..) => Kind::Individual,
         }
     }
 
@@ -155,7 +160,8 @@ impl Key {
             | Self::CampaignHere(bucket, _)
             | Self::CodeHere(bucket, _)
             | Self::Lent(bucket, _)
-            | Self::Homing(bucket, _) => *bucket,
+            | Self::Homing(bucket, _)
+            | Self::Individual(bucket, _) => *bucket,
         }
     }
 
@@ -175,8 +181,12 @@ impl Key {
                 Pool::SourceStock(campaign, source) => tagged(b'o', campaign.uid().bytes(), source.as_str().as_bytes()),
                 Pool::Budget(campaign) => tagged(b'b', campaign.uid().bytes(), &[]),
                 Pool::CodeUses(hash) => tagged(b'c', hash.bytes(), &[]),
+                Pool::Individual(individual, campaign) => {
+                    tagged(b'i', campaign.uid().bytes(), individual.as_str().as_bytes())
+                }
             },
             Self::Lent(_, chunk) | Self::Homing(_, chunk) => vec![*chunk],
+            Self::Individual(_, individual) => individual.as_str().as_bytes().to_vec(),
             Self::RecentKeys(holder, day) => {
                 // Day first: what is written goes to the end, and old days can be dropped as a range.
                 let mut bytes = day.to_be_bytes().to_vec();

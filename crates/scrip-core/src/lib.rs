@@ -11,6 +11,7 @@ pub mod command;
 pub mod condition;
 pub mod event;
 pub mod id;
+pub mod individual;
 pub mod key;
 pub mod ledger;
 pub mod money;

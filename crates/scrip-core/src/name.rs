@@ -109,6 +109,13 @@ impl From<&AccountId> for IndividualId {
     }
 }
 
+impl IndividualId {
+    /// Where its home is: with the account that it is named after.
+    pub fn slot(&self) -> crate::slot::Slot {
+        crate::slot::Slot::of(self.0.as_bytes())
+    }
+}
+
 impl AccountId {
     pub fn slot(&self) -> crate::slot::Slot {
         crate::slot::Slot::of(self.0.as_bytes())

@@ -15,8 +15,9 @@ use crate::{
     code::{Code, CodeHash, CodeKind, CodesUnderway, Job},
     event::ApiKey,
     id::{CampaignId, CouponId, JobId, KeyId},
+    individual::Individual,
     key::{Holder, Key},
-    name::{AccountId, OrderId},
+    name::{AccountId, IndividualId, OrderId},
     order::Order,
     slot::{Bucket, Buckets},
     time::Timestamp,
@@ -133,6 +134,14 @@ impl State {
         supply, Supply, Supply, (pool: &Pool), Key::Supply(pool.clone());
     }
 
+    /// What an individual's linked accounts in this bucket have claimed.
+    pub fn individual(&self, id: &IndividualId) -> Option<&Individual> {
+        match self.get(&Key::Individual(self.bucket, id.clone()))? {
+            Aggregate::Individual(individual) => Some(individual),
+            _ => None,
+        }
+    }
+
     /// Tells what other buckets have given out, or that it isn't known.
     pub fn look_beyond(&mut self, beyond: Option<Beyond>) {
         self.beyond = beyond;
@@ -222,6 +231,22 @@ impl State {
         })
     }
 
+    /// How many more coupons of a campaign an account's individual may have, given the terms' limit.
+    pub fn individual_left(&self, account: &AccountId, campaign: CampaignId, limit: u32) -> u64 {
+        let Some(wallet) = self.wallet(account) else { return u64::from(limit) };
+        if !wallet.linked {
+            return u64::from(limit.saturating_sub(wallet.count(campaign)));
+        }
+        let pool = Pool::Individual(wallet.individual.clone(), campaign);
+        let here = self.given_out(&pool);
+        let may_have = match &self.beyond {
+            _ if self.buckets.is_one() => u64::from(limit),
+            None => self.share(&pool).received,
+            Some(beyond) => u64::from(limit).saturating_sub(beyond.used.get(&pool).copied().unwrap_or(0)),
+        };
+        may_have.saturating_sub(here)
+    }
+
     /// What this bucket was granted of a pool.
     pub fn share(&self, pool: &Pool) -> Share {
         match pool {
@@ -229,6 +254,9 @@ impl State {
                 Some(CodeKind::Shared { share, .. }) => share.unwrap_or_default(),
                 _ => Share::default(),
             },
+            Pool::Individual(id, campaign) => {
+                self.individual(id).map(|individual| individual.share(*campaign)).unwrap_or_default()
+            }
             Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
                 self.allowance(*campaign).share(pool)
             }
@@ -242,6 +270,9 @@ impl State {
                 Some(CodeKind::Shared { uses, .. }) => u64::from(*uses),
                 _ => 0,
             },
+            Pool::Individual(id, campaign) => {
+                self.individual(id).map_or(0, |individual| u64::from(individual.count(*campaign)))
+            }
             Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
                 self.allowance(*campaign).used(pool)
             }
@@ -255,9 +286,10 @@ impl State {
                 CodeKind::Shared { max_uses, .. } => max_uses.map(u64::from),
                 CodeKind::Unique { .. } => None,
             },
-            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
-                pool.limit(&self.campaign(*campaign)?.terms)
-            }
+            Pool::Stock(campaign)
+            | Pool::SourceStock(campaign, _)
+            | Pool::Budget(campaign)
+            | Pool::Individual(_, campaign) => pool.limit(&self.campaign(*campaign)?.terms),
         }
     }
 

@@ -5,29 +5,61 @@ use scrip_core::{
     code::{CodeHash, CodeKind},
     id::CampaignId,
     key::Key,
+    name::IndividualId,
     slot::{Bucket, Buckets},
     state::{Aggregate, Beyond, decode},
 };
 use scrip_store::{Snapshot, StoreError};
 
-/// Sums what every bucket but `here` has given out of these campaigns and codes. One set-based read.
+/// What a command may run out of.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Limited {
+    pub campaigns: Vec<CampaignId>,
+    pub codes: Vec<CodeHash>,
+    pub individuals: Vec<IndividualId>,
+}
+
+impl Limited {
+    pub fn campaign(campaign: CampaignId) -> Self {
+        Self { campaigns: vec![campaign], ..Self::default() }
+    }
+
+    /// As far as the keys of its aggregates tell.
+    pub fn named_by(keys: Vec<Key>) -> Self {
+        let mut limited = Self::default();
+        for key in keys {
+            match key {
+                Key::Allowance(_, campaign) => limited.campaigns.push(campaign),
+                Key::Code(hash) | Key::CodeHere(_, hash) => limited.codes.push(hash),
+                Key::Individual(_, individual) => limited.individuals.push(individual),
+                _ => {}
+            }
+        }
+        limited
+    }
+
+    /// Where one bucket notes what it has given out of these.
+    fn keys_in(&self, bucket: Bucket, buckets: Buckets) -> impl Iterator<Item = Key> {
+        let campaigns = self.campaigns.iter().map(move |id| Key::Allowance(bucket, *id));
+        let individuals = self.individuals.iter().map(move |id| Key::Individual(bucket, id.clone()));
+        let codes = self.codes.iter().map(move |hash| {
+            let home = hash.slot().bucket(buckets) == bucket;
+            if home { Key::Code(*hash) } else { Key::CodeHere(bucket, *hash) }
+        });
+        campaigns.chain(individuals).chain(codes)
+    }
+}
+
+/// Sums what every bucket but `here` has given out. One set-based read.
 pub(crate) fn beyond(
     snapshot: &mut dyn Snapshot,
     buckets: Buckets,
     here: Bucket,
-    campaigns: &[CampaignId],
-    codes: &[CodeHash],
+    limited: &Limited,
 ) -> Result<Beyond, StoreError> {
     let mut beyond = Beyond::default();
-    let others = || buckets.all().filter(|bucket| *bucket != here);
-    let allowances = campaigns.iter().flat_map(|id| others().map(|bucket| Key::Allowance(bucket, *id)));
-    let codes = codes.iter().flat_map(|hash| {
-        others().map(|bucket| {
-            let home = hash.slot().bucket(buckets) == bucket;
-            if home { Key::Code(*hash) } else { Key::CodeHere(bucket, *hash) }
-        })
-    });
-    let mut keys: Vec<Key> = allowances.chain(codes).collect();
+    let others = buckets.all().filter(|bucket| *bucket != here);
+    let mut keys: Vec<Key> = others.flat_map(|bucket| limited.keys_in(bucket, buckets)).collect();
     keys.sort_unstable();
     keys.dedup();
     let documents = snapshot.load(&keys)?;
@@ -40,6 +72,11 @@ pub(crate) fn beyond(
             (Key::Code(hash) | Key::CodeHere(_, hash), Aggregate::Code(code) | Aggregate::CodeHere(code)) => {
                 if let CodeKind::Shared { uses, .. } = code.kind {
                     *beyond.used.entry(Pool::CodeUses(hash)).or_default() += u64::from(uses);
+                }
+            }
+            (Key::Individual(_, id), Aggregate::Individual(individual)) => {
+                for (campaign, count) in individual.counts {
+                    *beyond.used.entry(Pool::Individual(id.clone(), campaign)).or_default() += u64::from(count);
                 }
             }
             _ => {}

@@ -9,7 +9,8 @@ use std::{
 };
 
 use scrip_core::{
-    command::Command,
+    command::{Command, LinkAccount},
+    name::{AccountId, IndividualId},
     reason::Refusal,
     slot::{Bucket, Buckets},
     state::State,
@@ -245,9 +246,22 @@ impl Engine {
         Ok(Pending(Box::pin(async move {
             match answer.await.map_err(|_| EngineError::Fault)?.verdict {
                 Verdict::Done(result) => result,
-                Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+                Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
             }
         })))
+    }
+
+    /// Makes accounts count together with the one that the individual is named after (S3). What they have they keep.
+    ///
+    /// Errors: the store can't take it; asking again goes on from there.
+    pub async fn link(&self, account: &AccountId, to: &AccountId) -> Result<(), EngineError> {
+        let individual = IndividualId::from(to);
+        // The one that it is named after first: from then on its own claims count for both.
+        for account in [to, account] {
+            let command = LinkAccount { account: account.clone(), individual: individual.clone() };
+            self.submit(command, None).await?;
+        }
+        Ok(())
     }
 
     /// Runs a command once in its bucket.

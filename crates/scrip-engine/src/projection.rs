@@ -123,6 +123,10 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
             order: order.clone(),
             entry: entry.clone(),
         })),
+        Event::AccountLinked { account, individual } => {
+            let coupons = state.live_coupons(account).chain(state.past_coupons(account));
+            rows.extend(coupons.map(|coupon| Row::Coupon(coupon_row(account, individual, coupon))));
+        }
         Event::CampaignLearned { .. }
         | Event::SharedCodeNoted { .. }
         | Event::AllowanceGranted { .. }

@@ -26,7 +26,7 @@ use scrip_store::{
 };
 
 use crate::{
-    beyond::beyond,
+    beyond::{Limited, beyond},
     engine::{Engine, EngineError},
     load::load_all,
 };
@@ -99,11 +99,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at what other buckets have given out of campaigns and codes, so that what is left is told exactly.
-    fn look_beyond(&mut self, campaigns: &[CampaignId], codes: &[CodeHash]) -> Result<(), StoreError> {
+    fn look_beyond(&mut self, limited: &Limited) -> Result<(), StoreError> {
         let buckets = self.engine.buckets();
         if !buckets.is_one() {
             let here = self.state().bucket();
-            let seen = beyond(&mut *self.snapshot, buckets, here, campaigns, codes)?;
+            let seen = beyond(&mut *self.snapshot, buckets, here, limited)?;
             self.state_mut().look_beyond(Some(seen));
         }
         Ok(())
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     /// What was given out of a campaign and is left of it, over all buckets.
     pub fn allowance(&mut self, campaign: CampaignId) -> Result<Standing, EngineError> {
         self.load(|state| vec![Key::Allowance(state.bucket(), campaign)])?;
-        self.look_beyond(&[campaign], &[])?;
+        self.look_beyond(&Limited::campaign(campaign))?;
         Ok(self.state().allowance(campaign))
     }
 
@@ -273,19 +273,16 @@ impl<'a> Reader<'a> {
 
     /// What other buckets have given out of all campaigns and codes that were loaded.
     fn look_beyond_all(&mut self) -> Result<(), StoreError> {
-        let (mut campaigns, mut codes) = (Vec::new(), Vec::new());
-        for (key, aggregate) in self.state().documents() {
-            match aggregate {
-                Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => campaigns.push(campaign.id),
-                Aggregate::Code(code) | Aggregate::CodeHere(code) if matches!(code.kind, CodeKind::Shared { .. }) => {
-                    if let Key::Code(hash) | Key::CodeHere(_, hash) = key {
-                        codes.push(*hash);
-                    }
-                }
-                _ => {}
+        let state = self.state();
+        let limited = state.documents().filter_map(|(key, aggregate)| match aggregate {
+            Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => {
+                Some(Key::Allowance(state.bucket(), campaign.id))
             }
-        }
-        self.look_beyond(&campaigns, &codes)
+            Aggregate::Code(_) | Aggregate::CodeHere(_) | Aggregate::Individual(_) => Some(key.clone()),
+            _ => None,
+        });
+        let limited = Limited::named_by(limited.collect());
+        self.look_beyond(&limited)
     }
 
     /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.
@@ -357,6 +354,9 @@ impl QuoteAnswer {
 fn wallet_keys(state: &State, account: &AccountId, past: bool) -> Vec<Key> {
     let mut keys = vec![Key::Wallet(account.clone())];
     if let Some(wallet) = state.wallet(account) {
+        if wallet.linked {
+            keys.push(Key::Individual(state.bucket(), wallet.individual.clone()));
+        }
         for page in 0..wallet.further.len() {
             keys.push(Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages")));
         }

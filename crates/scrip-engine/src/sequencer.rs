@@ -13,7 +13,6 @@ use scrip_core::{
     code::CodeHash,
     command::Command,
     event::{AnswerKind, Event, Recorded, UsedKey},
-    id::CampaignId,
     key::{Holder, Key},
     reason::{Reason, Refusal},
     slot::Bucket,
@@ -25,6 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     answer::{Answer, answer, replayed},
+    beyond::Limited,
     engine::{EngineError, Receipt, Shared},
     load::load_all,
     projection::project,
@@ -70,10 +70,7 @@ pub(crate) struct Reply {
 pub(crate) enum Verdict {
     Done(Result<Receipt, EngineError>),
     /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again knowing what others have.
-    Unseen {
-        campaigns: Vec<CampaignId>,
-        codes: Vec<CodeHash>,
-    },
+    Unseen(Limited),
     /// With many buckets: the rules allow it, but this bucket wasn't granted enough. Nothing was done.
     Short(Vec<Shortage>),
 }
@@ -98,10 +95,7 @@ enum Done {
         at: Timestamp,
     },
     Refused(Refusal),
-    Unseen {
-        campaigns: Vec<CampaignId>,
-        codes: Vec<CodeHash>,
-    },
+    Unseen(Limited),
     Short(Vec<Shortage>),
     /// It failed unexpectedly and was taken out.
     Fault,
@@ -221,7 +215,7 @@ impl Sequencer {
         let mut results = Vec::with_capacity(done.len());
         for (waiting, (done, freed)) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
-                Done::Unseen { campaigns, codes } => ("unseen", Err(Verdict::Unseen { campaigns, codes })),
+                Done::Unseen(limited) => ("unseen", Err(Verdict::Unseen(limited))),
                 Done::Short(shortages) => ("short", Err(Verdict::Short(shortages))),
                 Done::Fresh { answer, at } => ("done", Ok(Ok(Receipt { answer: *answer, replayed: false, at }))),
                 Done::Refused(refusal) => (refusal.first().code(), Ok(Err(EngineError::Refused(refusal)))),
@@ -371,7 +365,13 @@ impl Work {
     /// Whether other buckets may have what this one lacks.
     fn judged_by_this_bucket_alone(&self, refusal: &Refusal) -> bool {
         let by_a_pool = |reason: &Reason| {
-            matches!(reason, Reason::SoldOut | Reason::CampaignBudgetExhausted { .. } | Reason::CodeUsesExhausted)
+            matches!(
+                reason,
+                Reason::SoldOut
+                    | Reason::IndividualLimitReached { .. }
+                    | Reason::CampaignBudgetExhausted { .. }
+                    | Reason::CodeUsesExhausted
+            )
         };
         !self.state.buckets().is_one()
             && self.state.beyond().is_none()
@@ -380,15 +380,7 @@ impl Work {
 
     /// What of other buckets has to be looked at to judge the command.
     fn unseen(&self, command: &Command) -> Done {
-        let (mut campaigns, mut codes) = (Vec::new(), Vec::new());
-        for key in command.needs(&self.state, self.now) {
-            match key {
-                Key::Allowance(_, campaign) => campaigns.push(campaign),
-                Key::Code(hash) | Key::CodeHere(_, hash) => codes.push(hash),
-                _ => {}
-            }
-        }
-        Done::Unseen { campaigns, codes }
+        Done::Unseen(Limited::named_by(command.needs(&self.state, self.now)))
     }
 
     fn used(&self, key: &KeyUse) -> Option<UsedKey> {

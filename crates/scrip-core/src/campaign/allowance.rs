@@ -71,7 +71,7 @@ impl Allowance {
             }
             Pool::SourceStock(_, source) => u64::from(self.claimed_by(source)),
             Pool::Budget(_) => (self.counters.budget_held + self.counters.budget_spent).minor().unsigned_abs(),
-            Pool::CodeUses(_) => 0,
+            Pool::CodeUses(_) | Pool::Individual(..) => 0,
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Budget, Terms};
 use crate::{
     code::CodeHash,
     id::CampaignId,
-    name::SourceName,
+    name::{IndividualId, SourceName},
     slot::{Bucket, Slot},
 };
 
@@ -26,6 +26,9 @@ pub enum Pool {
     /// The uses of a shared code.
     #[n(3)]
     CodeUses(#[n(0)] CodeHash),
+    /// How many of a campaign's coupons the linked accounts of an individual may have together.
+    #[n(4)]
+    Individual(#[n(0)] IndividualId, #[n(1)] CampaignId),
 }
 
 impl Pool {
@@ -34,13 +37,15 @@ impl Pool {
         match self {
             Self::Stock(campaign) | Self::SourceStock(campaign, _) | Self::Budget(campaign) => campaign.uid().slot(),
             Self::CodeUses(hash) => hash.slot(),
+            Self::Individual(individual, _) => individual.slot(),
         }
     }
 
+    /// The campaign whose own pool it is.
     pub const fn campaign(&self) -> Option<CampaignId> {
         match self {
             Self::Stock(campaign) | Self::SourceStock(campaign, _) | Self::Budget(campaign) => Some(*campaign),
-            Self::CodeUses(_) => None,
+            Self::CodeUses(_) | Self::Individual(..) => None,
         }
     }
 
@@ -61,17 +66,8 @@ impl Pool {
             }
             Self::SourceStock(_, source) => terms.set_aside(Some(source)).map(u64::from),
             Self::Budget(_) => terms.limits.budget.and_then(Budget::amount).map(|budget| budget.minor().unsigned_abs()),
+            Self::Individual(..) => terms.limits.per_individual.map(u64::from),
             Self::CodeUses(_) => None,
-        }
-    }
-
-    /// The name of its kind in messages.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Stock(_) => "stock",
-            Self::SourceStock(..) => "source stock",
-            Self::Budget(_) => "budget",
-            Self::CodeUses(_) => "code uses",
         }
     }
 }

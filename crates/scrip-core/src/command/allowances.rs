@@ -20,8 +20,10 @@ pub struct GrantAllowance {
     pub to: Bucket,
     /// The last grant that the bucket received.
     pub received: u32,
-    /// What the bucket lacks. If less is left nothing is granted.
+    /// What the bucket lacks.
     pub lacks: u64,
+    /// If less is left, whether that is granted rather than nothing.
+    pub the_rest_too: bool,
 }
 
 /// In the bucket that asked: what home granted may be given out from here on.
@@ -53,6 +55,10 @@ pub struct TakeBackAllowance {
 fn needs_pool(state: &State, pool: &Pool, keys: &mut Vec<Key>) {
     match pool {
         Pool::CodeUses(hash) => keys.push(state.code_key(*hash)),
+        Pool::Individual(individual, campaign) => {
+            keys.push(state.campaign_key(*campaign));
+            keys.push(Key::Individual(state.bucket(), individual.clone()));
+        }
         Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
             super::needs::campaign(state, *campaign, keys);
         }
@@ -78,11 +84,12 @@ impl Decide for GrantAllowance {
             return Ok(moved(Vec::new(), Some(parcel)));
         }
         let left = supply.left(limit);
-        if left < self.lacks {
+        let lacks = if self.the_rest_too { self.lacks.min(left) } else { self.lacks };
+        if left < lacks || left == 0 {
             return Ok(moved(Vec::new(), None));
         }
         let part = left / (2 * u64::from(state.buckets().count()));
-        let parcel = Parcel { number: known.grants + 1, amount: part.max(self.lacks).max(1) };
+        let parcel = Parcel { number: known.grants + 1, amount: part.max(lacks).max(1) };
         let event = Event::AllowanceGranted {
             pool: self.pool.clone(),
             bucket: self.to,

@@ -34,7 +34,7 @@ pub enum SourceRight {
 
 impl Decide for Claim {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
-        keys.push(Key::Wallet(self.account.clone()));
+        needs::individual(state, &self.account, keys);
         if let Some(wallet) = state.wallet(&self.account) {
             // While the head has room a claim touches nothing else, however many coupons there are: unless that is too
             // many, where expired ones make room, or an order has lapsed, whose coupons may be on any page.
@@ -145,7 +145,7 @@ pub(super) fn claim_reason(
     }
     let wallet = state.wallet(account);
     if let Some(limit) = terms.limits.per_individual
-        && wallet.is_some_and(|wallet| wallet.count(campaign.id) >= limit)
+        && state.individual_left(account, campaign.id, limit) == 0
     {
         return Some(Reason::IndividualLimitReached { limit });
     }

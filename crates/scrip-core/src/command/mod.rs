@@ -15,6 +15,7 @@ mod import_coupon;
 mod keys;
 mod lapse;
 mod learn_campaign;
+mod link_account;
 mod needs;
 mod pay_order;
 mod place_order;
@@ -36,6 +37,7 @@ pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINU
 pub use import_coupon::ImportCoupon;
 pub use keys::{CreateApiKey, RevokeApiKey};
 pub use learn_campaign::LearnCampaign;
+pub use link_account::LinkAccount;
 pub use pay_order::PayOrder;
 pub use place_order::{Chosen, PlaceOrder};
 pub use refund::{RefundOf, RefundOrder};
@@ -182,6 +184,7 @@ commands! {
     SweepDue,
     CreateApiKey,
     RevokeApiKey,
+    LinkAccount(account),
     LearnCampaign,
     NoteSharedCode,
     GrantAllowance,
@@ -244,7 +247,8 @@ impl Command {
             | Self::PayOrder(_)
             | Self::CloseTransactions(_)
             | Self::CancelOrder(_)
-            | Self::RefundOrder(_) => {
+            | Self::RefundOrder(_)
+            | Self::LinkAccount(_) => {
                 self.account().map_or(Bucket::FIRST, |(account, _)| account.slot().bucket(buckets))
             }
         }
@@ -273,6 +277,6 @@ impl Command {
 
     /// Whether it is done even where a pool doesn't have what it takes: the rules judge it by amounts alone.
     pub const fn may_overdraw(&self) -> bool {
-        matches!(self, Self::CancelOrder(_))
+        matches!(self, Self::CancelOrder(_) | Self::LinkAccount(_))
     }
 }

@@ -13,6 +13,14 @@ pub(super) fn campaign(state: &State, campaign: CampaignId, keys: &mut Vec<Key>)
     keys.push(Key::Allowance(state.bucket(), campaign));
 }
 
+/// A wallet's head, and what its individual has together if it is linked.
+pub(super) fn individual(state: &State, account: &AccountId, keys: &mut Vec<Key>) {
+    keys.push(Key::Wallet(account.clone()));
+    if let Some(wallet) = state.wallet(account).filter(|wallet| wallet.linked) {
+        keys.push(Key::Individual(state.bucket(), wallet.individual.clone()));
+    }
+}
+
 /// A code as this bucket has it, and the campaign that it is of once that is known.
 pub(super) fn code(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
     code_alone(state, hash, keys);
@@ -30,7 +38,7 @@ fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
 
 /// A wallet with all its live pages, and the orders whose hold ran out.
 pub(super) fn whole_wallet(state: &State, account: &AccountId, now: Timestamp, keys: &mut Vec<Key>) {
-    keys.push(Key::Wallet(account.clone()));
+    individual(state, account, keys);
     let Some(wallet) = state.wallet(account) else { return };
     for page in 0..wallet.further.len() {
         keys.push(Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages")));

@@ -4,6 +4,7 @@ use crate::{
     campaign::{Allowance, Campaign, Supply},
     code::{Code, CodesUnderway, Job},
     event::{ApiKey, UsedKey},
+    individual::Individual,
     key::Kind,
     name::{AccountId, OrderId},
     order::Order,
@@ -74,4 +75,5 @@ aggregates! {
     Supply(Supply),
     Lent(CodesUnderway),
     Homing(CodesUnderway),
+    Individual(Individual),
 }

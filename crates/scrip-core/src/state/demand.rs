@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::State;
-use crate::{campaign::Pool, code::CodeKind, event::Event, id::CampaignId, money::Amount};
+use crate::{campaign::Pool, code::CodeKind, event::Event, id::CampaignId, money::Amount, name::AccountId};
 
 /// What a bucket lacks of a pool for a command that the rules allow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +37,8 @@ impl State {
         let budget = |campaign: CampaignId| Pool::Budget(campaign);
         let minor = |amount: &Amount| amount.minor();
         match event {
-            Event::CouponClaimed { coupon, code, .. } => {
+            Event::CouponClaimed { account, coupon, code, .. } => {
+                add_individual(self, account, coupon.campaign, 1, &mut add);
                 if let Some(campaign) = self.campaign(coupon.campaign) {
                     add(Pool::of_claim(coupon.campaign, &campaign.terms, coupon.source.as_ref()), 1);
                 }
@@ -47,7 +48,8 @@ impl State {
                     add(Pool::CodeUses(*hash), 1);
                 }
             }
-            Event::CouponVoided { campaign, discount, code, source, .. } => {
+            Event::CouponVoided { account, campaign, discount, code, source, .. } => {
+                add_individual(self, account, *campaign, -1, &mut add);
                 if let Some(known) = self.campaign(*campaign) {
                     add(Pool::of_claim(*campaign, &known.terms, source.as_ref()), -1);
                 }
@@ -65,7 +67,26 @@ impl State {
                     add(budget(now.campaign), minor(&now.discount) - minor(&before));
                 }
             }
+            // What the account has counts with the others' from here on.
+            Event::AccountLinked { account, individual } => {
+                let counts = self.wallet(account).map(|wallet| &wallet.counts[..]).unwrap_or_default();
+                for (campaign, count) in counts {
+                    add(Pool::Individual(individual.clone(), *campaign), i64::from(*count));
+                }
+            }
             _ => {}
         }
+    }
+}
+
+fn add_individual(
+    state: &State,
+    account: &AccountId,
+    campaign: CampaignId,
+    count: i64,
+    add: &mut impl FnMut(Pool, i64),
+) {
+    if let Some(wallet) = state.wallet(account).filter(|wallet| wallet.linked) {
+        add(Pool::Individual(wallet.individual.clone(), campaign), count);
     }
 }

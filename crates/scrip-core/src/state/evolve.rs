@@ -4,6 +4,7 @@ use crate::{
     code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, Taken},
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
+    individual::Individual,
     key::Key,
     name::{AccountId, IndividualId, OrderId, SourceName},
     order::{Order, OrderCouponState},
@@ -169,6 +170,13 @@ impl State {
                     self.set(key, Some(Aggregate::RecentKeys(RecentKeys { used: vec![entry.clone()] })));
                 }
             }
+            Event::AccountLinked { account, individual } => {
+                let wallet = self.existing_wallet(account);
+                (wallet.individual, wallet.linked) = (individual.clone(), true);
+                for (campaign, count) in wallet.counts.clone() {
+                    self.with_individual(individual, |individual| individual.counted(campaign, count));
+                }
+            }
             Event::CampaignLearned { campaign } => {
                 let key = Key::CampaignHere(self.bucket, campaign.id);
                 self.set(key, Some(Aggregate::CampaignHere(campaign.clone())));
@@ -266,9 +274,22 @@ impl State {
                     change(share.get_or_insert_default());
                 }
             }
+            Pool::Individual(id, campaign) => {
+                self.with_individual(id, |individual| change(individual.share_mut(*campaign)));
+            }
             Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
                 self.with_allowance(*campaign, |allowance| change(allowance.share_mut(pool)));
             }
+        }
+    }
+
+    fn with_individual(&mut self, id: &IndividualId, change: impl FnOnce(&mut Individual)) {
+        let key = Key::Individual(self.bucket, id.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Individual(Individual::default())));
+        }
+        if let Some(Aggregate::Individual(individual)) = self.change(&key) {
+            change(individual);
         }
     }
 
@@ -327,7 +348,12 @@ impl State {
     }
 
     fn claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon, code: Option<CodeHash>) {
-        self.wallet_mut(account, individual).counted(coupon.campaign);
+        let wallet = self.wallet_mut(account, individual);
+        wallet.counted(coupon.campaign);
+        if wallet.linked {
+            let individual = wallet.individual.clone();
+            self.with_individual(&individual, |individual| individual.counted(coupon.campaign, 1));
+        }
         self.add_live(account, coupon.clone());
         let key = Key::Allowance(self.bucket, coupon.campaign);
         let mut allowance = self.allowance(coupon.campaign).allowance;
@@ -360,7 +386,12 @@ impl State {
         source: Option<&SourceName>,
     ) {
         self.remove_live(account, coupon);
-        self.existing_wallet(account).uncounted(campaign);
+        let wallet = self.existing_wallet(account);
+        wallet.uncounted(campaign);
+        if wallet.linked {
+            let individual = wallet.individual.clone();
+            self.with_individual(&individual, |individual| individual.uncounted(campaign));
+        }
         self.with_allowance(campaign, |allowance| allowance.given_back(source));
         let mut goes_home = None;
         if let Some(code) = self.code_mut(code) {

@@ -27,6 +27,14 @@ pub struct Wallet {
     /// How many coupons each page of history has.
     #[n(4)]
     pub history: Vec<u8>,
+    /// Whether the account counts together with others: [`crate::individual::Individual`].
+    #[cbor(n(5), skip_if = "is_false", default)]
+    pub linked: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes a reference")]
+const fn is_false(linked: &bool) -> bool {
+    !*linked
 }
 
 /// A further page of live coupons.
@@ -47,7 +55,14 @@ pub struct History {
 
 impl Wallet {
     pub const fn new(individual: IndividualId) -> Self {
-        Self { individual, counts: Vec::new(), live: Vec::new(), further: Vec::new(), history: Vec::new() }
+        Self {
+            individual,
+            counts: Vec::new(),
+            live: Vec::new(),
+            further: Vec::new(),
+            history: Vec::new(),
+            linked: false,
+        }
     }
 
     pub fn count(&self, campaign: CampaignId) -> u32 {

@@ -10,6 +10,7 @@ use scrip_core::{
     code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, NewCode, Taken},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
     id::{CampaignId, CouponId, JobId, KeyId, Uid},
+    individual::Individual,
     key::{Holder, Kind},
     ledger::{Entry, EntryKind, LedgerAccount, Posting},
     money::{Currency, Runs},
@@ -357,6 +358,7 @@ fn pools() -> Vec<Pool> {
         Pool::SourceStock(campaign(), source("acme")),
         Pool::Budget(campaign()),
         Pool::CodeUses(HASH),
+        Pool::Individual(scrip_core::name::IndividualId::from(&account("ana")), campaign()),
     ]
 }
 
@@ -412,6 +414,10 @@ fn between_buckets() -> Vec<Event> {
         Event::CodeSettled { hash: HASH, take, coupon: coupon_id() },
         Event::CodeForgotten { hash: HASH, take },
         Event::SharedCodeNoted { campaign: campaign(), hash: HASH },
+        Event::AccountLinked {
+            account: account("ben"),
+            individual: scrip_core::name::IndividualId::from(&account("ana")),
+        },
     ]);
     list
 }
@@ -500,6 +506,17 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         ),
         (Kind::CampaignHere, Aggregate::CampaignHere(known_elsewhere())),
         (Kind::Supply, Aggregate::Supply(Supply { handed: vec![handed()] })),
+        (
+            Kind::Wallet,
+            Aggregate::Wallet(Wallet {
+                linked: true,
+                ..Wallet::new(scrip_core::name::IndividualId::from(&account("ben")))
+            }),
+        ),
+        (
+            Kind::Individual,
+            Aggregate::Individual(Individual { counts: vec![(campaign(), 3)], permits: vec![(campaign(), share())] }),
+        ),
         (Kind::Lent, Aggregate::Lent(underway())),
         (Kind::Homing, Aggregate::Homing(underway())),
         (Kind::RecentKeys, Aggregate::RecentKeys(RecentKeys { used: vec![used_key()] })),

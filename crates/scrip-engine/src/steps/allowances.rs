@@ -19,14 +19,21 @@ use crate::{
 /// Grants and recalls that one refill does at most: others may take what it found.
 const ROUNDS: usize = 16;
 
-/// Gets the bucket what it lacks. Answers whether it has it now; `false`: nobody has it.
+/// Gets the bucket what it lacks. Answers whether it has it now; `false`: nobody has it, and with `the_rest_too` the bucket
+/// got what there was.
 ///
 /// Errors: the store can't take it.
-pub(super) async fn refill(engine: &Engine, bucket: Bucket, shortage: &Shortage) -> Result<bool, EngineError> {
+pub(super) async fn refill(
+    engine: &Engine,
+    bucket: Bucket,
+    shortage: &Shortage,
+    the_rest_too: bool,
+) -> Result<bool, EngineError> {
     let gate = engine.shared.gates.of(&shortage.pool);
     let _one_at_a_time = gate.lock().await;
     let before = stand(engine, &shortage.pool, bucket)?.free();
     let wanted = before + shortage.lacks;
+    let mut nothing_elsewhere = false;
     for _ in 0..ROUNDS {
         let here = stand(engine, &shortage.pool, bucket)?;
         if here.free() >= wanted {
@@ -37,11 +44,17 @@ pub(super) async fn refill(engine: &Engine, bucket: Bucket, shortage: &Shortage)
             to: bucket,
             received: here.share.grants,
             lacks: wanted - here.free(),
+            the_rest_too: the_rest_too && nothing_elsewhere,
         };
         match moved(engine, grant).await? {
             Some(parcel) => receive(engine, &shortage.pool, bucket, parcel).await?,
-            None if !recall(engine, &shortage.pool, bucket).await? => return Ok(false),
-            None => {}
+            None if nothing_elsewhere => return Ok(false),
+            None => {
+                nothing_elsewhere = !recall(engine, &shortage.pool, bucket).await?;
+                if nothing_elsewhere && !the_rest_too {
+                    return Ok(false);
+                }
+            }
         }
     }
     Ok(false)
@@ -81,7 +94,7 @@ async fn moved(engine: &Engine, command: impl Into<Command>) -> Result<Option<Pa
             _ => Err(EngineError::Fault),
         },
         Verdict::Done(Err(error)) => Err(error),
-        Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
     }
 }
 
@@ -104,6 +117,7 @@ fn stand(engine: &Engine, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreErr
     load_all(&mut *snapshot, &mut state, |state| {
         let here = match pool {
             Pool::CodeUses(hash) => state.code_key(*hash),
+            Pool::Individual(individual, _) => Key::Individual(bucket, individual.clone()),
             Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
                 Key::Allowance(bucket, *campaign)
             }

@@ -11,6 +11,7 @@ use scrip_core::{
 
 use crate::{
     answer::Answer,
+    beyond::Limited,
     engine::{Engine, EngineError, Receipt},
     load::load_all,
     sequencer::{KeyUse, Seen, Verdict},
@@ -24,7 +25,7 @@ pub(super) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse
         _ => None,
     };
     // Its counters stand in the answer, also when that is given again.
-    let beyond = campaign.map(|campaign| super::look(engine, bucket, &[campaign], &[])).transpose()?;
+    let beyond = campaign.map(|campaign| super::look(engine, bucket, &Limited::campaign(campaign))).transpose()?;
     let reply = engine.once(command, key, Seen { beyond, overdraw: false }).await?;
     let Verdict::Done(result) = reply.verdict else { return Err(EngineError::Fault) };
     let receipt = result?;

@@ -21,6 +21,9 @@ use crate::{
 /// How often a command is done again because somebody else sent its code home in between.
 const TRIES: usize = 4;
 
+/// Batches of a code's bucket that an account waits for another one which is trying with the same code.
+const PATIENCE: usize = 16;
+
 /// Does a command after bringing the codes that it names to its bucket; afterwards what wasn't claimed with goes home.
 pub(super) async fn with_codes(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
     let bucket = command.bucket(engine.buckets());
@@ -39,7 +42,7 @@ pub(super) async fn with_codes(engine: &Engine, command: Command, key: Option<Ke
         let overtaken = tries < TRIES && is_code_not_usable(&result) && any_left(engine, bucket, &foreign)?;
         if !overtaken {
             for hash in &foreign {
-                settle(engine, bucket, *hash, &result).await;
+                settle(engine, bucket, *hash, &account, &result).await;
             }
             return result;
         }
@@ -57,9 +60,7 @@ async fn bring(engine: &Engine, bucket: Bucket, hash: CodeHash, account: &Accoun
     let Some(at_home) = code_in(engine, hash.slot().bucket(engine.buckets()), hash)? else { return Ok(()) };
     let code = match at_home.kind {
         CodeKind::Shared { .. } => Some(at_home),
-        CodeKind::Unique { .. } => {
-            none_if_refused(done(engine, LendCode { hash, account: account.clone() }).await)?.flatten()
-        }
+        CodeKind::Unique { .. } => lend(engine, hash, account).await?,
     };
     if let Some(code) = code {
         none_if_refused(done(engine, LearnCode { bucket, hash, code }).await)?;
@@ -67,15 +68,40 @@ async fn bring(engine: &Engine, bucket: Bucket, hash: CodeHash, account: &Accoun
     Ok(())
 }
 
+/// Lends a unique code to an account, waiting a while for another one that is trying with it: refused, that one gives it back.
+async fn lend(engine: &Engine, hash: CodeHash, account: &AccountId) -> Result<Option<Code>, EngineError> {
+    for _ in 0..PATIENCE {
+        let lent = none_if_refused(done(engine, LendCode { hash, account: account.clone() }).await)?.flatten();
+        if lent.is_some() {
+            return Ok(lent);
+        }
+        let at_home = code_in(engine, hash.slot().bucket(engine.buckets()), hash)?;
+        let undecided = at_home.is_some_and(|code| code.lent().is_some() && code.taken().is_none());
+        if !undecided {
+            break;
+        }
+    }
+    Ok(None)
+}
+
 /// After a command: what it claimed with is settled at home, what it didn't goes back. Whatever fails here is done by a job.
-async fn settle(engine: &Engine, bucket: Bucket, hash: CodeHash, result: &Result<Receipt, EngineError>) {
+async fn settle(
+    engine: &Engine,
+    bucket: Bucket,
+    hash: CodeHash,
+    account: &AccountId,
+    result: &Result<Receipt, EngineError>,
+) {
     // Nobody knows what became of the command: the code's bucket asks when its time is over.
     if matches!(result, Err(EngineError::Unavailable(_) | EngineError::Fault)) {
         return;
     }
     let settled = async {
         match code_in(engine, bucket, hash)? {
-            Some(here) if here.lent().is_some() => resolve(engine, bucket, hash, &here).await,
+            // Another account of the bucket may be about to claim with it.
+            Some(here) if here.lent().is_some_and(|lent| lent.account == *account) => {
+                resolve(engine, bucket, hash, &here).await
+            }
             _ => Ok(()),
         }
     };
@@ -147,7 +173,7 @@ async fn done(engine: &Engine, command: impl Into<Command>) -> Result<Option<Cod
             _ => Err(EngineError::Fault),
         },
         Verdict::Done(Err(error)) => Err(error),
-        Verdict::Unseen { .. } | Verdict::Short(_) => Err(EngineError::Fault),
+        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
     }
 }
 

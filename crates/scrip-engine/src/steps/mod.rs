@@ -13,7 +13,7 @@ pub(crate) use self::{campaigns::spread, codes::resolve, gates::Gates};
 use scrip_core::{command::Command, slot::Bucket, state::Beyond};
 
 use crate::{
-    beyond::beyond,
+    beyond::{Limited, beyond},
     engine::{Engine, EngineError, Receipt},
     sequencer::{KeyUse, Seen, Verdict},
 };
@@ -41,12 +41,10 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
         codes::bring_home(engine, bucket, &reply.freed).await;
         match reply.verdict {
             Verdict::Done(result) => return result,
-            Verdict::Unseen { campaigns, codes } => {
-                seen.beyond = Some(look(engine, bucket, &campaigns, &codes)?);
-            }
+            Verdict::Unseen(limited) => seen.beyond = Some(look(engine, bucket, &limited)?),
             Verdict::Short(shortages) => {
                 for shortage in &shortages {
-                    let enough = allowances::refill(engine, bucket, shortage).await?;
+                    let enough = allowances::refill(engine, bucket, shortage, command.may_overdraw()).await?;
                     seen.overdraw |= !enough && command.may_overdraw();
                 }
                 // What was seen is older than what was granted: judge anew.
@@ -57,12 +55,7 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
     Err(EngineError::Unavailable("too many want the last of it at once".to_owned()))
 }
 
-fn look(
-    engine: &Engine,
-    here: Bucket,
-    campaigns: &[scrip_core::id::CampaignId],
-    codes: &[scrip_core::code::CodeHash],
-) -> Result<Beyond, EngineError> {
+fn look(engine: &Engine, here: Bucket, limited: &Limited) -> Result<Beyond, EngineError> {
     let mut snapshot = engine.store().snapshot()?;
-    Ok(beyond(&mut *snapshot, engine.buckets(), here, campaigns, codes)?)
+    Ok(beyond(&mut *snapshot, engine.buckets(), here, limited)?)
 }

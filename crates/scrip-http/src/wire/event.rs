@@ -120,6 +120,7 @@ impl EventDocument {
             | Event::CodeSettled { .. }
             | Event::CodeForgotten { .. }
             | Event::SharedCodeNoted { .. }
+            | Event::AccountLinked { .. }
             | Event::UniqueCodesAdded { .. }
             | Event::CouponsArchived { .. }
             | Event::DiscountFunded { .. }

@@ -1,0 +1,48 @@
+//! Accounts that are one person: what they may have counts together (S3).
+
+use minicbor::{Decode, Encode};
+
+use crate::{campaign::Share, id::CampaignId};
+
+/// What the linked accounts of one individual that live in one bucket have claimed. An account that isn't linked counts in
+/// its wallet alone and needs none of this.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct Individual {
+    /// Coupons ever claimed per campaign, less those whose claim was given back.
+    #[n(0)]
+    pub counts: Vec<(CampaignId, u32)>,
+    /// Permits that this bucket was granted of the individual's count. With one bucket none: the whole limit is its own.
+    #[cbor(n(1), skip_if = "Vec::is_empty", default)]
+    pub permits: Vec<(CampaignId, Share)>,
+}
+
+impl Individual {
+    pub fn count(&self, campaign: CampaignId) -> u32 {
+        self.counts.iter().find(|entry| entry.0 == campaign).map_or(0, |entry| entry.1)
+    }
+
+    pub fn share(&self, campaign: CampaignId) -> Share {
+        self.permits.iter().find(|entry| entry.0 == campaign).map(|entry| entry.1).unwrap_or_default()
+    }
+
+    pub(crate) fn share_mut(&mut self, campaign: CampaignId) -> &mut Share {
+        let place = self.permits.iter().position(|entry| entry.0 == campaign).unwrap_or_else(|| {
+            self.permits.push((campaign, Share::default()));
+            self.permits.len() - 1
+        });
+        &mut self.permits[place].1
+    }
+
+    pub(crate) fn counted(&mut self, campaign: CampaignId, count: u32) {
+        match self.counts.iter_mut().find(|entry| entry.0 == campaign) {
+            Some(entry) => entry.1 += count,
+            None => self.counts.push((campaign, count)),
+        }
+    }
+
+    pub(crate) fn uncounted(&mut self, campaign: CampaignId) {
+        self.counts.iter_mut().filter(|entry| entry.0 == campaign).for_each(|entry| entry.1 -= 1);
+        self.counts.retain(|entry| entry.1 > 0);
+    }
+}

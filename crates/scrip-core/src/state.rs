@@ -1,6 +1,7 @@
 //! The working set: the aggregates that a command looks at, and `evolve`, the only way that they change.
 
 mod aggregate;
+mod between_buckets;
 mod evolve;
 
 mod demand;

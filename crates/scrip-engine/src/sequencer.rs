@@ -101,6 +101,9 @@ enum Done {
     Fault,
 }
 
+/// And codes of other buckets whose claims were given back on the way.
+type DoneAndFreed = (Done, Vec<CodeHash>);
+
 /// Serves one bucket. It has a thread of its own, unless whoever started the engine drives it by [`Sequencer::step`].
 pub struct Sequencer {
     shared: Arc<Shared>,
@@ -240,11 +243,7 @@ impl Sequencer {
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.
-    fn attempt(
-        &mut self,
-        waiting: &[Waiting],
-        faulty: &mut [bool],
-    ) -> Result<Option<Vec<(Done, Vec<CodeHash>)>>, StoreError> {
+    fn attempt(&mut self, waiting: &[Waiting], faulty: &mut [bool]) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
         let head = transaction.head()?;
         let now = self.shared.clock.now().max(head.at);

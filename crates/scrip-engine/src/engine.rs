@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     answer::{Answer, answer},
     clock::Clock,
+    depleted::Depleted,
     jobs,
     random::Random,
     read::Reader,
@@ -83,6 +84,7 @@ pub(crate) struct Shared {
     pub secrets: Secrets,
     pub random: Random,
     pub gates: steps::Gates,
+    pub depleted: Depleted,
     /// Whoever drives the engine by hand has one thread: nothing may wait on another.
     pub by_hand: bool,
     /// Set once the device failed: nothing is written any more.
@@ -173,6 +175,7 @@ impl Engine {
             secrets: options.secrets,
             random: options.random,
             gates: steps::Gates::default(),
+            depleted: Depleted::default(),
             by_hand,
             failed: AtomicBool::new(false),
             on_failure: options.on_failure,

@@ -3,6 +3,7 @@
 mod answer;
 mod beyond;
 mod clock;
+mod depleted;
 mod engine;
 mod jobs;
 mod load;

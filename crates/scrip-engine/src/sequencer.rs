@@ -270,6 +270,7 @@ impl Sequencer {
             let batch = work.into_batch(self.bucket, self.ids.batch_id());
             transaction.commit(&batch.0)?;
             self.shared.registry.committed(&batch.1, &batch.2);
+            self.shared.depleted.committed(&batch.2);
             self.shared.committed(self.bucket, batch.0.frame.last_position());
         }
         Ok(Some(done))

@@ -35,13 +35,21 @@ pub(crate) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse
 /// Runs a command in its bucket until it is done or refused for what all buckets have.
 async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Result<Receipt, EngineError> {
     let bucket = command.bucket(engine.buckets());
-    let mut seen = Seen::default();
+    let depleted = &engine.shared.depleted;
+    let mut epoch = depleted.epoch(command);
+    let mut seen = Seen { beyond: depleted.sight(command, bucket, engine.now()), overdraw: false };
     for _ in 0..TRIES {
         let reply = engine.once(command.clone(), key.cloned(), seen.clone()).await?;
         codes::bring_home(engine, bucket, &reply.freed).await;
         match reply.verdict {
-            Verdict::Done(result) => return result,
-            Verdict::Unseen(limited) => seen.beyond = Some(look(engine, bucket, &limited)?),
+            Verdict::Done(result) => {
+                depleted.note(command, bucket, (epoch, seen.beyond.as_ref()), &result, engine.now());
+                return result;
+            }
+            Verdict::Unseen(limited) => {
+                epoch = depleted.epoch(command);
+                seen.beyond = Some(look(engine, bucket, &limited)?);
+            }
             Verdict::Short(shortages) => {
                 for shortage in &shortages {
                     let enough = allowances::refill(engine, bucket, shortage, command.may_overdraw()).await?;

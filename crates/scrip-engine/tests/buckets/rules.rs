@@ -220,3 +220,30 @@ fn s3_accounts_that_have_more_than_a_limit_when_they_are_linked_keep_it_and_get_
         market.assert_settled();
     });
 }
+
+#[test]
+fn what_was_sold_out_is_given_out_as_soon_as_something_came_back() {
+    with_one_and_eight(|mut market, buckets| {
+        let campaign = market.live(&json!({"limits": {"stock": 3, "budget": "unlimited"}}));
+        market.does(shared(&market.engine, campaign, "SAVE10", 3)).expect("new");
+        let code = entered(&market.engine, "SAVE10");
+        let names = names(buckets, 24);
+        for name in &names[..3] {
+            market.does(place(name, "A-1", with_code(&code))).expect("there is stock");
+        }
+        for name in &names[3..] {
+            assert_eq!(refused(market.does(claim(name, campaign))), "sold_out");
+        }
+        let steps = market.steps;
+        assert_eq!(refused(market.does(claim(&names[3], campaign))), "sold_out");
+        assert_eq!(market.steps - steps, 1, "known without asking others again");
+        market.does(cancel(&names[1], "A-1")).expect("unpaid");
+        market.does(claim(&names[20], campaign)).expect("one came back");
+        assert_eq!(refused(market.does(claim(&names[21], campaign))), "sold_out");
+        market.minutes_pass(31);
+        market.tidy();
+        market.does(claim(&names[21], campaign)).expect("the others timed out");
+        market.tidy();
+        market.assert_settled();
+    });
+}

@@ -191,6 +191,15 @@ impl<'a> Reader<'a> {
         Ok(places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned()).collect())
     }
 
+    /// How far this machine's clock is behind the last batch of any bucket, in microseconds; 0 if it isn't.
+    pub fn clock_behind_micros(&mut self) -> Result<i64, EngineError> {
+        let mut behind = 0;
+        for bucket in self.engine.buckets().all() {
+            behind = behind.max(self.snapshot.head(bucket)?.at.micros() - self.now.micros());
+        }
+        Ok(behind)
+    }
+
     /// Ledger entries after a place in every bucket, oldest first, at most `limit`.
     pub fn ledger_entries(&mut self, after: &Places, limit: usize) -> Result<Vec<LedgerEntryRow>, EngineError> {
         let mut rows = Vec::new();

@@ -23,14 +23,18 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .into()
 }
 
-/// Ready while the store takes writes and can be read.
+/// A clock further behind what is written than this would judge holds and expiries by another time than others do.
+const CLOCK_BEHIND_MICROS_MAX: i64 = 1_000_000;
+
+/// Ready while the store takes writes, can be read, and the clock isn't behind it.
 async fn ready(State(api): State<Api>) -> Response {
-    let readable = api.read(|reader| reader.events(&scrip_engine::Places::default(), 1).map(|_| ())).await.is_ok();
-    if api.engine.is_ready() && readable {
-        Json(json!({"status": "ready"})).into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready"}))).into_response()
-    }
+    let why = match api.read(|reader| reader.clock_behind_micros()).await {
+        _ if !api.engine.is_ready() => "the store takes no writes",
+        Err(_) => "the store can't be read",
+        Ok(behind) if behind > CLOCK_BEHIND_MICROS_MAX => "this machine's clock is behind what is written",
+        Ok(_) => return Json(json!({"status": "ready"})).into_response(),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready", "why": why}))).into_response()
 }
 
 async fn metrics(State(api): State<Api>) -> Response {

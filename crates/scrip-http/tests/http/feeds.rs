@@ -57,6 +57,18 @@ fn the_events_of_a_coupons_life_come_in_order_and_go_on_after_a_cursor() {
 }
 
 #[test]
+fn a_machine_whose_clock_is_behind_what_is_written_is_not_ready() {
+    let shop = Shop::new();
+    shop.minutes_pass(1);
+    shop.live(&off(100));
+    shop.get("", "/readyz").is(200);
+    shop.set_time(crate::shop::NOON);
+    assert_eq!(shop.get("", "/readyz").is(503).text_at("/why"), "this machine's clock is behind what is written");
+    shop.minutes_pass(1);
+    shop.get("", "/readyz").is(200);
+}
+
+#[test]
 fn a_storefront_reads_events_without_whose_they_are() {
     let shop = Shop::new();
     bought(&shop);

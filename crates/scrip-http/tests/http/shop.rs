@@ -293,6 +293,10 @@ impl Answer {
     /// What holds for every answer: a request id, and a problem of the promised form for every refusal.
     fn check_form(&self) {
         let id = self.header("x-request-id").unwrap_or_else(|| panic!("{}: no X-Request-Id", self.line));
+        // What a load balancer asks is no request of the contract.
+        if self.line == "GET /readyz" {
+            return;
+        }
         assert!(self.status < 500, "{}: {} {}", self.line, self.status, self.text);
         if self.status < 400 {
             return;

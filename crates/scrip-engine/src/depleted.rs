@@ -1,0 +1,101 @@
+//! Campaigns of which nothing is left in any bucket, known without asking again.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use scrip_core::{
+    campaign::Pool,
+    command::{Claim, ClaimOf, Command},
+    event::{Event, Recorded},
+    id::CampaignId,
+    reason::Reason,
+    slot::Bucket,
+    state::Beyond,
+    time::Timestamp,
+};
+
+use crate::engine::{EngineError, Receipt};
+
+/// How long it is believed, in microseconds. What comes back on this node ends it at once; what comes back on another one is
+/// seen after this.
+const BELIEVED_MICROS: i64 = 1_000_000;
+
+/// What was seen elsewhere when a claim was refused as sold out. A campaign's *epoch* counts what may have given it stock
+/// since: a sight of an earlier epoch is worth nothing.
+#[derive(Default)]
+pub(crate) struct Depleted(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    epochs: HashMap<CampaignId, u64>,
+    seen: HashMap<(CampaignId, Bucket), Sight>,
+}
+
+struct Sight {
+    epoch: u64,
+    at: Timestamp,
+    beyond: Beyond,
+}
+
+impl Depleted {
+    /// The epoch to note before looking at other buckets.
+    pub fn epoch(&self, command: &Command) -> u64 {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        claimed(command).and_then(|campaign| known.epochs.get(&campaign).copied()).unwrap_or(0)
+    }
+
+    /// What lies beyond `bucket` if the claim's campaign is known to be sold out.
+    pub fn sight(&self, command: &Command, bucket: Bucket, now: Timestamp) -> Option<Beyond> {
+        let campaign = claimed(command)?;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let sight = known.seen.get(&(campaign, bucket))?;
+        let is_of_now = known.epochs.get(&campaign).copied().unwrap_or(0) == sight.epoch
+            && (0..BELIEVED_MICROS).contains(&(now.micros() - sight.at.micros()));
+        is_of_now.then(|| sight.beyond.clone())
+    }
+
+    /// Notes a refusal as sold out, with what was seen in `epoch`.
+    pub fn note(
+        &self,
+        command: &Command,
+        bucket: Bucket,
+        (epoch, beyond): (u64, Option<&Beyond>),
+        result: &Result<Receipt, EngineError>,
+        now: Timestamp,
+    ) {
+        let (Some(campaign), Some(beyond)) = (claimed(command), beyond) else { return };
+        if !matches!(result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::SoldOut) {
+            return;
+        }
+        // Only the stock: how many coupons somebody has is another question.
+        let stock = |pool: &Pool| matches!(pool, Pool::Stock(_) | Pool::SourceStock(..));
+        let used = beyond.used.iter().filter(|(pool, _)| stock(pool)).map(|(pool, used)| (pool.clone(), *used));
+        let beyond = Beyond { used: used.collect(), ..Beyond::default() };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.seen.insert((campaign, bucket), Sight { epoch, at: now, beyond });
+    }
+
+    /// Ends the epoch of what these events may have given stock. Before they are answered, so that whoever asks afterwards is
+    /// judged anew.
+    pub fn committed(&self, events: &[Recorded]) {
+        let freed = events.iter().filter_map(|recorded| match &recorded.event {
+            Event::CouponVoided { campaign, .. } | Event::CampaignChanged { campaign, .. } => Some(*campaign),
+            Event::CampaignLearned { campaign } => Some(campaign.id),
+            _ => None,
+        });
+        for campaign in freed {
+            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            *known.epochs.entry(campaign).or_default() += 1;
+            known.seen.retain(|(of, _), _| *of != campaign);
+        }
+    }
+}
+
+fn claimed(command: &Command) -> Option<CampaignId> {
+    match command {
+        Command::Claim(Claim { of: ClaimOf::Campaign { campaign, .. }, .. }) => Some(*campaign),
+        _ => None,
+    }
+}

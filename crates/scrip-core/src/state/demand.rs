@@ -9,8 +9,8 @@ use crate::{campaign::Pool, code::CodeKind, event::Event, id::CampaignId, money:
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shortage {
     pub pool: Pool,
-    /// How much has to be granted besides, at least 1.
-    pub lacks: u64,
+    /// How much of what it was granted has to be free, at least 1.
+    pub needs: u64,
 }
 
 impl State {
@@ -27,7 +27,7 @@ impl State {
             self.limit(&pool)?;
             let wanted = u64::try_from(demand).ok()?;
             let free = self.share(&pool).received.saturating_sub(self.given_out(&pool));
-            (wanted > free).then(|| Shortage { pool, lacks: wanted - free })
+            (wanted > free).then_some(Shortage { pool, needs: wanted })
         };
         demand.into_iter().filter_map(lacks).collect()
     }

@@ -31,19 +31,17 @@ pub(super) async fn refill(
 ) -> Result<bool, EngineError> {
     let gate = engine.shared.gates.of(&shortage.pool);
     let _one_at_a_time = gate.lock().await;
-    let before = stand(engine, &shortage.pool, bucket)?.free();
-    let wanted = before + shortage.lacks;
     let mut nothing_elsewhere = false;
     for _ in 0..ROUNDS {
         let here = stand(engine, &shortage.pool, bucket)?;
-        if here.free() >= wanted {
+        if here.free() >= shortage.needs {
             return Ok(true);
         }
         let grant = GrantAllowance {
             pool: shortage.pool.clone(),
             to: bucket,
             received: here.share.grants,
-            lacks: wanted - here.free(),
+            lacks: shortage.needs - here.free(),
             the_rest_too: the_rest_too && nothing_elsewhere,
         };
         match moved(engine, grant).await? {

@@ -1,14 +1,13 @@
 use scrip_core::{
     code::{Code, CodeUnderway},
-    key::{Key, Kind},
+    key::Kind,
     slot::Bucket,
-    state::{Aggregate, State, decode},
+    state::{Aggregate, decode},
 };
 use scrip_store::StoreError;
 
 use crate::{
     engine::{Engine, EngineError},
-    load::load_all,
     steps,
 };
 
@@ -58,9 +57,7 @@ fn underway(engine: &Engine, bucket: Bucket, kind: Kind) -> Result<Vec<CodeUnder
 
 /// The code as `bucket` has it on that very way.
 fn code_under(engine: &Engine, bucket: Bucket, underway: &CodeUnderway) -> Result<Option<Code>, StoreError> {
-    let mut snapshot = engine.store().snapshot()?;
-    let mut state = State::new(bucket, engine.buckets());
-    load_all(&mut *snapshot, &mut state, |state| -> Vec<Key> { vec![state.code_key(underway.hash)] })?;
+    let state = steps::peek(engine, bucket, |state| vec![state.code_key(underway.hash)])?;
     let same = |code: &&Code| code.lent().is_some_and(|lent| lent.take == underway.lent.take);
     Ok(state.code(underway.hash).filter(same).cloned())
 }

@@ -5,15 +5,14 @@ use scrip_core::{
     command::{Command, GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance},
     key::Key,
     slot::Bucket,
-    state::{Shortage, State},
+    state::Shortage,
 };
 use scrip_store::StoreError;
 
+use super::{peek, step};
 use crate::{
     answer::Answer,
     engine::{Engine, EngineError},
-    load::load_all,
-    sequencer::{Seen, Verdict},
 };
 
 /// Grants and recalls that one refill does at most: others may take what it found.
@@ -86,13 +85,9 @@ async fn receive(engine: &Engine, pool: &Pool, bucket: Bucket, parcel: Parcel) -
 }
 
 async fn moved(engine: &Engine, command: impl Into<Command>) -> Result<Option<Parcel>, EngineError> {
-    match engine.once(command, None, Seen::default()).await?.verdict {
-        Verdict::Done(Ok(receipt)) => match receipt.answer {
-            Answer::Parcel(parcel) => Ok(parcel),
-            _ => Err(EngineError::Fault),
-        },
-        Verdict::Done(Err(error)) => Err(error),
-        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+    match step(engine, command).await? {
+        Answer::Parcel(parcel) => Ok(parcel),
+        _ => Err(EngineError::Fault),
     }
 }
 
@@ -110,9 +105,7 @@ impl Stand {
 }
 
 fn stand(engine: &Engine, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreError> {
-    let mut snapshot = engine.store().snapshot()?;
-    let mut state = State::new(bucket, engine.buckets());
-    load_all(&mut *snapshot, &mut state, |state| {
+    let state = peek(engine, bucket, |state| {
         let here = match pool {
             Pool::CodeUses(hash) => state.code_key(*hash),
             Pool::Individual(individual, _) => Key::Individual(bucket, individual.clone()),

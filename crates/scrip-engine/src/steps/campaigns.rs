@@ -4,16 +4,14 @@ use scrip_core::{
     campaign::Campaign,
     command::{Command, LearnCampaign},
     id::CampaignId,
-    key::Key,
     slot::Bucket,
-    state::State,
 };
 
+use super::{peek, step};
 use crate::{
     answer::Answer,
     beyond::Limited,
     engine::{Engine, EngineError, Receipt},
-    load::load_all,
     sequencer::{KeyUse, Seen, Verdict},
 };
 
@@ -45,18 +43,12 @@ pub(crate) async fn spread(engine: &Engine, campaign: CampaignId) -> Result<(), 
         if known(engine, bucket, campaign)?.is_some_and(|known| known.revision >= now.revision) {
             continue;
         }
-        let learn = LearnCampaign { bucket, campaign: now.clone() };
-        let Verdict::Done(result) = engine.once(learn, None, Seen::default()).await?.verdict else {
-            return Err(EngineError::Fault);
-        };
-        result?;
+        step(engine, LearnCampaign { bucket, campaign: now.clone() }).await?;
     }
     Ok(())
 }
 
 fn known(engine: &Engine, bucket: Bucket, campaign: CampaignId) -> Result<Option<Campaign>, EngineError> {
-    let mut snapshot = engine.store().snapshot()?;
-    let mut state = State::new(bucket, engine.buckets());
-    load_all(&mut *snapshot, &mut state, |state| vec![state.campaign_key(campaign)] as Vec<Key>)?;
+    let state = peek(engine, bucket, |state| vec![state.campaign_key(campaign)])?;
     Ok(state.campaign(campaign).cloned())
 }

@@ -8,14 +8,13 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
     slot::Bucket,
-    state::State,
 };
 
+use super::{peek, step};
 use crate::{
     answer::Answer,
     engine::{Engine, EngineError, Receipt},
-    load::load_all,
-    sequencer::{KeyUse, Seen, Verdict},
+    sequencer::KeyUse,
 };
 
 /// How often a command is done again because somebody else sent its code home in between.
@@ -167,13 +166,9 @@ pub(super) async fn add_shared(
 }
 
 async fn done(engine: &Engine, command: impl Into<Command>) -> Result<Option<Code>, EngineError> {
-    match engine.once(command, None, Seen::default()).await?.verdict {
-        Verdict::Done(Ok(receipt)) => match receipt.answer {
-            Answer::Code(code) => Ok(code),
-            _ => Err(EngineError::Fault),
-        },
-        Verdict::Done(Err(error)) => Err(error),
-        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+    match step(engine, command).await? {
+        Answer::Code(code) => Ok(code),
+        _ => Err(EngineError::Fault),
     }
 }
 
@@ -186,9 +181,7 @@ fn none_if_refused<T>(result: Result<T, EngineError>) -> Result<Option<T>, Engin
 }
 
 fn code_in(engine: &Engine, bucket: Bucket, hash: CodeHash) -> Result<Option<Code>, EngineError> {
-    let mut snapshot = engine.store().snapshot()?;
-    let mut state = State::new(bucket, engine.buckets());
-    load_all(&mut *snapshot, &mut state, |state| vec![state.code_key(hash)])?;
+    let state = peek(engine, bucket, |state| vec![state.code_key(hash)])?;
     Ok(state.code(hash).cloned())
 }
 

@@ -10,11 +10,19 @@ mod gates;
 
 pub(crate) use self::{campaigns::spread, codes::resolve, gates::Gates};
 
-use scrip_core::{command::Command, slot::Bucket, state::Beyond};
+use scrip_core::{
+    command::Command,
+    key::Key,
+    slot::Bucket,
+    state::{Beyond, State},
+};
+use scrip_store::StoreError;
 
 use crate::{
+    answer::Answer,
     beyond::{Limited, beyond},
     engine::{Engine, EngineError, Receipt},
+    load::load_all,
     sequencer::{KeyUse, Seen, Verdict},
 };
 
@@ -61,6 +69,22 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
         }
     }
     Err(EngineError::Unavailable("too many want the last of it at once".to_owned()))
+}
+
+/// One step: a command of another bucket, without a key, as its own number or name makes it safe to repeat.
+async fn step(engine: &Engine, command: impl Into<Command>) -> Result<Answer, EngineError> {
+    match engine.once(command, None, Seen::default()).await?.verdict {
+        Verdict::Done(result) => result.map(|receipt| receipt.answer),
+        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+    }
+}
+
+/// What a bucket has committed of some aggregates.
+pub(crate) fn peek(engine: &Engine, bucket: Bucket, keys: impl FnMut(&State) -> Vec<Key>) -> Result<State, StoreError> {
+    let mut snapshot = engine.store().snapshot()?;
+    let mut state = State::new(bucket, engine.buckets());
+    load_all(&mut *snapshot, &mut state, keys)?;
+    Ok(state)
 }
 
 fn look(engine: &Engine, here: Bucket, limited: &Limited) -> Result<Beyond, EngineError> {

@@ -31,7 +31,7 @@ pub const NOON: &str = "2026-11-10T12:00:00Z";
 
 /// An engine without threads over a store that outlives it.
 pub struct Market {
-    pub store: MemoryStore,
+    pub store: Arc<dyn Store>,
     pub clock: Arc<ManualClock>,
     pub engine: Engine,
     sequencers: Vec<Sequencer>,
@@ -67,10 +67,14 @@ pub fn in_threads(buckets: u32) -> (Engine, MemoryStore) {
 
 impl Market {
     pub fn new(buckets: u32) -> Self {
-        let store = MemoryStore::new(Buckets::new(buckets).expect("a power of two"));
+        Self::over(Arc::new(MemoryStore::new(Buckets::new(buckets).expect("a power of two"))))
+    }
+
+    /// Over any store that is empty.
+    pub fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
         let (engine, sequencers) =
-            Engine::by_hand(Arc::new(store.clone()), options(&clock, Random::seeded(1))).expect("an empty store");
+            Engine::by_hand(store.clone(), options(&clock, Random::seeded(1))).expect("an empty store");
         Self { store, clock, engine, sequencers, crash_after: None, steps: 0, seed: 1 }
     }
 
@@ -79,9 +83,8 @@ impl Market {
         self.seed += 1;
         self.crash_after = None;
         self.sequencers.clear();
-        let (engine, sequencers) =
-            Engine::by_hand(Arc::new(self.store.clone()), options(&self.clock, Random::seeded(self.seed)))
-                .expect("what was committed can be read");
+        let (engine, sequencers) = Engine::by_hand(self.store.clone(), options(&self.clock, Random::seeded(self.seed)))
+            .expect("what was committed can be read");
         (self.engine, self.sequencers) = (engine, sequencers);
     }
 
@@ -158,7 +161,7 @@ impl Market {
 
     /// Journals, documents and tables agree, and nothing is underway between buckets.
     pub fn assert_nothing_underway(&self) {
-        let report = verify::verify(&self.store).expect("readable");
+        let report = verify::verify(&*self.store).expect("readable");
         assert!(report.is_clean(), "{:#?}", report.problems);
         self.assert_none(&[Kind::Lent, Kind::Homing]);
     }

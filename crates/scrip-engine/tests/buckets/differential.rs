@@ -117,12 +117,12 @@ impl Walk {
             7..=8 => {
                 let code = Self::pick(&mut self.random, &self.codes).expect("codes").clone();
                 let answer = self.market.does(place(&name, &id, with_code(&code)));
-                self.placed(&name, &id, answer);
+                self.placed(&name, &id, &answer);
             }
             9..=10 => {
                 if let Some((name, coupon)) = Self::pick(&mut self.random, &self.coupons).cloned() {
                     let answer = self.market.does(place(&name, &id, with_coupon(coupon)));
-                    self.placed(&name, &id, answer);
+                    self.placed(&name, &id, &answer);
                 }
             }
             11..=12 => self.best(&name, &id),
@@ -148,7 +148,7 @@ impl Walk {
     /// Something that an order of before may still have before it.
     fn goes_on(&mut self, number: usize) {
         let Some((name, id)) = Self::pick(&mut self.random, &self.orders).cloned() else { return };
-        let (account, order) = (account(&name), OrderId::new(&*id).expect("a name"));
+        let (account, order) = (account(&name), OrderId::new(&id).expect("a name"));
         let seller = self.random.random_bool(0.4).then(|| SellerId::new("tako").expect("a name"));
         let answer = match self.random.random_range(0..6) {
             0 => self.market.does(cancel(&name, &id)),
@@ -178,7 +178,7 @@ impl Walk {
         };
         let engine = self.market.engine.clone();
         let answer = self.market.drive(async move { engine.place(placement, None).await }).expect("no crash");
-        self.placed(name, id, answer);
+        self.placed(name, id, &answer);
     }
 
     fn minutes(&mut self) {
@@ -196,8 +196,8 @@ impl Walk {
         }
     }
 
-    fn placed(&mut self, name: &str, id: &str, answer: Answered) {
-        self.note("place", &answer);
+    fn placed(&mut self, name: &str, id: &str, answer: &Answered) {
+        self.note("place", answer);
         if answer.is_ok() {
             self.orders.push((name.to_owned(), id.to_owned()));
         }

@@ -8,6 +8,7 @@ mod backup;
 mod checkpoint;
 mod column;
 mod connection;
+mod contradictions;
 mod documents;
 mod error;
 mod gate;

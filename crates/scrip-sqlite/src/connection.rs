@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use scrip_faults::Fault;
 use scrip_store::StoreError;
 
 use crate::{error::during, options::Options};
@@ -42,7 +43,8 @@ fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlit
     connection.pragma_update(None, "temp_store", "memory")?;
     if access == Access::Write {
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.pragma_update(None, "synchronous", "full")?;
+        let synchronous = if scrip_faults::is(Fault::SynchronousNormal) { "normal" } else { "full" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // The checkpoint is the slowest commit of all: it has a thread of its own.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;

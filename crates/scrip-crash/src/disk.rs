@@ -15,7 +15,7 @@ use crate::{
     market::Market,
     power::{self, Device, Event, Mood, Recording, open_and_judge},
     result::Outcome,
-    server::Program,
+    server::{Program, Server},
     shim::{Fail, Library, folder},
 };
 
@@ -23,6 +23,9 @@ use crate::{
 const STATUS: i32 = 70;
 /// How long the clients go on where the failure doesn't come.
 const LOAD: Duration = Duration::from_millis(1_500);
+
+/// Long enough for a client to write something.
+const ONE_MORE_WRITE: Duration = Duration::from_millis(200);
 
 /// How much, and with which choices.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +52,16 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
     let mut counts = Counts::default();
     let filled = Filled::make(program).await?;
     while outcome.trials < options.trials {
-        let fail = match outcome.trials % 3 {
-            0 => Fail::Write(rng.random_range(1..400)),
-            1 => Fail::Sync(rng.random_range(1..60)),
-            _ => Fail::Full(rng.random_range(0..400_000)),
+        // Every fifth time the folder is empty, and the failure comes while the server makes it its own.
+        let (filled, scale) = if outcome.trials % 5 == 4 { (None, 8) } else { (Some(&filled), 1) };
+        let fail = match rng.random_range(0..3) {
+            0 => Fail::Write(rng.random_range(1..400 / scale)),
+            1 => Fail::Sync(rng.random_range(1..60 / scale)),
+            _ => Fail::Full(rng.random_range(0..400_000 / scale)),
         };
         let file = *["-wal", ".db", ""].get(rng.random_range(0..3)).unwrap_or(&"");
         let trial = Trial { program, library: &library, options, fail, file, seed: rng.random() };
-        if let Some(wrong) = trial.run(&filled, &mut counts).await? {
+        if let Some(wrong) = trial.run(filled, &mut counts).await? {
             outcome.trial(&format!("{fail:?} of *{file}"), &wrong);
         } else if counts.not_struck > 10 * options.trials {
             return Err(Trouble::other("no failure strikes"));
@@ -103,10 +108,16 @@ struct Trial<'p> {
 }
 
 impl Trial<'_> {
+    fn load(&self, name: &str, server: &Server, filled: &Filled, log: &Arc<Answered>) -> Load {
+        Load::start(self.options.clients, &server.base, name, self.seed, &filled.market, log)
+    }
+
     /// `None`: the failure didn't strike.
-    async fn run(&self, filled: &Filled, counts: &mut Counts) -> Result<Option<Vec<String>>, Trouble> {
+    async fn run(&self, filled: Option<&Filled>, counts: &mut Counts) -> Result<Option<Vec<String>>, Trouble> {
         let (data, beside) = (folder()?, folder()?);
-        filled.copy(data.path())?;
+        if let Some(filled) = filled {
+            filled.copy(data.path())?;
+        }
         let files = power::files_of(data.path())?;
         let record = beside.path().join("recording");
         let mut shim = self.library.shim();
@@ -116,22 +127,26 @@ impl Trial<'_> {
 
         match self.program.serve(data.path(), Some(&shim)) {
             Ok(mut server) => {
-                let clients = self.options.clients;
-                let load = Load::start(clients, &server.base, "d", self.seed, &filled.market, &log);
-                let mut waited = Duration::ZERO;
-                while waited < LOAD && !server.is_gone() {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    waited += Duration::from_millis(20);
-                }
-                load.end().await;
-                // A checkpoint that failed stops the next write at the latest.
-                if !server.is_gone() && struck(&record)? {
-                    let more = Load::start(clients, &server.base, "e", self.seed, &filled.market, &log);
-                    more.run_for(Duration::from_millis(200)).await;
+                if let Some(filled) = filled {
+                    let load = self.load("d", &server, filled, &log);
+                    let mut waited = Duration::ZERO;
+                    while waited < LOAD && !server.is_gone() {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        waited += Duration::from_millis(20);
+                    }
+                    load.end().await;
                 }
                 if !struck(&record)? {
                     counts.not_struck += 1;
                     return Ok(None);
+                }
+                // A checkpoint that failed stops the next write at the latest.
+                if !server.is_gone() {
+                    match filled {
+                        Some(filled) => self.load("e", &server, filled, &log).run_for(ONE_MORE_WRITE).await,
+                        // It is refused, or it is made and stays.
+                        None => drop(self.program.key(data.path(), &["operator"])),
+                    }
                 }
                 counts.under_load += 1;
                 wrong.extend(ended_well(server));
@@ -147,7 +162,7 @@ impl Trial<'_> {
         let log = log.log();
         counts.unavailable += log.counted("unavailable");
         wrong.extend(log.wrong.iter().cloned());
-        let facts: Vec<Fact> = filled.facts.iter().chain(&log.facts).cloned().collect();
+        let facts: Vec<Fact> = filled.into_iter().flat_map(|filled| &filled.facts).chain(&log.facts).cloned().collect();
         drop(log);
         if matches!(self.fail, Fail::Sync(_)) {
             wrong.extend(without_what_was_not_synced(&recording, files, &facts)?);
@@ -162,7 +177,7 @@ fn struck(record: &Path) -> Result<bool, Trouble> {
     Ok(Recording::read(record)?.events.iter().any(|event| matches!(event, Event::Failed { .. })))
 }
 
-fn ended_well(server: crate::server::Server) -> Option<String> {
+fn ended_well(server: Server) -> Option<String> {
     match server.ended() {
         Ok(ended) if ended.status.code() != Some(STATUS) => {
             Some(format!("it ended with {} and said {:?}", ended.status, ended.said.trim()))

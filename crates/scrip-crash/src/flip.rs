@@ -75,7 +75,7 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
         if let Kind::Missed(table) = &kind {
             wrong.push(format!("{table} changed and nothing was found"));
         }
-        if outcome.trials % SHOWN_TO_THE_BINARY == 0 {
+        if outcome.trials.is_multiple_of(SHOWN_TO_THE_BINARY) {
             let found = program.verify(place.path())?.is_some();
             if found != matches!(kind, Kind::Found | Kind::Unreadable) && kind != Kind::Harmless {
                 wrong.push(format!("{kind:?}, and the binary says found: {found}"));

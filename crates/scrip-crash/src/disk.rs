@@ -51,15 +51,21 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
     let mut outcome = Outcome::begin("disk", "failures", options.seed);
     let mut counts = Counts::default();
     let filled = Filled::make(program).await?;
+    let mut tried = 0;
     while outcome.trials < options.trials {
-        // Every fifth time the folder is empty, and the failure comes while the server makes it its own.
-        let (filled, scale) = if outcome.trials % 5 == 4 { (None, 8) } else { (Some(&filled), 1) };
-        let fail = match rng.random_range(0..3) {
-            0 => Fail::Write(rng.random_range(1..400 / scale)),
-            1 => Fail::Sync(rng.random_range(1..60 / scale)),
-            _ => Fail::Full(rng.random_range(0..400_000 / scale)),
+        // Every fifth time the folder is empty, and the failures come one after the other while the server makes it its own.
+        let first_start = tried % 5 == 4;
+        let number = tried / 10 + 1;
+        let fail = match (first_start, rng.random_range(0..3)) {
+            (true, _) if tried % 10 == 4 => Fail::Sync(number),
+            (true, _) => Fail::Write(number),
+            (false, 0) => Fail::Write(rng.random_range(1..400)),
+            (false, 1) => Fail::Sync(rng.random_range(1..60)),
+            (false, _) => Fail::Full(rng.random_range(0..400_000)),
         };
-        let file = *["-wal", ".db", ""].get(rng.random_range(0..3)).unwrap_or(&"");
+        tried += 1;
+        let file = if first_start { "" } else { ["-wal", ".db", ""][rng.random_range(0..3)] };
+        let filled = (!first_start).then_some(&filled);
         let trial = Trial { program, library: &library, options, fail, file, seed: rng.random() };
         if let Some(wrong) = trial.run(filled, &mut counts).await? {
             outcome.trial(&format!("{fail:?} of *{file}"), &wrong);

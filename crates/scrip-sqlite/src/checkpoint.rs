@@ -44,16 +44,20 @@ impl Checkpointer {
         let thread = thread::Builder::new().name("scrip-checkpoint".to_owned()).spawn(move || {
             let mut left = false;
             while let Some(committed) = shared.wait(every) {
-                if committed || left {
-                    left = log.checkpoint(&shared).unwrap_or_else(|error| {
+                if !committed && !left {
+                    continue;
+                }
+                match log.checkpoint(&shared) {
+                    Ok(more) => left = more,
+                    Err(error) => {
                         // The log has it all, so nothing is lost yet; but after a failed write or sync nobody knows what
                         // the device has, and the log would grow until it is full too.
                         tracing::error!(error = &error as &dyn std::error::Error, "checkpointing the database failed");
                         if is_of_the_device(&error) {
-                            shared.fail(error.to_string());
+                            return shared.fail(error.to_string());
                         }
-                        true
-                    });
+                        left = true;
+                    }
                 }
             }
         });

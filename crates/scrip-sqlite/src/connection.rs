@@ -42,7 +42,12 @@ fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlit
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     if access == Access::Write {
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            // SQLite keeps the mode that it had and reports no error, whatever kept it from changing.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+            return Err(rusqlite::Error::SqliteFailure(code, Some("the write-ahead log can't be begun".to_owned())));
+        }
         let synchronous = if scrip_faults::is(Fault::SynchronousNormal) { "normal" } else { "full" };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;

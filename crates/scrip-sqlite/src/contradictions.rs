@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, types::ValueRef};
 use scrip_core::slot::Bucket;
 use scrip_store::{
     StoreError,
@@ -29,7 +29,8 @@ pub(crate) fn find(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
-/// Pages, cells and constraints, by SQLite itself.
+/// Pages and cells, by SQLite itself. Not what columns may hold: it leaves that out where it only reads, and the replay
+/// compares every value.
 fn structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut check = connection.prepare(&format!("PRAGMA integrity_check({SHOWN})"))?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -127,7 +128,13 @@ fn changed_schema(connection: &Connection) -> Result<Vec<String>, StoreError> {
 }
 
 fn rows(connection: &Connection, sql: &str) -> Result<BTreeMap<String, String>, StoreError> {
-    let text = |row: &Row<'_>, column| row.get_ref(column).map(|value| format!("{value:?}"));
+    // Whatever a damaged file has there.
+    let text = |row: &Row<'_>, column| {
+        row.get_ref(column).map(|value| match value {
+            ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+            other => format!("{other:?}"),
+        })
+    };
     let read = || -> rusqlite::Result<BTreeMap<String, String>> {
         connection.prepare(sql)?.query_map([], |row| Ok((text(row, 0)?, text(row, 1)?)))?.collect()
     };

@@ -43,9 +43,7 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
         }
         load.end().await;
         server.terminate()?;
-        let wrong = log.log().wrong.clone();
-        outcome.failed += u64::try_from(wrong.len()).expect("few");
-        outcome.failures.extend(wrong.into_iter().take(3));
+        outcome.beside("meanwhile", &log.log().wrong);
     }
     Ok(outcome.ended(format!("{answered} answers looked for, {meanwhile} given while a copy was made and restored")))
 }

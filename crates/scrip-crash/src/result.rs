@@ -47,6 +47,11 @@ impl Outcome {
     /// One trial, with what was wrong in it.
     pub fn trial(&mut self, name: &str, wrong: &[String]) {
         self.trials += 1;
+        self.beside(name, wrong);
+    }
+
+    /// What went wrong in no trial of its own, such as an answer that no server should give.
+    pub fn beside(&mut self, name: &str, wrong: &[String]) {
         if let Some(first) = wrong.first() {
             self.failed += 1;
             if self.failures.len() < SHOWN {

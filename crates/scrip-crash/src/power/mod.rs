@@ -67,8 +67,7 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
         syncs += recording.events.iter().filter(|event| matches!(event, Event::Synced { .. })).count();
         answered += log.facts.len();
         let name = format!("recording {recordings}");
-        outcome.trial(&name, &log.wrong);
-        outcome.trials -= 1;
+        outcome.beside(&name, &log.wrong);
         let started = std::time::Instant::now();
         let cut = Cut { recording: &recording, log: &log, keep: options.keep.as_deref() };
         cut.run(states, &name, rng.random(), &mut outcome)?;

@@ -42,9 +42,10 @@ fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlit
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     if access == Access::Write {
-        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        if mode != "wal" {
-            // SQLite keeps the mode that it had and reports no error, whatever kept it from changing.
+        // To its end: the commit that changes the mode comes after the row that says so, and may fail.
+        let mut change = connection.prepare("PRAGMA journal_mode = WAL")?;
+        let modes: Vec<String> = change.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        if modes != ["wal"] {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
             return Err(rusqlite::Error::SqliteFailure(code, Some("the write-ahead log can't be begun".to_owned())));
         }

@@ -27,6 +27,10 @@ bench:
     cargo bench -p scrip-core
     cargo run --release -- bench
 
+# Harm the real server: `just crash kill --kills 10000`.
+crash *arguments:
+    cargo run --release -p scrip-crash -- {{arguments}}
+
 # What a commit must pass.
 ci:
     .ci/run

@@ -40,6 +40,8 @@ pub struct State {
     buckets: Buckets,
     loaded: HashMap<Key, Loaded>,
     beyond: Option<Beyond>,
+    /// Keys of those that are dirty, so that a long replay need not look at all for them.
+    changed: Vec<Key>,
 }
 
 /// What other buckets had given out when somebody last looked. It lets a refusal be exact; what may be given out is decided
@@ -71,7 +73,7 @@ macro_rules! getters {
 
 impl State {
     pub fn new(bucket: Bucket, buckets: Buckets) -> Self {
-        Self { bucket, buckets, loaded: HashMap::new(), beyond: None }
+        Self { bucket, buckets, loaded: HashMap::new(), beyond: None, changed: Vec::new() }
     }
 
     pub const fn bucket(&self) -> Bucket {
@@ -101,6 +103,21 @@ impl State {
             .collect()
     }
 
+    /// What changed was saved with this version: from here on only what changes again is a change.
+    pub fn saved(&mut self, version: u64) {
+        for key in self.changed.drain(..) {
+            if let Some(loaded) = self.loaded.get_mut(&key) {
+                loaded.dirty = false;
+                loaded.version = loaded.value.is_some().then_some(version);
+            }
+        }
+    }
+
+    /// The version that a document was loaded or saved with.
+    pub fn version(&self, key: &Key) -> Option<u64> {
+        self.loaded.get(key)?.version
+    }
+
     /// All that exists, for comparing a replay with a store.
     pub fn documents(&self) -> impl Iterator<Item = (&Key, &Aggregate)> {
         self.loaded.iter().filter_map(|(key, loaded)| loaded.value.as_ref().map(|value| (key, value)))
@@ -111,15 +128,28 @@ impl State {
     }
 
     fn set(&mut self, key: Key, value: Option<Aggregate>) {
-        let loaded = self.loaded.entry(key).or_insert(Loaded { value: None, version: None, dirty: false });
-        loaded.value = value;
-        loaded.dirty = true;
+        match self.loaded.get_mut(&key) {
+            Some(loaded) => {
+                loaded.value = value;
+                if !loaded.dirty {
+                    loaded.dirty = true;
+                    self.changed.push(key);
+                }
+            }
+            None => {
+                self.changed.push(key.clone());
+                self.loaded.insert(key, Loaded { value, version: None, dirty: true });
+            }
+        }
     }
 
     fn change(&mut self, key: &Key) -> Option<&mut Aggregate> {
         let loaded = self.loaded.get_mut(key)?;
         let value = loaded.value.as_mut()?;
-        loaded.dirty = true;
+        if !loaded.dirty {
+            loaded.dirty = true;
+            self.changed.push(key.clone());
+        }
         Some(value)
     }
 

@@ -199,8 +199,10 @@ impl Sequencer {
         metrics::counter!("scrip_batches_failed_total").increment(1);
         if matches!(error, StoreError::Failed { .. }) {
             // After a failed write or sync nobody knows what the device has: stop, and recover by starting anew.
-            self.shared.failed.store(true, Ordering::SeqCst);
-            (self.shared.on_failure)(&chain(error));
+            // Those who wait are answered first: the process goes on for a moment.
+            if !self.shared.failed.swap(true, Ordering::SeqCst) {
+                (self.shared.on_failure)(&chain(error));
+            }
         }
         let text = error.to_string();
         answer_all(waiting.drain(..), || EngineError::Unavailable(text.clone()));

@@ -37,7 +37,7 @@ impl Report {
     }
 }
 
-/// Replays every bucket's journal from the first event and compares. Needs memory for all documents and rows.
+/// Replays every bucket's journal from the first event and compares, then asks the store for what only it sees. Needs memory for all documents and rows.
 ///
 /// Errors: the store can't be read. What is wrong in it is in the report instead.
 pub fn verify(store: &dyn Store) -> Result<Report, StoreError> {
@@ -49,6 +49,9 @@ pub fn verify(store: &dyn Store) -> Result<Report, StoreError> {
         compare_documents(&mut *snapshot, bucket, &state, &mut report)?;
     }
     compare_rows(&mut *snapshot, rows, &mut report)?;
+    for contradiction in snapshot.contradictions()? {
+        report.problem(contradiction);
+    }
     Ok(report)
 }
 
@@ -99,6 +102,7 @@ fn replay(
                     return Ok(state);
                 }
             }
+            state.saved(frame.last_position());
             next = frame.last_position() + 1;
             previous = hash;
             at = frame.at;
@@ -113,14 +117,24 @@ fn compare_documents(
     state: &State,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let mut replayed: BTreeMap<(u8, Vec<u8>), &Aggregate> =
-        state.documents().map(|(key, value)| ((key.kind().number(), key.bytes()), value)).collect();
+    struct Replayed<'s> {
+        value: &'s Aggregate,
+        version: Option<u64>,
+    }
+    let mut replayed: BTreeMap<(u8, Vec<u8>), Replayed<'_>> = state
+        .documents()
+        .map(|(key, value)| ((key.kind().number(), key.bytes()), Replayed { value, version: state.version(key) }))
+        .collect();
     for (kind, key, document) in snapshot.all_documents(bucket)? {
         report.documents += 1;
         match replayed.remove(&(kind.number(), key.clone())) {
             None => report.problem(format!("{kind:?} {}: stored, but not in the journal", hex(&key))),
-            Some(value) if value.encode() != document.body => {
+            Some(replayed) if replayed.value.encode() != document.body => {
                 report.problem(format!("{kind:?} {}: stored and replayed differ", hex(&key)));
+            }
+            Some(Replayed { version, .. }) if version != Some(document.version) => {
+                let (stored, version) = (document.version, version.unwrap_or_default());
+                report.problem(format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
             }
             Some(_) => {}
         }
@@ -176,4 +190,49 @@ fn row_key(row: &Row) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use scrip_core::{
+        event::{ApiKey, Event, Role},
+        id::{KeyId, Uid},
+        key::Key,
+        slot::Buckets,
+        time::Timestamp,
+    };
+    use scrip_store::{Batch, Save, memory::MemoryStore};
+
+    use super::*;
+
+    fn commit(store: &MemoryStore, event: &Event, save: Save) {
+        let mut writer = store.writer(Bucket::FIRST).expect("nobody else writes");
+        let mut transaction = writer.begin().expect("begins");
+        let head = transaction.head().expect("reads");
+        let frame = Frame::new(Bucket::FIRST, head.position + 1, Timestamp::default(), [0; 16], head.hash, &[event]);
+        transaction.commit(&Batch { frame, saves: vec![save], rows: Vec::new() }).expect("commits");
+    }
+
+    #[test]
+    fn a_document_of_another_version_than_its_last_event_is_found() {
+        let id = KeyId::from_uid(Uid::from_bytes([3; 16]));
+        let key = ApiKey {
+            id,
+            role: Role::Operator,
+            seller: None,
+            secret_hash: [0; 32],
+            created_at: Timestamp::default(),
+            revoked_at: None,
+        };
+        let body = Some(Aggregate::ApiKey(key.clone()).encode());
+        let store = MemoryStore::new(Buckets::ONE);
+        let save = Save { key: Key::ApiKey(id), read: None, body: body.clone() };
+        commit(&store, &Event::ApiKeyCreated { key }, save);
+        assert_eq!(verify(&store).expect("reads").problems, Vec::<String>::new());
+        // Written again by a batch whose events don't touch it.
+        let save = Save { key: Key::ApiKey(id), read: Some(1), body };
+        commit(&store, &Event::DueSwept { second: 0, chunk: 0 }, save);
+        let problems = verify(&store).expect("reads").problems;
+        assert!(problems[0].ends_with("of version 2, replayed 1"), "{problems:?}");
+    }
 }

@@ -11,7 +11,7 @@ use scrip_store::StoreError;
 
 use crate::{
     connection::{self, Access},
-    error::{during, unavailable},
+    error::{during, is_of_the_device, unavailable},
     gate::Gate,
     options::Options,
 };
@@ -44,12 +44,20 @@ impl Checkpointer {
         let thread = thread::Builder::new().name("scrip-checkpoint".to_owned()).spawn(move || {
             let mut left = false;
             while let Some(committed) = shared.wait(every) {
-                if committed || left {
-                    left = log.checkpoint(&shared).unwrap_or_else(|error| {
-                        // The log has it all: nothing is lost as long as the log can be written.
+                if !committed && !left {
+                    continue;
+                }
+                match log.checkpoint(&shared) {
+                    Ok(more) => left = more,
+                    Err(error) => {
+                        // The log has it all, so nothing is lost yet; but after a failed write or sync nobody knows what
+                        // the device has, and the log would grow until it is full too.
                         tracing::error!(error = &error as &dyn std::error::Error, "checkpointing the database failed");
-                        true
-                    });
+                        if is_of_the_device(&error) {
+                            return shared.fail(error.to_string());
+                        }
+                        left = true;
+                    }
                 }
             }
         });

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use scrip_faults::Fault;
 use scrip_store::StoreError;
 
 use crate::{error::during, options::Options};
@@ -41,8 +42,15 @@ fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlit
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     if access == Access::Write {
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.pragma_update(None, "synchronous", "full")?;
+        // To its end: the commit that changes the mode comes after the row that says so, and may fail.
+        let mut change = connection.prepare("PRAGMA journal_mode = WAL")?;
+        let modes: Vec<String> = change.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        if modes != ["wal"] {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+            return Err(rusqlite::Error::SqliteFailure(code, Some("the write-ahead log can't be begun".to_owned())));
+        }
+        let synchronous = if scrip_faults::is(Fault::SynchronousNormal) { "normal" } else { "full" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // The checkpoint is the slowest commit of all: it has a thread of its own.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;

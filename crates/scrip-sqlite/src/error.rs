@@ -9,7 +9,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) fn during(operation: &'static str) -> impl FnOnce(Error) -> StoreError {
     move |error| match &error {
         Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly => failed(operation, error),
+            _ if is_of_the_device(&error) => failed(operation, error),
             ErrorCode::ConstraintViolation => constraint(operation, failure.extended_code, &error),
             ErrorCode::DatabaseCorrupt
             | ErrorCode::NotADatabase
@@ -22,6 +22,12 @@ pub(crate) fn during(operation: &'static str) -> impl FnOnce(Error) -> StoreErro
         // A column that isn't what the schema and this code agreed on.
         _ => damaged(operation, &error),
     }
+}
+
+/// Whether the device is full, or failed a write or a sync.
+pub(crate) fn is_of_the_device(error: &Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly))
 }
 
 /// Of a commit: unless SQLite says that it did nothing, the device didn't do what it was told.

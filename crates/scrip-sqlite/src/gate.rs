@@ -24,6 +24,8 @@ struct State {
     /// Something was committed since this was asked.
     committed: bool,
     stopped: bool,
+    /// Why nobody may write any more.
+    failed: Option<String>,
 }
 
 impl Gate {
@@ -56,6 +58,15 @@ impl Gate {
         let waited = self.stopping.wait_timeout_while(lock(&self.state), time, |state| !state.stopped);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         (!state.stopped).then(|| std::mem::take(&mut state.committed))
+    }
+
+    /// A checkpoint couldn't write or sync: whatever is committed from here on might be lost.
+    pub(crate) fn fail(&self, why: String) {
+        lock(&self.state).failed.get_or_insert(why);
+    }
+
+    pub(crate) fn failed(&self) -> Option<String> {
+        lock(&self.state).failed.clone()
     }
 
     pub(crate) fn stop(&self) {

@@ -8,7 +8,9 @@ mod backup;
 mod checkpoint;
 mod column;
 mod connection;
+mod contradictions;
 mod documents;
+mod dump;
 mod error;
 mod gate;
 mod journal;
@@ -34,7 +36,7 @@ use crate::{
     checkpoint::Checkpointer, connection::Access, gate::Gate, lock::Lock, pool::Pool, snapshot::SqliteSnapshot,
     writer::SqliteWriter,
 };
-pub use crate::{options::Options, schema::Migrated};
+pub use crate::{dump::Dump, options::Options, schema::Migrated};
 
 /// A store in an SQLite file. Clones are handles of the same store; the file is closed with the last handle or writer.
 #[derive(Clone, Debug)]
@@ -123,6 +125,13 @@ impl SqliteStore {
     /// Errors: [`StoreError::Conflict`] if `to` exists; [`StoreError::Unavailable`] if it can't be written.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         self.shared.pool.with(|reader| backup::copy(reader, to))
+    }
+
+    /// Every value of every table: for comparing files.
+    ///
+    /// Errors: [`StoreError::Damaged`] if a table can't be read.
+    pub fn dump(&self) -> Result<Dump, StoreError> {
+        self.shared.pool.with(|reader| dump::dump(reader).map_err(error::during("reading every table")))
     }
 
     /// Where the file is.

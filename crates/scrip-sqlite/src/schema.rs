@@ -38,8 +38,9 @@ pub(crate) fn runner() -> Runner {
 pub(crate) fn version(connection: &Connection) -> Result<u32, StoreError> {
     const OPERATION: &str = "reading the schema's version";
     let read = || -> rusqlite::Result<(i64, u32, Option<u32>)> {
+        // The history and its index are made by a commit of their own: a crash may leave them alone in the file.
         let tables: i64 = connection.query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE name <> 'refinery_schema_history'",
+            "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'refinery_schema_history'",
             [],
             |row| row.get(0),
         )?;
@@ -146,6 +147,18 @@ mod tests {
         let newer = migrate(&mut connection, &path, &runner()).expect_err("newer");
         assert!(matches!(newer, StoreError::Damaged { .. }), "{newer}");
         check_newest(&connection, &runner()).expect_err("newer");
+    }
+
+    #[test]
+    fn what_a_crash_during_the_first_start_leaves_is_migrated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("scrip.db");
+        let mut connection = open(&path, Access::Write, &Options::default()).expect("opens");
+        // Fails after the commit that makes the history.
+        migrate(&mut connection, &path, &with(&[("V2__wrong", "CREATE TABLE more (")])).expect_err("it is no SQL");
+        connection.execute_batch("SELECT * FROM refinery_schema_history").expect("this much is there");
+        assert_eq!(version(&connection).expect("readable"), 0);
+        assert_eq!(migrate(&mut connection, &path, &runner()).expect("migrates").to, 1);
     }
 
     #[test]

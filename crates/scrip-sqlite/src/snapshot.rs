@@ -10,7 +10,7 @@ use scrip_store::{
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
 };
 
-use crate::{documents, error::during, journal, people, pool::Pool};
+use crate::{contradictions, documents, error::during, journal, people, pool::Pool};
 
 /// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
 pub(crate) struct SqliteSnapshot<'p> {
@@ -100,5 +100,9 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError> {
         documents::all(self.connection(), bucket)
+    }
+
+    fn contradictions(&mut self) -> Result<Vec<String>, StoreError> {
+        contradictions::find(self.connection())
     }
 }

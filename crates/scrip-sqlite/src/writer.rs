@@ -37,6 +37,10 @@ impl Writer for SqliteWriter {
         if self.memory.failed {
             return Err(failed("writing", "the device failed before; open the store again"));
         }
+        if let Some(why) = self.shared.gate.failed() {
+            self.memory.failed = true;
+            return Err(failed("checkpointing", why));
+        }
         let connection = self.connection.as_mut().expect("taken out only when dropped");
         let pass = self.shared.gate.write();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);

@@ -200,4 +200,10 @@ pub trait Snapshot {
 
     /// Every document of a bucket, in order of kind and key bytes, for the same.
     fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError>;
+
+    /// What contradicts itself in how the backend keeps things, where nothing above shows it: columns that repeat what a
+    /// frame says, rows of no bucket, the structure of its files. In words; empty when all is well.
+    fn contradictions(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use scrip_engine::{Engine, EngineOptions, Random, SystemClock};
@@ -14,6 +15,11 @@ use crate::{failure::Failure, secret_file};
 
 /// The database's name in the data folder.
 pub const DATABASE: &str = "scrip.db";
+
+/// The exit status when the device failed.
+const DEVICE_FAILED: i32 = 70;
+/// How long the process then still answers, that the store can't take it: nothing is written any more.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
 /// Where a data folder has its database.
 pub fn database(data: &Path) -> PathBuf {
@@ -40,7 +46,10 @@ pub fn start(data: &Path) -> Result<(Engine, Arc<SqliteStore>), Failure> {
             eprintln!(
                 "scrip: stopping, the store failed: {why}. Mend the device, then start again: nothing answered is lost."
             );
-            std::process::exit(70);
+            std::thread::spawn(|| {
+                std::thread::sleep(LAST_ANSWERS);
+                std::process::exit(DEVICE_FAILED);
+            });
         }),
     };
     let engine = Engine::start(store.clone() as Arc<dyn Store>, options)

@@ -39,7 +39,7 @@ macro_rules! checks {
 checks! {
     core_is_pure = "scrip-core depends on no async runtime, driver, HTTP crate or source of randomness.", arrows::core_is_pure;
     http_ends_at_scrip_http = "Nothing below scrip-http depends on an HTTP crate.", arrows::http_ends_at_scrip_http;
-    only_the_binary_names_a_backend = "Outside tests only scrip depends on a backend.", arrows::only_the_binary_names_a_backend;
+    only_the_binary_names_a_backend = "Outside tests and harnesses only scrip depends on a backend.", arrows::only_the_binary_names_a_backend;
     arrows_point_down = "Crates depend on each other in one direction: http → engine → store → core.", arrows::arrows_point_down;
     crates_share_lints = "Every crate takes its lints from the workspace.", manifests::crates_share_lints;
     sql_stays_in_backends = "Statements of SQL stand only in backends.", tidy::sql_stays_in_backends;

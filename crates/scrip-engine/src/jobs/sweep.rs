@@ -2,6 +2,7 @@ use scrip_core::{
     command::SweepDue,
     key::{Key, Kind},
 };
+use scrip_faults::Fault;
 
 use crate::engine::{Engine, EngineError};
 
@@ -10,6 +11,9 @@ const ROUND: usize = 64;
 
 /// Gives back what orders hold whose time ran out.
 pub(super) async fn sweep(engine: &Engine) -> Result<(), EngineError> {
+    if scrip_faults::is(Fault::HoldNotSwept) {
+        return Ok(());
+    }
     let buckets = engine.store().buckets();
     for bucket in buckets.all() {
         loop {

@@ -17,7 +17,7 @@ pub mod verify;
 pub use answer::Answer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use engine::{Engine, EngineError, EngineOptions, Pending, Receipt};
-pub use place::{Placement, shown};
+pub use place::{Placement, Revision, shown};
 pub use read::{QuoteAnswer, Reader, Use};
 pub use registry::Registry;
 pub use secrets::{NotOurs, Secrets, fill_random};

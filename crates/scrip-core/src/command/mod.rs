@@ -5,6 +5,7 @@ mod campaign_lifecycle;
 mod cancel_order;
 mod candidates;
 mod change_campaign;
+mod checkout;
 mod claim;
 mod close_transactions;
 mod create_campaign;
@@ -16,6 +17,8 @@ mod needs;
 mod pay_order;
 mod place_order;
 mod refund;
+mod retake;
+mod revise_order;
 mod settle;
 mod sweep_due;
 
@@ -24,15 +27,20 @@ pub use campaign_lifecycle::{CampaignStep, MoveCampaign};
 pub use cancel_order::CancelOrder;
 pub use candidates::{code_candidate, wallet_candidate};
 pub use change_campaign::ChangeCampaign;
+pub use checkout::Chosen;
 pub use claim::{Claim, ClaimOf, SourceRight};
 pub use close_transactions::CloseTransactions;
 pub use create_campaign::CreateCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
 pub use import_coupon::ImportCoupon;
 pub use keys::{CreateApiKey, RevokeApiKey};
+pub use lapse::given_back;
+pub use needs::order_needs;
 pub use pay_order::PayOrder;
-pub use place_order::{Chosen, PlaceOrder};
+pub use place_order::PlaceOrder;
 pub use refund::{RefundOf, RefundOrder};
+pub use retake::LATE_PAYMENT_DAYS;
+pub use revise_order::ReviseOrder;
 pub use sweep_due::SweepDue;
 
 use crate::{
@@ -145,6 +153,7 @@ commands! {
     Claim(account),
     ImportCoupon(account),
     PlaceOrder(account, id),
+    ReviseOrder(account, order),
     ExtendHold(account, order),
     PayOrder(account, order),
     CloseTransactions(account, order),
@@ -166,7 +175,8 @@ impl Command {
         }
         let claims = match self {
             Self::Claim(_) => true,
-            Self::PlaceOrder(command) => command.uses_codes(),
+            Self::PlaceOrder(command) => checkout::uses_codes(&command.chosen),
+            Self::ReviseOrder(command) => checkout::uses_codes(&command.chosen),
             _ => false,
         };
         if claims { lapse::expired_coupons(state, account, now) } else { Vec::new() }

@@ -4,13 +4,14 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     campaign::{Campaign, Counters, Pool, Terms},
+    cart::Cart,
     code::{Code, CodeHash, Lent, NewCode},
     id::{CampaignId, CouponId, JobId, KeyId},
     key::Holder,
     ledger::Entry,
     money::Amount,
     name::{AccountId, IndividualId, OrderId, SellerId, SourceName},
-    order::{Order, Refund},
+    order::{Order, OrderCoupon, Refund},
     quote::Applied,
     slot::Bucket,
     time::Timestamp,
@@ -108,6 +109,12 @@ events! {
     29 ApiKeyRevoked = "key.revoked" { 0 key: KeyId, 1 at: Timestamp, }
     /// Face value beyond the discount was lost, or came back with its coupon.
     30 SurplusBooked = "discount.surplus" { 0 account: AccountId, 1 order: OrderId, 2 entry: Entry, }
+    /// Another cart or other coupons under the same id, before payment: all that is on the order from here. What came off
+    /// was released or voided before, what is new is held after.
+    31 OrderRevised = "order.revised" { 0 account: AccountId, 1 order: OrderId, 2 cart: Cart, 3 coupons: Vec<OrderCoupon>, }
+    /// A payment came after the hold had run out and found all free that the order held: what it holds again, to be held
+    /// and paid next.
+    32 OrderRetaken = "order.retaken" { 0 account: AccountId, 1 order: OrderId, 2 coupons: Vec<OrderCoupon>, }
     /// A bucket that isn't its home knows the campaign as it is there.
     40 CampaignLearned = "campaign.learned" { 0 campaign: Campaign, }
     /// By a pool's home: counts as issued from here on.

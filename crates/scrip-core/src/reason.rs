@@ -66,7 +66,7 @@ reasons! {
 
     // Orders.
     QuoteChanged { expected: Amount, discount: Amount } = "quote_changed", "The discount is {discount}, not the expected {expected} minor units.";
-    HoldExpired { gone: Option<String> } = "hold_expired", "The order's hold ran out before it was paid.";
+    HoldExpired { gone: Option<Gone>, coupon: Option<UsedBy> } = "hold_expired", "The order's hold ran out before it was paid, and what it held can't be taken again.";
     OrderExists = "order_exists", "This account already has an order of this id with another content.";
     OrderStateForbids { order_status: OrderStatus } = "order_state", "The order is {order_status}, which doesn't allow this.";
 
@@ -155,6 +155,24 @@ impl fmt::Display for UsedBy {
             Self::Code(code) => write!(f, "code {code}"),
         }
     }
+}
+
+/// What of a timed out order is no longer free for a payment that comes late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// It came more than 30 days after the time-out.
+    Time,
+    /// The coupon is on another order, used or reclaimed.
+    Coupon,
+    /// The campaign's budget leaves less than the discount.
+    Budget,
+    /// Somebody else has the code's last use.
+    CodeUses,
+    /// All coupons of the campaign are given out.
+    Stock,
+    /// The person has as many of the campaign's coupons as one may have.
+    IndividualLimit,
 }
 
 /// Absent parameters are left out of the JSON.

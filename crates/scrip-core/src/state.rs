@@ -123,6 +123,16 @@ impl State {
         self.loaded.iter().filter_map(|(key, loaded)| loaded.value.as_ref().map(|value| (key, value)))
     }
 
+    /// A copy of some of the aggregates, to try on what might be: it saves nothing.
+    pub(crate) fn part(&self, keys: &[Key]) -> Self {
+        let known = |key: &Key| Some((key.clone(), self.loaded.get(key)?.clone()));
+        Self {
+            loaded: keys.iter().filter_map(known).collect(),
+            beyond: self.beyond.clone(),
+            ..Self::new(self.bucket, self.buckets)
+        }
+    }
+
     fn get(&self, key: &Key) -> Option<&Aggregate> {
         self.loaded.get(key)?.value.as_ref()
     }

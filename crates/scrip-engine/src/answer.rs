@@ -163,6 +163,7 @@ fn order_key(event: &Event) -> Option<Key> {
         | Event::TransactionsClosed { account, order, .. }
         | Event::OrderCancelled { account, order, .. }
         | Event::SellerCancelled { account, order, .. }
+        | Event::OrderRevised { account, order, .. }
         | Event::OrderRefunded { account, order, .. } => Some(Key::Order(account.clone(), order.clone())),
         _ => None,
     }

@@ -20,7 +20,7 @@ pub mod verify;
 pub use answer::Answer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use engine::{Engine, EngineError, EngineOptions, Pending, Receipt};
-pub use place::{Placement, shown};
+pub use place::{Placement, Revision, shown};
 pub use random::{Random, fill_random};
 pub use read::{Places, QuoteAnswer, Reader, Use};
 pub use registry::Registry;

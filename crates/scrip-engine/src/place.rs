@@ -1,9 +1,9 @@
-//! Placing an order: the best combination is searched outside the sequencer, on committed state.
+//! Placing and revising an order: the best combination is searched outside the sequencer, on committed state.
 
 use scrip_core::{
     cart::Cart,
     code::EnteredCode,
-    command::{Chosen, PlaceOrder},
+    command::{Chosen, Command, PlaceOrder, ReviseOrder},
     id::CouponId,
     money::Amount,
     name::{AccountId, OrderId},
@@ -12,7 +12,7 @@ use scrip_core::{
 
 use crate::{
     engine::{Engine, EngineError, Receipt},
-    read::{Reader, Use},
+    read::{QuoteAnswer, Reader, Use},
     sequencer::KeyUse,
 };
 
@@ -33,34 +33,64 @@ pub struct Placement {
     pub fingerprint: [u8; 16],
 }
 
+/// A placed order's checkout as it is to be from here.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub account: AccountId,
+    pub order: OrderId,
+    pub cart: Cart,
+    pub r#use: Use,
+    /// With `Best` candidates like the wallet's coupons, else to be used.
+    pub codes: Vec<EnteredCode>,
+    pub expect_discount: Option<Amount>,
+}
+
+/// What placing and revising have in common.
+trait Checkout: Clone + Send + 'static {
+    fn r#use(&self) -> &Use;
+    fn codes(&self) -> &[EnteredCode];
+    fn expect_discount(&self) -> Option<Amount>;
+    /// What it would be on committed state.
+    fn quote(&self, reader: &mut Reader<'_>) -> Result<QuoteAnswer, EngineError>;
+    /// With exactly these coupons and codes.
+    fn command(&self, chosen: Vec<Chosen>) -> Command;
+}
+
 impl Engine {
     /// Places an order. The sequencer only evaluates the set that was found; if a coupon of it no longer applies it is
     /// searched again, at most twice.
     ///
     /// Errors: refusals of the rules; `quote_changed` if others were faster three times.
     pub async fn place(&self, placement: Placement, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
-        let Use::Named(named) = &placement.r#use else { return self.place_best(placement, key).await };
-        let coupons = named
+        self.check_out(placement, key).await
+    }
+
+    /// Revises a placed order, in the same way.
+    pub async fn revise(&self, revision: Revision, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+        self.check_out(revision, key).await
+    }
+
+    async fn check_out(&self, asked: impl Checkout, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+        let Use::Named(coupons) = asked.r#use() else { return self.check_out_best(asked, key).await };
+        let coupons = coupons
             .iter()
             .enumerate()
             .map(|(place, coupon)| Chosen::Coupon { coupon: *coupon, pointer: format!("/use/coupons/{place}") });
-        let codes = placement
-            .codes
+        let codes = asked
+            .codes()
             .iter()
             .enumerate()
             .map(|(place, code)| Chosen::Code { code: code.clone(), pointer: format!("/codes/{place}") });
         let chosen = coupons.chain(codes).collect();
-        self.submit(placement.command(chosen), key).await
+        self.submit(asked.command(chosen), key).await
     }
 
-    async fn place_best(&self, placement: Placement, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+    async fn check_out_best(&self, asked: impl Checkout, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         let mut discount = Amount::ZERO;
         let mut first = None;
         for _ in 0..SEARCHES {
-            let asked = placement.clone();
-            let search =
-                move |reader: &mut Reader<'_>| reader.quote(&asked.account, &asked.cart, &Use::Best, &asked.codes);
-            let found = self.read_aside(search).await?;
+            let searched = asked.clone();
+            let found = self.read_aside(move |reader| searched.quote(reader)).await?;
             discount = found.quote.applied.iter().map(|applied| applied.discount).sum();
             first = first.or(Some(discount));
             let chosen = found
@@ -70,25 +100,41 @@ impl Engine {
                 .filter_map(|applied| match (applied.coupon, &applied.code) {
                     (Some(coupon), _) => Some(named(coupon)),
                     (None, Some(text)) => {
-                        let place = placement.codes.iter().position(|code| code.text.as_str() == text)?;
-                        let code = placement.codes[place].clone();
+                        let place = asked.codes().iter().position(|code| code.text.as_str() == text)?;
+                        let code = asked.codes()[place].clone();
                         Some(Chosen::Code { code, pointer: format!("/codes/{place}") })
                     }
                     (None, None) => None,
                 })
                 .collect();
-            match self.submit(placement.command(chosen), key.clone()).await {
+            match self.submit(asked.command(chosen), key.clone()).await {
                 Err(EngineError::Refused(refusal)) if is_overtaken(&refusal) => {}
                 done => return done,
             }
         }
-        let expected = placement.expect_discount.or(first).unwrap_or(discount);
+        let expected = asked.expect_discount().or(first).unwrap_or(discount);
         Err(Refusal::from(Reason::QuoteChanged { expected, discount }).into())
     }
 }
 
-impl Placement {
-    fn command(&self, chosen: Vec<Chosen>) -> PlaceOrder {
+impl Checkout for Placement {
+    fn r#use(&self) -> &Use {
+        &self.r#use
+    }
+
+    fn codes(&self) -> &[EnteredCode] {
+        &self.codes
+    }
+
+    fn expect_discount(&self) -> Option<Amount> {
+        self.expect_discount
+    }
+
+    fn quote(&self, reader: &mut Reader<'_>) -> Result<QuoteAnswer, EngineError> {
+        reader.quote(&self.account, &self.cart, &self.r#use, &self.codes)
+    }
+
+    fn command(&self, chosen: Vec<Chosen>) -> Command {
         PlaceOrder {
             account: self.account.clone(),
             id: self.id.clone(),
@@ -98,6 +144,36 @@ impl Placement {
             hold_minutes: self.hold_minutes,
             fingerprint: self.fingerprint,
         }
+        .into()
+    }
+}
+
+impl Checkout for Revision {
+    fn r#use(&self) -> &Use {
+        &self.r#use
+    }
+
+    fn codes(&self) -> &[EnteredCode] {
+        &self.codes
+    }
+
+    fn expect_discount(&self) -> Option<Amount> {
+        self.expect_discount
+    }
+
+    fn quote(&self, reader: &mut Reader<'_>) -> Result<QuoteAnswer, EngineError> {
+        reader.quote_instead_of(&self.account, &self.order, &self.cart, &self.r#use, &self.codes)
+    }
+
+    fn command(&self, chosen: Vec<Chosen>) -> Command {
+        ReviseOrder {
+            account: self.account.clone(),
+            order: self.order.clone(),
+            cart: self.cart.clone(),
+            chosen,
+            expect_discount: self.expect_discount,
+        }
+        .into()
     }
 }
 
@@ -109,7 +185,12 @@ fn named(coupon: CouponId) -> Chosen {
 fn is_overtaken(refusal: &Refusal) -> bool {
     !matches!(
         refusal.first(),
-        Reason::OrderExists | Reason::QuoteChanged { .. } | Reason::IdempotencyKeyReused | Reason::InvalidField { .. }
+        Reason::OrderExists
+            | Reason::NotFound
+            | Reason::OrderStateForbids { .. }
+            | Reason::QuoteChanged { .. }
+            | Reason::IdempotencyKeyReused
+            | Reason::InvalidField { .. }
     )
 }
 

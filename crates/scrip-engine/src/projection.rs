@@ -79,6 +79,14 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
             order_changed(order, recorded.at, rows);
             lines_changed(order, rows);
         }
+        Event::OrderRevised { account, order: id, .. } => {
+            let Some(order) = state.order(account, id) else { return };
+            rows.push(Row::OrderEmptied { account: account.clone(), order: id.clone() });
+            order_changed(order, recorded.at, rows);
+            lines_changed(order, rows);
+            redemption_changed(state, account, id, |_| true, rows);
+        }
+        Event::OrderRetaken { account, order, .. } => redemption_changed(state, account, order, |_| true, rows),
         Event::HoldExtended { account, order, .. } | Event::OrderPaid { account, order, .. } => {
             let Some(order) = state.order(account, order) else { return };
             order_changed(order, recorded.at, rows);
@@ -210,12 +218,12 @@ fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
         discount: figures.discount,
         total: figures.total,
     }));
-    rows.extend(order.transactions.iter().map(|transaction| {
+    rows.extend(order.transactions.iter().enumerate().map(|(place, transaction)| {
         Row::OrderTransaction(OrderTransactionRow {
             account: order.account.clone(),
             order: order.id.clone(),
             seller: transaction.seller.clone(),
-            state: match transaction.state {
+            state: match order.transaction_state(place, at) {
                 TransactionState::Open => "open",
                 TransactionState::Closed => "closed",
                 TransactionState::Refunded => "refunded",
@@ -265,7 +273,7 @@ fn redemption_changed(
                 OrderCouponState::Held => "held",
                 OrderCouponState::Used => "used",
                 OrderCouponState::Returned => "returned",
-                OrderCouponState::Released => "released",
+                OrderCouponState::Released | OrderCouponState::Lapsed => "released",
             },
         }));
     }

@@ -6,13 +6,13 @@ use scrip_core::{
     campaign::{Campaign, Counters, Standing},
     cart::Cart,
     code::{CodeHash, CodeKind, EnteredCode, Job},
-    command::{code_candidate, wallet_candidate},
-    event::Recorded,
+    command::{code_candidate, given_back, order_needs, wallet_candidate},
+    event::{Event, Recorded},
     id::{CampaignId, CouponId, JobId},
     key::Key,
     money::Amount,
     name::{AccountId, OrderId},
-    order::Order,
+    order::{Order, OrderStage},
     quote::{Candidate, Choice, NotApplied, Quote, quote},
     reason::{Reason, UsedBy},
     slot::Bucket,
@@ -292,6 +292,28 @@ impl<'a> Reader<'a> {
         });
         let limited = Limited::named_by(limited.collect());
         self.look_beyond(&limited)
+    }
+
+    /// Judges as for a new order, only that what a placed order holds counts as free: what revising it would come to.
+    pub fn quote_instead_of(
+        &mut self,
+        account: &AccountId,
+        order: &OrderId,
+        cart: &Cart,
+        r#use: &Use,
+        codes: &[EnteredCode],
+    ) -> Result<QuoteAnswer, EngineError> {
+        let now = self.now;
+        self.visit(account);
+        self.load(|state| order_needs(state, account, order, now))?;
+        let held: Vec<Event> = match self.state().order(account, order) {
+            Some(order) if order.stage == OrderStage::Placed => given_back(order).collect(),
+            _ => Vec::new(),
+        };
+        for event in held {
+            self.state_mut().evolve(&Recorded { position: 0, at: now, event });
+        }
+        self.quote(account, cart, r#use, codes)
     }
 
     /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.

@@ -373,6 +373,7 @@ impl Work {
                     | Reason::IndividualLimitReached { .. }
                     | Reason::CampaignBudgetExhausted { .. }
                     | Reason::CodeUsesExhausted
+                    | Reason::HoldExpired { .. }
             )
         };
         !self.state.buckets().is_one()

@@ -166,10 +166,17 @@ fn compare_rows(
 }
 
 fn upsert(rows: &mut BTreeMap<String, Row>, row: Row) {
-    if let Row::CouponGone(coupon) = &row {
-        rows.remove(&format!("coupon {coupon}"));
-    } else {
-        rows.insert(row_key(&row), row);
+    match &row {
+        Row::CouponGone(coupon) => drop(rows.remove(&format!("coupon {coupon}"))),
+        Row::OrderEmptied { account, order } => {
+            for table in ["order line", "transaction"] {
+                let prefix = format!("{table} {account}/{order}/");
+                let keys = rows.range(prefix.clone()..).map(|(key, _)| key);
+                let gone: Vec<String> = keys.take_while(|key| key.starts_with(&prefix)).cloned().collect();
+                gone.iter().for_each(|key| drop(rows.remove(key)));
+            }
+        }
+        _ => drop(rows.insert(row_key(&row), row)),
     }
 }
 
@@ -178,6 +185,7 @@ fn row_key(row: &Row) -> String {
         Row::Campaign(row) => format!("campaign {}", row.id),
         Row::Coupon(row) => format!("coupon {}", row.id),
         Row::CouponGone(coupon) => format!("coupon {coupon}"),
+        Row::OrderEmptied { account, order } => format!("order {account}/{order}"),
         Row::Order(row) => format!("order {}/{}", row.account, row.id),
         Row::OrderLine(row) => format!("order line {}/{}/{}", row.account, row.order, row.line),
         Row::OrderTransaction(row) => format!("transaction {}/{}/{}", row.account, row.order, row.seller),

@@ -57,6 +57,7 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     buckets_have_journals_of_their_own,
     a_row_is_replaced_by_its_key,
     a_voided_coupon_has_no_row,
+    an_emptied_order_has_no_lines_and_transactions,
     rows_are_listed_table_by_table_and_by_key,
     a_row_that_contradicts_itself_changes_nothing,
     a_row_of_an_order_that_is_not_there_changes_nothing,

@@ -21,6 +21,11 @@ pub enum Row {
     Coupon(CouponRow),
     /// The coupon was voided: it never was.
     CouponGone(CouponId),
+    /// The order has another cart: its lines and transactions are gone; those that it has now follow.
+    OrderEmptied {
+        account: AccountId,
+        order: OrderId,
+    },
     Order(OrderRow),
     OrderLine(OrderLineRow),
     OrderTransaction(OrderTransactionRow),

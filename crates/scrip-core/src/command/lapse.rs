@@ -26,12 +26,13 @@ pub(super) fn lapsed_orders(state: &State, account: &AccountId, order: Option<&O
 /// The whole order before payment: its coupons come back, codes used directly never were.
 pub(super) fn cancelled_unpaid(order: &Order, timed_out: bool) -> Vec<Event> {
     let cancelled = Event::OrderCancelled { account: order.account.clone(), order: order.id.clone(), timed_out };
-    let released = order
-        .coupons
-        .iter()
-        .filter(|coupon| coupon.state == OrderCouponState::Held)
-        .map(|coupon| came_off(order, coupon));
-    std::iter::once(cancelled).chain(released).collect()
+    std::iter::once(cancelled).chain(given_back(order)).collect()
+}
+
+/// All that an unpaid order holds, given back: coupons, budgets, and what codes used directly took.
+pub fn given_back(order: &Order) -> impl Iterator<Item = Event> {
+    let held = order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held);
+    held.map(|coupon| came_off(order, coupon))
 }
 
 /// A coupon leaves an unpaid order.

@@ -6,6 +6,7 @@ mod campaign_lifecycle;
 mod cancel_order;
 mod candidates;
 mod change_campaign;
+mod checkout;
 mod claim;
 mod close_transactions;
 mod code_steps;
@@ -20,6 +21,8 @@ mod needs;
 mod pay_order;
 mod place_order;
 mod refund;
+mod retake;
+mod revise_order;
 mod settle;
 mod sweep_due;
 
@@ -29,6 +32,7 @@ pub use campaign_lifecycle::{CampaignStep, MoveCampaign};
 pub use cancel_order::CancelOrder;
 pub use candidates::{code_candidate, wallet_candidate};
 pub use change_campaign::ChangeCampaign;
+pub use checkout::Chosen;
 pub use claim::{Claim, ClaimOf, SourceRight};
 pub use close_transactions::CloseTransactions;
 pub use code_steps::{CloseCode, ForgetCode, LENT_MINUTES, LearnCode, LendCode, ReleaseCode, SettleCode};
@@ -36,11 +40,15 @@ pub use create_campaign::CreateCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
 pub use import_coupon::ImportCoupon;
 pub use keys::{CreateApiKey, RevokeApiKey};
+pub use lapse::given_back;
 pub use learn_campaign::LearnCampaign;
 pub use link_account::LinkAccount;
+pub use needs::order_needs;
 pub use pay_order::PayOrder;
-pub use place_order::{Chosen, PlaceOrder};
+pub use place_order::PlaceOrder;
 pub use refund::{RefundOf, RefundOrder};
+pub use retake::LATE_PAYMENT_DAYS;
+pub use revise_order::ReviseOrder;
 pub use sweep_due::SweepDue;
 
 use crate::{
@@ -176,6 +184,7 @@ commands! {
     Claim(account),
     ImportCoupon(account),
     PlaceOrder(account, id),
+    ReviseOrder(account, order),
     ExtendHold(account, order),
     PayOrder(account, order),
     CloseTransactions(account, order),
@@ -210,7 +219,8 @@ impl Command {
         }
         let claims = match self {
             Self::Claim(_) => true,
-            Self::PlaceOrder(command) => command.uses_codes(),
+            Self::PlaceOrder(command) => checkout::uses_codes(&command.chosen),
+            Self::ReviseOrder(command) => checkout::uses_codes(&command.chosen),
             _ => false,
         };
         if claims { lapse::expired_coupons(state, account, now) } else { Vec::new() }
@@ -243,6 +253,7 @@ impl Command {
             Self::Claim(_)
             | Self::ImportCoupon(_)
             | Self::PlaceOrder(_)
+            | Self::ReviseOrder(_)
             | Self::ExtendHold(_)
             | Self::PayOrder(_)
             | Self::CloseTransactions(_)
@@ -256,18 +267,17 @@ impl Command {
 
     /// The codes that the command wants to claim with.
     pub fn codes(&self) -> Vec<CodeHash> {
-        match self {
-            Self::Claim(Claim { of: ClaimOf::Code(code), .. }) => vec![code.hash],
-            Self::PlaceOrder(command) => command
-                .chosen
-                .iter()
-                .filter_map(|chosen| match chosen {
-                    Chosen::Code { code, .. } => Some(code.hash),
-                    Chosen::Coupon { .. } => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
+        let chosen = match self {
+            Self::Claim(Claim { of: ClaimOf::Code(code), .. }) => return vec![code.hash],
+            Self::PlaceOrder(command) => &command.chosen,
+            Self::ReviseOrder(command) => &command.chosen,
+            _ => return Vec::new(),
+        };
+        let code = |chosen: &Chosen| match chosen {
+            Chosen::Code { code, .. } => Some(code.hash),
+            Chosen::Coupon { .. } => None,
+        };
+        chosen.iter().filter_map(code).collect()
     }
 
     /// Whose it is, if it is an account's.

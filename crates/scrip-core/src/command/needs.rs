@@ -36,6 +36,12 @@ fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
     }
 }
 
+/// All pages of a wallet's history.
+pub(super) fn whole_history(state: &State, account: &AccountId, keys: &mut Vec<Key>) {
+    let pages = state.wallet(account).map_or(0, |wallet| wallet.history.len());
+    keys.extend((0..pages).map(|page| Key::History(account.clone(), u32::try_from(page).expect("far fewer pages"))));
+}
+
 /// A wallet with all its live pages, and the orders whose hold ran out.
 pub(super) fn whole_wallet(state: &State, account: &AccountId, now: Timestamp, keys: &mut Vec<Key>) {
     individual(state, account, keys);
@@ -66,13 +72,20 @@ pub(super) fn order(state: &State, account: &AccountId, id: &OrderId, now: Times
     }
 }
 
+/// What `order` adds, for those who look at it outside of a command.
+pub fn order_needs(state: &State, account: &AccountId, id: &OrderId, now: Timestamp) -> Vec<Key> {
+    let mut keys = Vec::new();
+    order(state, account, id, now, &mut keys);
+    keys
+}
+
 fn order_alone(state: &State, account: &AccountId, id: &OrderId, keys: &mut Vec<Key>) {
     keys.push(Key::Order(account.clone(), id.clone()));
     let Some(order) = state.order(account, id) else { return };
     for coupon in &order.coupons {
         campaign(state, coupon.applied.campaign, keys);
         if let Some(hash) = coupon.direct_code {
-            code_alone(state, hash, keys);
+            code(state, hash, keys);
         }
         keys.extend(coupon.history_page.map(|page| Key::History(account.clone(), page)));
     }

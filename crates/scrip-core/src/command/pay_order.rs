@@ -1,4 +1,7 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{
+    Decide, Decision, Outcome, needs,
+    retake::{lapsed, retaken},
+};
 use crate::{
     event::Event,
     id::IdSource,
@@ -12,6 +15,8 @@ use crate::{
 };
 
 /// The order is paid, be its total 0: what was held of budgets is spent, and booked on who funds it.
+///
+/// After the hold ran out what it held is taken again first, if all of it is still free.
 #[derive(Clone, Debug)]
 pub struct PayOrder {
     pub account: AccountId,
@@ -21,19 +26,37 @@ pub struct PayOrder {
 impl Decide for PayOrder {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
+        // A coupon that expired since the time-out may have left the live pages.
+        let Some(order) = state.order(&self.account, &self.order) else { return };
+        let is_live = |id| state.live_coupons(&self.account).any(|coupon| coupon.id == id);
+        if lapsed(order).any(|coupon| coupon.direct_code.is_none() && !is_live(coupon.id())) {
+            needs::whole_history(state, &self.account, keys);
+        }
     }
 
-    fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
+    fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
         let order = state.order(&self.account, &self.order).ok_or(Reason::NotFound)?;
         let outcome = Outcome::Order { account: self.account.clone(), order: self.order.clone(), created: false };
-        match order.stage {
-            OrderStage::Paid => return Ok(Decision { events: Vec::new(), outcome }),
-            OrderStage::TimedOut => return Err(Reason::HoldExpired { gone: None }.into()),
+        let events = match order.stage {
+            OrderStage::Paid => Vec::new(),
+            OrderStage::Placed => self.paid(order, now),
+            OrderStage::TimedOut => {
+                let mut events = retaken(state, order, now, ids)?;
+                let mut holding = order.clone();
+                events.iter().for_each(|event| holding.apply(0, event));
+                events.extend(self.paid(&holding, now));
+                events
+            }
             OrderStage::Cancelled => {
                 return Err(Reason::OrderStateForbids { order_status: order.status(now) }.into());
             }
-            OrderStage::Placed => {}
-        }
+        };
+        Ok(Decision { events, outcome })
+    }
+}
+
+impl PayOrder {
+    fn paid(&self, order: &Order, now: Timestamp) -> Vec<Event> {
         let mut events = vec![Event::OrderPaid { account: self.account.clone(), order: self.order.clone(), at: now }];
         if let Some(entry) = funded(order) {
             events.push(Event::DiscountFunded { account: self.account.clone(), order: self.order.clone(), entry });
@@ -41,7 +64,7 @@ impl Decide for PayOrder {
         if let Some(entry) = surplus(order, EntryKind::SurplusForfeited, |_| true) {
             events.push(Event::SurplusBooked { account: self.account.clone(), order: self.order.clone(), entry });
         }
-        Ok(Decision { events, outcome })
+        events
     }
 }
 

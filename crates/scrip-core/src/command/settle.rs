@@ -43,7 +43,7 @@ pub(super) fn settle(state: &State, after: &Order, now: Timestamp) -> Settlement
             OrderCouponState::Held => (CouponOutcome::Kept, StatusAfter::Inactive),
             OrderCouponState::Used => (CouponOutcome::Kept, StatusAfter::Used),
             // It came back by an earlier refund; this one finds nothing of it.
-            OrderCouponState::Returned | OrderCouponState::Released => continue,
+            OrderCouponState::Returned | OrderCouponState::Released | OrderCouponState::Lapsed => continue,
         };
         coupons.push(RefundCoupon { coupon: id, outcome, status });
     }

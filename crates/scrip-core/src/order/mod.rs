@@ -10,6 +10,7 @@ pub use line_money::LineMoney;
 pub use refund::{
     CouponOutcome, Refund, RefundCoupon, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, StatusAfter,
 };
+pub(crate) use state::open_transactions;
 pub use state::{
     Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction, TransactionState,
 };

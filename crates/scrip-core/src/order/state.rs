@@ -95,6 +95,9 @@ pub enum OrderCouponState {
     /// Came off before payment; not part of the order's figures.
     #[n(3)]
     Released,
+    /// Came off as the order's hold ran out: still in its figures, which a late payment takes up again.
+    #[n(4)]
+    Lapsed,
 }
 
 /// What was last done with the order.
@@ -108,7 +111,7 @@ pub enum OrderStage {
     /// Cancelled before payment, by a command.
     #[n(2)]
     Cancelled,
-    /// Cancelled because its hold ran out.
+    /// Cancelled because its hold ran out. Its transactions stay as they were, for a payment that comes late.
     #[n(3)]
     TimedOut,
 }
@@ -178,6 +181,12 @@ pub struct ShippingMoney {
     pub done: bool,
 }
 
+/// One transaction for each seller, in the order of their first lines.
+pub(crate) fn open_transactions(sellers: &[&SellerId]) -> Vec<Transaction> {
+    let open = |seller: &&SellerId| Transaction { seller: (*seller).clone(), state: TransactionState::Open };
+    sellers.iter().map(open).collect()
+}
+
 impl OrderCoupon {
     pub fn id(&self) -> CouponId {
         self.applied.coupon.expect("a coupon on an order has its id")
@@ -216,8 +225,23 @@ impl Order {
         }
     }
 
+    /// A timed out order's are cancelled, whatever a late payment would find.
     pub fn transaction_state(&self, place: usize, now: Timestamp) -> TransactionState {
-        if self.has_lapsed(now) { TransactionState::Cancelled } else { self.transactions[place].state }
+        if self.has_lapsed(now) || self.stage == OrderStage::TimedOut {
+            TransactionState::Cancelled
+        } else {
+            self.transactions[place].state
+        }
+    }
+
+    /// Whether it was paid after its hold had run out.
+    pub fn was_paid_late(&self) -> bool {
+        self.paid_at.is_some_and(|paid_at| paid_at >= self.hold_expires_at)
+    }
+
+    /// Whether it still holds the coupon, unpaid or paid.
+    pub fn holds(&self, coupon: CouponId) -> bool {
+        self.coupons.iter().any(|held| held.id() == coupon && held.state == OrderCouponState::Held)
     }
 
     pub fn transaction_of(&self, seller: &SellerId) -> Option<usize> {
@@ -232,7 +256,7 @@ impl Order {
     /// What the order comes to. While others stay, a seller cancelled before payment is no part of the totals.
     pub fn figures(&self) -> Figures {
         let mut whole = figures(&self.cart, self.applied());
-        if !matches!(self.stage, OrderStage::Placed | OrderStage::Paid) {
+        if self.stage == OrderStage::Cancelled {
             return whole;
         }
         let gone: Vec<_> = whole
@@ -326,11 +350,17 @@ impl Order {
                 self.paid_at = Some(*at);
             }
             Event::HoldExtended { hold_expires_at, .. } => self.hold_expires_at = *hold_expires_at,
-            Event::OrderCancelled { timed_out, .. } => {
-                self.stage = if *timed_out { OrderStage::TimedOut } else { OrderStage::Cancelled };
+            Event::OrderCancelled { timed_out: true, .. } => self.stage = OrderStage::TimedOut,
+            Event::OrderCancelled { timed_out: false, .. } => {
+                self.stage = OrderStage::Cancelled;
                 for transaction in &mut self.transactions {
                     transaction.state = TransactionState::Cancelled;
                 }
+            }
+            Event::OrderRevised { cart, coupons, .. } => self.revised(cart, coupons),
+            Event::OrderRetaken { coupons, .. } => {
+                self.stage = OrderStage::Placed;
+                self.coupons.clone_from(coupons);
             }
             Event::SellerCancelled { seller, applied, .. } => {
                 for transaction in &mut self.transactions {
@@ -355,10 +385,22 @@ impl Order {
             Event::CouponUsed { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Used),
             Event::CouponReturned { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Returned),
             Event::CouponReleased { coupon, .. } | Event::CouponVoided { coupon, .. } => {
-                self.set_coupon(*coupon, OrderCouponState::Released);
+                let timed_out = self.stage == OrderStage::TimedOut;
+                let state = if timed_out { OrderCouponState::Lapsed } else { OrderCouponState::Released };
+                self.set_coupon(*coupon, state);
             }
             _ => {}
         }
+    }
+
+    /// Another checkout under the same id: nothing of it is cancelled or given back yet.
+    fn revised(&mut self, cart: &Cart, coupons: &[OrderCoupon]) {
+        let sellers = cart.sellers();
+        self.shipping = vec![ShippingMoney::default(); sellers.len()];
+        self.transactions = open_transactions(&sellers);
+        self.lines = vec![LineMoney::default(); cart.lines().len()];
+        self.cart = cart.clone();
+        self.coupons = coupons.to_vec();
     }
 
     fn set_coupon(&mut self, id: CouponId, state: OrderCouponState) {

@@ -90,7 +90,7 @@ impl State {
             }
             Event::CouponHeld { account, coupon, order, campaign, discount, held_until } => {
                 let state = CouponState::Inactive { order: order.clone(), held_until: Some(*held_until) };
-                self.set_coupon(account, *coupon, state);
+                self.held(account, *coupon, state);
                 self.with_allowance(*campaign, |allowance| {
                     allowance.counters.on_orders += 1;
                     allowance.counters.budget_held += *discount;
@@ -108,6 +108,8 @@ impl State {
             | Event::DiscountReversed { account, order, .. }
             | Event::SurplusBooked { account, order, .. }
             | Event::TransactionsClosed { account, order, .. }
+            | Event::OrderRevised { account, order, .. }
+            | Event::OrderRetaken { account, order, .. }
             | Event::OrderCancelled { account, order, .. } => {
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
             }
@@ -400,6 +402,16 @@ impl State {
                 coupon.state = state;
             }
             return;
+        }
+    }
+
+    /// Onto an order. One that a late payment takes again may have expired since and left the live pages: back to them.
+    fn held(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+        if self.live_coupons(account).any(|coupon| coupon.id == id) {
+            self.set_coupon(account, id, state);
+        } else if let Some(mut coupon) = self.remove_history(account, id) {
+            coupon.state = state;
+            self.add_live(account, coupon);
         }
     }
 

@@ -206,6 +206,13 @@ fn order() -> Order {
     }
 }
 
+fn timed_out() -> Order {
+    let mut order = order();
+    (order.stage, order.paid_at, order.refunds) = (OrderStage::TimedOut, None, Vec::new());
+    order.coupons[0].state = OrderCouponState::Lapsed;
+    order
+}
+
 fn entry(kind: EntryKind) -> Entry {
     let posting = |account, amount, line: Option<&str>| Posting {
         account,
@@ -339,7 +346,9 @@ fn events() -> Vec<(String, Event)> {
         Event::KeyUsed { holder: Holder::Keys, day: 20_601, entry: used_key() },
         Event::ApiKeyCreated { key: api_key() },
         Event::ApiKeyRevoked { key: key_id(), at: LATER },
-        Event::SurplusBooked { account: ana, order: id, entry: entry(EntryKind::SurplusForfeited) },
+        Event::SurplusBooked { account: ana.clone(), order: id.clone(), entry: entry(EntryKind::SurplusForfeited) },
+        Event::OrderRevised { account: ana.clone(), order: id.clone(), cart: order().cart, coupons: order().coupons },
+        Event::OrderRetaken { account: ana, order: id, coupons: order().coupons },
     ]);
     list.extend(between_buckets());
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
@@ -445,6 +454,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         (Kind::WalletPage, Aggregate::WalletPage(WalletPage { live: states.clone() })),
         (Kind::History, Aggregate::History(History { coupons: states })),
         (Kind::Order, Aggregate::Order(order())),
+        (Kind::Order, Aggregate::Order(timed_out())),
         (
             Kind::Campaign,
             Aggregate::Campaign(Campaign {

@@ -13,7 +13,7 @@ use scrip_core::{
     name::{AccountId, IndividualId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, RefundedOrder, TransactionState},
     quote::{Applied, Funder},
-    state::Aggregate,
+    state::{Aggregate, State},
     time::Timestamp,
     wallet::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, Origin, PAGE_MAX},
 };
@@ -93,15 +93,48 @@ impl Books {
                 assert_eq!(*times, 1, "a coupon comes back at most once for an order");
             }
             Event::OrderPlaced { order } => self.noted(order.applied()),
+            Event::OrderRevised { account, order, coupons, .. } => {
+                // Another checkout: its transactions and coupons begin anew.
+                self.orders.remove(&(account.clone(), order.clone()));
+                self.noted(coupons.iter().map(|coupon| &coupon.applied));
+            }
+            Event::OrderRetaken { account, order, coupons } => self.retaken(account, order, coupons),
             Event::SellerCancelled { applied, .. } => self.noted(applied.iter()),
             _ => {}
         }
+    }
+
+    /// I1 after every event, not only after every command: what a hold takes of a budget was free.
+    pub fn check_budget(&self, event: &Event, state: &State) {
+        let Event::CouponHeld { campaign, .. } = event else { return };
+        let Some(Budget::Limited(budget)) = state.campaign(*campaign).and_then(|c| c.terms.limits.budget) else {
+            return;
+        };
+        let counters = state.allowance(*campaign).counters;
+        let taken = counters.budget_held + counters.budget_spent;
+        assert!(taken <= budget || self.grew.contains(campaign), "I1: {taken} of {budget} is held for a moment");
     }
 
     /// Steps were not checked: the next check can't say what moved where.
     pub fn forget_moves(&mut self) {
         self.coupons.clear();
         self.orders.clear();
+    }
+
+    /// A late payment alone brings an order back from its time-out, and a coupon that has expired since with it.
+    fn retaken(&mut self, account: &AccountId, order: &OrderId, coupons: &[OrderCoupon]) {
+        if let Some((stage, _, before)) = self.orders.get_mut(&(account.clone(), order.clone())) {
+            // Placed where the hold ran out and nobody had noticed before the payment came.
+            assert!(matches!(stage, OrderStage::TimedOut | OrderStage::Placed));
+            *stage = OrderStage::Placed;
+            assert_eq!(before.len(), coupons.len());
+        }
+        for coupon in coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held) {
+            if let Some((status @ CouponStatus::Expired, ..)) = self.coupons.get_mut(&coupon.id()) {
+                *status = CouponStatus::Valid;
+            }
+        }
+        self.noted(coupons.iter().map(|coupon| &coupon.applied));
     }
 
     fn noted<'a>(&mut self, applied: impl Iterator<Item = &'a Applied>) {
@@ -284,7 +317,7 @@ impl Books {
                     OrderCouponState::Held => counted.on_orders += 1,
                     OrderCouponState::Used => counted.used += 1,
                     OrderCouponState::Returned => counted.returned += 1,
-                    OrderCouponState::Released => continue,
+                    OrderCouponState::Released | OrderCouponState::Lapsed => continue,
                 }
                 match order.stage {
                     OrderStage::Placed => counted.budget_held += coupon.applied.discount,
@@ -489,7 +522,7 @@ impl Books {
 
     /// I8 for orders, transactions and coupons on them.
     fn check_order_moves(&mut self, order: &Order, key: OrderKey) {
-        use OrderCouponState::{Held, Released, Returned, Used};
+        use OrderCouponState::{Held, Lapsed, Released, Returned, Used};
         let transactions: Vec<_> = order.transactions.iter().map(|transaction| transaction.state).collect();
         let coupons: Vec<_> = order.coupons.iter().map(|coupon| coupon.state).collect();
         let Some(before) = self.orders.insert(key, (order.stage, transactions.clone(), coupons.clone())) else {
@@ -506,6 +539,7 @@ impl Books {
                 || match before {
                     Held => *after != Released || !was_paid,
                     Used => *after == Returned,
+                    Lapsed => *after == Held && order.was_paid_late(),
                     Returned | Released => false,
                 };
             assert!(allowed, "I8: {before:?} to {after:?}");

@@ -205,11 +205,11 @@ fn a_timed_out_order_is_cancelled_from_that_instant_for_every_reader_and_command
 
     let mut other = world.clone();
     for (command, code) in
-        [("pay", "hold_expired"), ("close", "order_state"), ("extend", "order_state"), ("refund", "order_not_paid")]
+        [("revise", "order_state"), ("close", "order_state"), ("extend", "order_state"), ("refund", "order_not_paid")]
     {
         let mut world = world.clone();
         let refusal = match command {
-            "pay" => refused(world.pay("ana", "o1")),
+            "revise" => refused(world.revise("ana", "o1", &goods, &[])),
             "close" => refused(world.close("ana", "o1", None)),
             "extend" => refused(world.extend("ana", "o1", 60)),
             _ => refused(world.refund("ana", "o1", "r", RefundOf::All)),

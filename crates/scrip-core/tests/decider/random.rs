@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use scrip_core::{
     campaign::Channel,
     cart::{Cart, Line, Shipping},
-    command::{CampaignStep, ClaimOf, ImportCoupon, RefundOf, RefundOrder, SourceRight, SweepDue},
+    command::{CampaignStep, ClaimOf, Command, ImportCoupon, PlaceOrder, RefundOf, RefundOrder, SourceRight, SweepDue},
     id::{CampaignId, CouponId},
     key::{Key, Kind},
     money::Currency,
-    order::{Order, OrderStage},
+    order::{Order, OrderCoupon, OrderStage},
     reason::Refusal,
     wallet::CouponStatus,
 };
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     build::{Random, account, amount, by_seller, line_id, product, refund_name, seller, source, terms},
-    world::{Use, World, place},
+    world::{Use, World, place, revise},
 };
 
 /// How many cases a law is tried on; `SCRIP_LAW_CASES` says how many instead.
@@ -51,8 +51,8 @@ fn kinds() -> Vec<Value> {
     ]
 }
 
-struct Model {
-    world: World,
+pub struct Model {
+    pub world: World,
     campaigns: Vec<CampaignId>,
     random: Random,
     orders: u32,
@@ -61,7 +61,7 @@ struct Model {
 }
 
 /// A world with six campaigns, one of them co-funded, and codes.
-fn prepared(mut random: Random) -> (World, Vec<CampaignId>) {
+pub fn prepared(mut random: Random) -> (World, Vec<CampaignId>) {
     let mut world = World::new();
     world.checked = false;
     let mut kinds = kinds();
@@ -87,7 +87,11 @@ fn prepared(mut random: Random) -> (World, Vec<CampaignId>) {
 }
 
 impl Model {
-    fn cart(&mut self) -> Cart {
+    pub fn new(world: World, campaigns: Vec<CampaignId>, random: Random) -> Self {
+        Self { world, campaigns, random, orders: 0, refunds: 0, used: 0 }
+    }
+
+    pub fn cart(&mut self) -> Cart {
         let random = &mut self.random;
         let lines: Vec<Line> = (0..1 + random.below(4))
             .map(|n| Line {
@@ -109,7 +113,7 @@ impl Model {
         Cart::new(Currency::from_code("USD").expect("listed"), lines, shipping).expect("a valid cart")
     }
 
-    fn account(&mut self) -> &'static str {
+    pub fn account(&mut self) -> &'static str {
         ACCOUNTS[self.random.below(3)]
     }
 
@@ -151,10 +155,14 @@ impl Model {
         let drop_it = |result: Result<_, Refusal>| result.map(drop);
         match self.random.below(100) {
             0..24 => ("claim", self.claim().map(drop)),
-            24..42 => ("place", self.place()),
-            42..54 => {
-                let (account, order) = self.some_order(OrderStage::Placed);
-                ("pay", drop_it(self.world.pay(account, &order)))
+            24..38 => ("place", self.place()),
+            38..46 => ("revise", self.revise()),
+            46..54 => {
+                let late = self.random.one_in(3);
+                let stage = if late { OrderStage::TimedOut } else { OrderStage::Placed };
+                let (account, order) = self.some_order(stage);
+                let was_late = self.find(account, &order).is_some_and(|order| order.stage == OrderStage::TimedOut);
+                (if was_late { "pay late" } else { "pay" }, drop_it(self.world.pay(account, &order)))
             }
             54..60 => {
                 let (account, order) = self.some_order(OrderStage::Paid);
@@ -192,7 +200,7 @@ impl Model {
         }
     }
 
-    fn claim(&mut self) -> Result<CouponId, Refusal> {
+    pub fn claim(&mut self) -> Result<CouponId, Refusal> {
         let account = self.account();
         if self.random.one_in(4) {
             let code = CODES[self.random.below(4)];
@@ -222,6 +230,41 @@ impl Model {
             format!("o-{}", self.orders - 1)
         };
         let cart = self.cart();
+        let uses = self.uses(account, &[]);
+        let hold_minutes = if self.random.one_in(6) { 10_080 } else { 30 };
+        let fingerprint = [self.random.below(2) as u8; 16];
+        self.with_what_applies(uses, |uses| {
+            PlaceOrder { hold_minutes, fingerprint, ..place(account, &id, &cart, uses) }.into()
+        })
+        .map(drop)
+    }
+
+    /// A new order with what applies of the coupons and codes, which are answered; `None` if it was refused.
+    pub fn placed(
+        &mut self,
+        account: &str,
+        id: &str,
+        cart: &Cart,
+        uses: Vec<Use<'static>>,
+    ) -> Option<Vec<Use<'static>>> {
+        self.with_what_applies(uses, |uses| place(account, id, cart, uses).into()).ok()
+    }
+
+    /// Another cart, or the same, with coupons and codes that the order has, and others.
+    fn revise(&mut self) -> Result<(), Refusal> {
+        let (account, id) = self.some_order(OrderStage::Placed);
+        let known = self.find(account, &id).cloned();
+        let held: Vec<_> = known.iter().flat_map(|order| &order.coupons).cloned().collect();
+        let cart = match &known {
+            Some(order) if self.random.one_in(4) => order.cart.clone(),
+            _ => self.cart(),
+        };
+        let uses = self.uses(account, &held);
+        self.with_what_applies(uses, |uses| revise(account, &id, &cart, uses).into()).map(drop)
+    }
+
+    /// Up to three valid coupons and a code, now and then some that aren't; those that are held likely too.
+    pub fn uses(&mut self, account: &str, held: &[OrderCoupon]) -> Vec<Use<'static>> {
         let (now, any) = (self.world.now, self.random.one_in(5));
         let mut coupons = self.world.coupons(account);
         coupons.retain(|coupon| any || coupon.status(now) == CouponStatus::Valid);
@@ -232,14 +275,26 @@ impl Model {
         if self.random.one_in(3) {
             uses.push(Use::Code(CODES[self.random.below(4)]));
         }
+        for coupon in held {
+            if self.random.one_in(3) {
+                continue;
+            }
+            let code = CODES.iter().find(|code| coupon.direct_code == Some(super::build::code(code).hash));
+            uses.insert(0, code.map_or_else(|| Use::Coupon(coupon.id()), |code| Use::Code(code)));
+        }
+        uses
+    }
+
+    fn with_what_applies(
+        &mut self,
+        mut uses: Vec<Use<'static>>,
+        command: impl Fn(&[Use<'_>]) -> Command,
+    ) -> Result<Vec<Use<'static>>, Refusal> {
         loop {
-            let mut command = place(account, &id, &cart, &uses);
-            command.hold_minutes = if self.random.one_in(6) { 10_080 } else { 30 };
-            command.fingerprint = [self.random.below(2) as u8; 16];
-            match self.world.run(command) {
+            match self.world.run(command(&uses)) {
                 Ok(_) => {
                     self.used += uses.len() as u32;
-                    return Ok(());
+                    return Ok(uses);
                 }
                 Err(refusal) => {
                     // As a shopper would: without the one that doesn't apply.
@@ -355,7 +410,7 @@ fn i1_i2_i5_i6_i8_i9_hold_after_every_random_command() {
         for seed in (from..sequences).step_by(2) {
             let guard = Seed(seed);
             let (world, campaigns) = templates[seed as usize % templates.len()].clone();
-            let mut model = Model { world, campaigns, random: Random(seed << 8), orders: 0, refunds: 0, used: 0 };
+            let mut model = Model::new(world, campaigns, Random(seed << 8));
             for _ in 0..COMMANDS {
                 let (name, result) = model.step();
                 answers.push((name, result.err().map(|refusal| refusal.first().code())));

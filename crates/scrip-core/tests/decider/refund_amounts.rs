@@ -437,6 +437,65 @@ proptest! {
         world.check_replay();
     }
 
+    /// I6: whatever was refunded before, by units, amounts, shipping, seller or all, closed or cancelled in between, never
+    /// more than what was paid comes back, and `all` gives back exactly the rest, with every funder's and budget's part.
+    #[test]
+    fn any_mixture_gives_back_at_most_what_was_paid_and_all_at_the_end_the_rest(shape in shape()) {
+        let mut world = world_of(&shape).expect("it can be paid");
+        let mut random = Random(shape.seed);
+        let back = |world: &World| -> Amount { world.order("ana", "o").refunds.iter().map(|refund| refund.amount).sum() };
+        let total = world.order("ana", "o").figures().total;
+        for step in 0..random.below(12) {
+            let order = world.order("ana", "o").clone();
+            let line = random.below(order.lines.len());
+            let name = order.cart.lines()[line].id.clone();
+            let of = order.transactions[random.below(order.transactions.len())].seller.clone();
+            let before = back(&world);
+            let id = format!("r{step}");
+            let left = order.lines[line].left(order.paid_for_line(line));
+            // Each may ask for more than there is: it is refused then, and nothing comes back.
+            let answer = match random.below(8) {
+                0 | 1 => world.refund("ana", "o", &id, parts(&format!("{name}*{}", 1 + random.below(3)))),
+                2 | 3 => {
+                    let given = 1 + random.below(usize::try_from(left.minor()).unwrap() + 2);
+                    world.refund("ana", "o", &id, parts(&format!("={name}:{given}")))
+                }
+                4 => world.refund("ana", "o", &id, parts(&format!("+{of}:{}", random.below(300)))),
+                5 => world.refund("ana", "o", &id, RefundOf::Seller(of)),
+                6 => {
+                    let _ = world.close("ana", "o", Some(of.as_str()));
+                    continue;
+                }
+                _ if random.one_in(3) => {
+                    let _ = world.cancel("ana", "o", Some(of.as_str()));
+                    continue;
+                }
+                _ => continue,
+            };
+            let given = answer.as_ref().map_or(Amount::ZERO, |refund| refund.amount);
+            prop_assert_eq!(back(&world), before + given);
+            prop_assert!(back(&world) <= total);
+        }
+        let rest = total - back(&world);
+        match world.refund("ana", "o", "rest", RefundOf::All) {
+            Ok(refund) => prop_assert_eq!(refund.amount, rest),
+            // Units, and shipping that was paid to zero too, have all come back before.
+            Err(_) => prop_assert_eq!(rest, Amount::ZERO),
+        }
+        prop_assert_eq!(back(&world), total);
+        let order = world.order("ana", "o");
+        prop_assert_eq!(order.refunded(), RefundedOrder::Full);
+        let mut granted: BTreeMap<Funder, i64> = BTreeMap::new();
+        for (funder, part) in order.applied().flat_map(scrip_core::quote::Applied::funding) {
+            *granted.entry(funder).or_default() += part.minor();
+        }
+        prop_assert_eq!(funding(&order.refunds), granted);
+        for coupon in &order.coupons {
+            prop_assert_eq!(world.counters(coupon.applied.campaign).budget_spent, Amount::ZERO);
+        }
+        world.check_replay();
+    }
+
     /// All at once, by seller, and unit by unit come to the same.
     #[test]
     fn every_grouping_gives_back_the_same_in_all(shape in shape()) {

@@ -134,7 +134,7 @@ fn s18_s19_before_payment_every_coupon_comes_back() {
                 }
                 "timed out" => {
                     world.later(30);
-                    assert_eq!(refused(world.pay("ana", "o")), "hold_expired");
+                    assert_eq!(refused(world.extend("ana", "o", 30)), "order_state");
                 }
                 _ => {
                     world.later(31);

@@ -9,7 +9,7 @@ use scrip_core::{
     command::{
         AddCodes, AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimOf, CloseTransactions, Command,
         CreateCampaign, Decision, ExtendHold, MoveCampaign, Outcome, PayOrder, PlaceOrder, RefundOf, RefundOrder,
-        RequestCodes, SourceRight, SweepDue,
+        RequestCodes, ReviseOrder, SourceRight, SweepDue,
     },
     event::{Event, Recorded},
     id::{CampaignId, CouponId, IdSource},
@@ -175,6 +175,7 @@ impl World {
             state.evolve(&recorded);
             self.replay.evolve(&recorded);
             self.books.book(&recorded);
+            self.books.check_budget(&recorded.event, &self.replay);
             self.journal.push(recorded);
         }
     }
@@ -354,6 +355,10 @@ impl World {
         self.run(place(account, order, cart, uses))
     }
 
+    pub fn revise(&mut self, account: &str, order: &str, cart: &Cart, uses: &[Use<'_>]) -> Result<Outcome, Refusal> {
+        self.run(revise(account, order, cart, uses))
+    }
+
     /// The coupons on an order, in the order of application.
     pub fn on(&self, account: &str, order: &str) -> Vec<CouponId> {
         self.order(account, order).coupons.iter().map(scrip_core::order::OrderCoupon::id).collect()
@@ -393,20 +398,32 @@ impl World {
     }
 }
 
-pub fn place(account: &str, order: &str, cart: &Cart, uses: &[Use<'_>]) -> PlaceOrder {
-    let chosen = uses
-        .iter()
+fn chosen(uses: &[Use<'_>]) -> Vec<Chosen> {
+    uses.iter()
         .enumerate()
         .map(|(place, used)| match used {
             Use::Coupon(coupon) => Chosen::Coupon { coupon: *coupon, pointer: format!("/use/{place}") },
             Use::Code(text) => Chosen::Code { code: build::code(text), pointer: format!("/codes/{place}") },
         })
-        .collect();
+        .collect()
+}
+
+pub fn revise(account: &str, order: &str, cart: &Cart, uses: &[Use<'_>]) -> ReviseOrder {
+    ReviseOrder {
+        account: build::account(account),
+        order: build::order_id(order),
+        cart: cart.clone(),
+        chosen: chosen(uses),
+        expect_discount: None,
+    }
+}
+
+pub fn place(account: &str, order: &str, cart: &Cart, uses: &[Use<'_>]) -> PlaceOrder {
     PlaceOrder {
         account: build::account(account),
         id: build::order_id(order),
         cart: cart.clone(),
-        chosen,
+        chosen: chosen(uses),
         expect_discount: None,
         hold_minutes: 30,
         fingerprint: [1; 16],

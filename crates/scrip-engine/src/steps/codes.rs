@@ -26,11 +26,17 @@ const PATIENCE: usize = 16;
 /// Does a command after bringing the codes that it names to its bucket; afterwards what wasn't claimed with goes home.
 pub(super) async fn with_codes(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
     let bucket = command.bucket(engine.buckets());
-    let foreign: Vec<CodeHash> =
-        command.codes().into_iter().filter(|hash| hash.slot().bucket(engine.buckets()) != bucket).collect();
-    let Some(account) = command.account_name().cloned().filter(|_| !foreign.is_empty()) else {
-        return super::judged(engine, &command, key.as_ref()).await;
-    };
+    let lives_elsewhere = |hash: &CodeHash| hash.slot().bucket(engine.buckets()) != bucket;
+    let mut foreign: Vec<CodeHash> = command.codes().into_iter().filter(lives_elsewhere).collect();
+    if foreign.is_empty() {
+        let result = super::judged(engine, &command, key.as_ref()).await;
+        foreign = codes_of_a_late_payment(engine, &command, &result)?;
+        foreign.retain(lives_elsewhere);
+        if foreign.is_empty() {
+            return result;
+        }
+    }
+    let Some(account) = command.account_name().cloned() else { return Err(EngineError::Fault) };
     let mut tries = 0;
     loop {
         tries += 1;
@@ -45,6 +51,22 @@ pub(super) async fn with_codes(engine: &Engine, command: Command, key: Option<Ke
             }
             return result;
         }
+    }
+}
+
+/// The codes that an order held whose hold ran out: they went home, and a payment that comes late claims with them anew.
+fn codes_of_a_late_payment(
+    engine: &Engine,
+    command: &Command,
+    result: &Result<Receipt, EngineError>,
+) -> Result<Vec<CodeHash>, EngineError> {
+    let expired = |refusal: &Refusal| matches!(refusal.first(), Reason::HoldExpired { .. });
+    match (command, result) {
+        (Command::PayOrder(pay), Err(EngineError::Refused(refusal))) if expired(refusal) => {
+            let order = engine.read(|reader| reader.order(&pay.account, &pay.order))?;
+            Ok(order.iter().flat_map(|order| &order.coupons).filter_map(|coupon| coupon.direct_code).collect())
+        }
+        _ => Ok(Vec::new()),
     }
 }
 

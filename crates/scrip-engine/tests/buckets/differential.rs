@@ -12,7 +12,7 @@ use scrip_core::{
     order::Order,
     slot::Bucket,
 };
-use scrip_engine::{Answer, EngineError, Placement, Receipt, Use};
+use scrip_engine::{Answer, EngineError, Placement, Receipt, Revision, Use};
 use scrip_sqlite::SqliteStore;
 use scrip_store::Store;
 use serde_json::json;
@@ -150,7 +150,15 @@ impl Walk {
         let Some((name, id)) = Self::pick(&mut self.random, &self.orders).cloned() else { return };
         let (account, order) = (account(&name), OrderId::new(&id).expect("a name"));
         let seller = self.random.random_bool(0.4).then(|| SellerId::new("tako").expect("a name"));
-        let answer = match self.random.random_range(0..6) {
+        let answer = match self.random.random_range(0..7) {
+            6 => {
+                let codes = Self::pick(&mut self.random, &self.codes).cloned().into_iter();
+                let codes = codes.filter(|_| seller.is_some()).collect();
+                let revision =
+                    Revision { account, order, cart: cart(), r#use: Use::Best, codes, expect_discount: None };
+                let engine = self.market.engine.clone();
+                self.market.drive(async move { engine.revise(revision, None).await }).expect("no crash")
+            }
             0 => self.market.does(cancel(&name, &id)),
             1..=2 => self.market.does(PayOrder { account, order }),
             3 => self.market.does(CloseTransactions { account, order, seller }),
@@ -220,6 +228,7 @@ impl Walk {
                 let reasons = refusal.errors.iter().map(|error| match &error.reason {
                     scrip_core::reason::Reason::ExclusiveCouponApplied { .. }
                     | scrip_core::reason::Reason::StackingGroupTaken { .. } => error.reason.code().to_owned(),
+                    scrip_core::reason::Reason::HoldExpired { gone, .. } => format!("hold expired, {gone:?} is gone"),
                     reason => format!("{reason:?}"),
                 });
                 reasons.collect::<Vec<_>>().join(", ")

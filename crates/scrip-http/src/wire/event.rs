@@ -87,6 +87,7 @@ impl EventDocument {
             }
             Event::HoldExtended { account, order, .. }
             | Event::OrderPaid { account, order, .. }
+            | Event::OrderRetaken { account, order, .. }
             | Event::OrderCancelled { account, order, .. } => {
                 document.account = Some(account.clone());
                 document.order = Some(order.clone());
@@ -100,6 +101,12 @@ impl EventDocument {
                 document.account = Some(account.clone());
                 document.order = Some(order.clone());
                 document.sellers = vec![seller.clone()];
+            }
+            Event::OrderRevised { account, order, cart, coupons } => {
+                document.account = Some(account.clone());
+                document.order = Some(order.clone());
+                document.sellers = cart.sellers().into_iter().cloned().collect();
+                document.amount = Some(coupons.iter().map(|coupon| coupon.applied.discount).sum());
             }
             Event::OrderRefunded { account, order, refund } => {
                 document.account = Some(account.clone());

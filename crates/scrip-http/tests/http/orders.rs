@@ -181,8 +181,8 @@ fn an_unpaid_order_is_cancelled_from_the_instant_its_hold_runs_out() {
         page.column("id").len()
     };
     assert_eq!((listed("placed"), listed("cancelled")), (0, 1));
-    shop.step("ana", "A", "pay", &json!({})).refused(409, "hold_expired");
     shop.order("ana", &json!({"id": "B", "cart": cart(&[("luma", 3_000, 1)]), "use": {"coupons": [coupon]}})).is(201);
+    shop.step("ana", "A", "pay", &json!({})).refused(409, "hold_expired");
 }
 
 #[test]

@@ -115,7 +115,7 @@ const SAID: &[(&str, Say)] = &[
     }),
     ("hold_expired", |shop| {
         shop.order("ana", &json!({"id": "A", "cart": one()})).is(201);
-        shop.minutes_pass(30);
+        shop.minutes_pass(30 + 60 * 24 * 30);
         shop.step("ana", "A", "pay", &json!({})).refused(409, "hold_expired");
     }),
     ("order_exists", |shop| {

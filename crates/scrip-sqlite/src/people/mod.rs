@@ -23,7 +23,9 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
     let mut coupons_gone = coupon::delete(connection);
     let mut orders = orders::upsert(connection);
     let mut order_lines = order_line::upsert(connection);
+    let mut order_lines_gone = order_line::delete(connection);
     let mut order_transactions = order_transaction::upsert(connection);
+    let mut order_transactions_gone = order_transaction::delete(connection);
     let mut redemptions = redemption::upsert(connection);
     let mut refunds = refund::upsert(connection);
     let mut ledger = ledger::Ledger::new(connection);
@@ -33,6 +35,10 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
             Row::Campaign(row) => campaign::write(&mut campaigns, row)?,
             Row::Coupon(row) => coupon::write(&mut coupons, row)?,
             Row::CouponGone(id) => coupon::remove(&mut coupons_gone, *id)?,
+            Row::OrderEmptied { account, order } => {
+                order_line::remove(&mut order_lines_gone, account, order)?;
+                order_transaction::remove(&mut order_transactions_gone, account, order)?;
+            }
             Row::Order(row) => orders::write(&mut orders, row)?,
             Row::OrderLine(row) => order_line::write(&mut order_lines, row)?,
             Row::OrderTransaction(row) => order_transaction::write(&mut order_transactions, row)?,

@@ -1,4 +1,5 @@
 use rusqlite::{Connection, Row, params};
+use scrip_core::name::{AccountId, OrderId};
 use scrip_store::{StoreError, people::OrderLineRow};
 
 use crate::{
@@ -32,6 +33,16 @@ pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderLineRow) -> Result<(),
         row.units_refunded,
         row.cash_refunded.minor(),
     ])
+}
+
+pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {
+    let sql = "DELETE FROM order_line WHERE account = ?1 AND order_id = ?2";
+    Prepared::new(connection, sql, "deleting an order's order lines")
+}
+
+/// Also if there are none: a projection may be repeated.
+pub(super) fn remove(delete: &mut Prepared<'_>, account: &AccountId, order: &OrderId) -> Result<(), StoreError> {
+    delete.execute([account.as_str(), order.as_str()]).map(drop)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<OrderLineRow>, StoreError> {

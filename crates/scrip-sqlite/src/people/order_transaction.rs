@@ -1,4 +1,5 @@
 use rusqlite::{Connection, Row, params};
+use scrip_core::name::{AccountId, OrderId};
 use scrip_store::{
     StoreError,
     people::{OrderTransactionRow, words},
@@ -17,6 +18,16 @@ pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
 
 pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderTransactionRow) -> Result<(), StoreError> {
     upsert.execute_one(params![row.account.as_str(), row.order.as_str(), row.seller.as_str(), row.state])
+}
+
+pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {
+    let sql = "DELETE FROM order_transaction WHERE account = ?1 AND order_id = ?2";
+    Prepared::new(connection, sql, "deleting an order's transactions")
+}
+
+/// Also if there are none: a projection may be repeated.
+pub(super) fn remove(delete: &mut Prepared<'_>, account: &AccountId, order: &OrderId) -> Result<(), StoreError> {
+    delete.execute([account.as_str(), order.as_str()]).map(drop)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<OrderTransactionRow>, StoreError> {

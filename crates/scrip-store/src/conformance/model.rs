@@ -104,7 +104,8 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
     let seen = OrderRow { placed_at, ..if random.below(2) == 0 { paid(seen) } else { seen } };
     match random.below(9) {
         0 => vec![Row::Campaign(CampaignRow { stage: random.one_of(words::CAMPAIGN_STAGES), ..campaign(number) })],
-        1 => vec![Row::CouponGone(coupon_id(number))],
+        1 if random.below(2) == 0 => vec![Row::CouponGone(coupon_id(number))],
+        1 => vec![Row::OrderEmptied { account: seen.account, order: seen.id }],
         2 => {
             let channel = random.one_of(words::CHANNELS);
             vec![Row::Coupon(CouponRow { campaign: campaign_id(number % 2), channel, ..coupon(number) })]

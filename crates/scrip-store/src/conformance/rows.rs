@@ -70,6 +70,35 @@ pub fn a_voided_coupon_has_no_row(store: &dyn Store) {
     assert_eq!(rows(store), [Row::Coupon(coupon(2))]);
 }
 
+pub fn an_emptied_order_has_no_lines_and_transactions(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let orders = [order("ana", "o1"), order("ana", "o10"), order("ana:b", "o1")];
+    let whole = |order: &OrderRow| {
+        vec![
+            Row::OrderLine(line(order, "-")),
+            Row::OrderLine(line(order, "l1")),
+            Row::OrderTransaction(part(order, "-")),
+            Row::OrderTransaction(part(order, "s1")),
+            Row::Redemption(redemption(order, 1)),
+        ]
+    };
+    hand.write(orders.iter().cloned().map(Row::Order).chain(orders.iter().flat_map(whole)).collect());
+    let emptied = Row::OrderEmptied { account: orders[0].account.clone(), order: orders[0].id.clone() };
+    let of_first = |row: &Row| match row {
+        Row::OrderLine(row) => row.account == orders[0].account && row.order == orders[0].id,
+        Row::OrderTransaction(row) => row.account == orders[0].account && row.order == orders[0].id,
+        _ => false,
+    };
+    let mut left = rows(store);
+    left.retain(|row| !of_first(row));
+    hand.write(vec![emptied.clone()]);
+    assert_eq!(rows(store), left, "its own row, its redemptions and all other orders stay");
+    // Repeated, and what follows in the same batch is there.
+    hand.write(vec![emptied, Row::OrderLine(line(&orders[0], "l2"))]);
+    let now: Vec<Row> = rows(store).into_iter().filter(of_first).collect();
+    assert_eq!(now, [Row::OrderLine(line(&orders[0], "l2"))]);
+}
+
 pub fn rows_are_listed_table_by_table_and_by_key(store: &dyn Store) {
     let mut hand = Hand::of(store);
     let orders =

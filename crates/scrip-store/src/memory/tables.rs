@@ -29,6 +29,15 @@ pub(super) struct Tables {
     codes: BTreeMap<(CampaignId, u64, u32), CodeRow>,
 }
 
+/// Removes the rows of one order.
+fn empty<N: Ord + Clone, R>(table: &mut BTreeMap<(AccountId, OrderId, N), R>, first: &(AccountId, OrderId, N)) {
+    let of_order = |key: &&(AccountId, OrderId, N)| (&key.0, &key.1) == (&first.0, &first.1);
+    let gone: Vec<_> = table.range(first..).map(|(key, _)| key).take_while(of_order).cloned().collect();
+    for key in gone {
+        table.remove(&key);
+    }
+}
+
 impl Tables {
     /// Every row keeps its invariants, and what belongs to an order has one: there already or among these rows.
     pub(super) fn check(&self, rows: &[Row]) -> Result<(), StoreError> {
@@ -69,6 +78,12 @@ impl Tables {
             Row::Campaign(row) => drop(self.campaigns.insert(row.id, row)),
             Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
             Row::CouponGone(id) => drop(self.coupons.remove(&id)),
+            Row::OrderEmptied { account, order } => {
+                // The least name that there can be: an order's rows begin there.
+                let (line, seller) = (LineId::new("-").expect("a name"), SellerId::new("-").expect("a name"));
+                empty(&mut self.order_lines, &(account.clone(), order.clone(), line));
+                empty(&mut self.order_transactions, &(account, order, seller));
+            }
             Row::Order(row) => drop(self.orders.insert((row.account.clone(), row.id.clone()), row)),
             Row::OrderLine(row) => {
                 self.order_lines.insert((row.account.clone(), row.order.clone(), row.line.clone()), row);

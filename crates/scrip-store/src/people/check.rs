@@ -16,7 +16,7 @@ impl Row {
             Self::Redemption(row) => redemption(row),
             Self::Refund(row) => refund(row),
             Self::Code(row) => code(row),
-            Self::CouponGone(_) | Self::LedgerEntry(_) => vec![],
+            Self::CouponGone(_) | Self::OrderEmptied { .. } | Self::LedgerEntry(_) => vec![],
         };
         broken.iter().find(|(broken, _)| *broken).map(|(_, what)| *what)
     }

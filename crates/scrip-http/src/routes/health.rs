@@ -27,8 +27,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 const CLOCK_BEHIND_MICROS_MAX: i64 = 1_000_000;
 
 /// Ready while the store takes writes, can be read, and the clock isn't behind it.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes a reader of one lifetime")]
 async fn ready(State(api): State<Api>) -> Response {
-    let why = match api.read(scrip_engine::Reader::clock_behind_micros).await {
+    let why = match api.read(|reader| reader.clock_behind_micros()).await {
         _ if !api.engine.is_ready() => "the store takes no writes",
         Err(_) => "the store can't be read",
         Ok(behind) if behind > CLOCK_BEHIND_MICROS_MAX => "this machine's clock is behind what is written",

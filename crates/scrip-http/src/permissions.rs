@@ -49,6 +49,7 @@ pub const PERMISSIONS: &[Permission] = &[
     permission("POST", "/v1/accounts/{account}/orders", [All, No, All, No]),
     permission("GET", "/v1/accounts/{account}/orders", [All, Own, All, Own]),
     permission("GET", "/v1/accounts/{account}/orders/{order}", [All, Own, All, Own]),
+    permission("POST", "/v1/accounts/{account}/orders/{order}/revise", [All, No, All, No]),
     permission("POST", "/v1/accounts/{account}/orders/{order}/extend", [All, No, All, No]),
     permission("POST", "/v1/accounts/{account}/orders/{order}/pay", [All, No, All, No]),
     permission("POST", "/v1/accounts/{account}/orders/{order}/cancel", [All, No, All, No]),

@@ -23,7 +23,9 @@ pub use event::EventDocument;
 pub use key::{KeyDocument, KeyRequest, NewKeyDocument, TokenDocument, TokenRequest};
 pub use ledger::{LedgerEntryDocument, PostingDocument};
 pub use list::ListDocument;
-pub use order::{ExtendRequest, NothingRequest, OrderDocument, OrderRequest, SellerRequest, TransactionDocument};
+pub use order::{
+    ExtendRequest, NothingRequest, OrderDocument, OrderRequest, ReviseRequest, SellerRequest, TransactionDocument,
+};
 pub use problem::{ProblemDocument, ProblemError, ReasonDocument};
 pub use quote::{
     AppliedDocument, FundingDocument, LineDocument, NotAppliedDocument, QuoteDocument, QuoteRequest, SellerDocument,

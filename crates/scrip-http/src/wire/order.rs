@@ -35,6 +35,21 @@ pub struct OrderRequest {
     pub only_seller: Option<SellerId>,
 }
 
+/// Another cart or other coupons on a placed order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviseRequest {
+    pub cart: CartDocument,
+    #[serde(default)]
+    pub r#use: UseDocument,
+    /// At most 10. A code that the order uses is given again, if it is to stay.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// Refused with `quote_changed` if the discount is another.
+    #[serde(default)]
+    pub expect_discount: Option<Amount>,
+}
+
 /// More time to pay, counted from now.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +83,8 @@ pub struct OrderDocument {
     pub placed_at: Timestamp,
     pub hold_expires_at: Timestamp,
     pub paid_at: Option<Timestamp>,
+    /// The payment came after the hold had run out, and what the order held was still free.
+    pub late: bool,
     pub cart: CartDocument,
     pub currency: Currency,
     pub subtotal: Amount,
@@ -107,6 +124,7 @@ impl OrderDocument {
             placed_at: order.placed_at,
             hold_expires_at: order.hold_expires_at,
             paid_at: order.paid_at,
+            late: order.was_paid_late(),
             cart: CartDocument::of(&order.cart),
             currency: order.cart.currency(),
             subtotal: figures.subtotal,

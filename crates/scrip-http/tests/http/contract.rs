@@ -241,6 +241,7 @@ fn example(path: &str) -> Value {
     match path {
         "/v1/accounts/{account}/quotes" => json!({"cart": cart}),
         "/v1/accounts/{account}/orders" => json!({"id": "A-1", "cart": cart}),
+        "/v1/accounts/{account}/orders/{order}/revise" => json!({"cart": cart}),
         "/v1/accounts/{account}/orders/{order}/extend" => json!({"hold_minutes": 5}),
         "/v1/accounts/{account}/orders/{order}/refunds" => json!({"id": "r-1", "all": true, "preview": true}),
         "/v1/accounts/{account}/coupons" => json!({"campaign": format!("cmp_{NOBODY}")}),

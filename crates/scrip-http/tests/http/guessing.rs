@@ -57,6 +57,20 @@ fn wrong_codes_offered_to_the_best_combination_of_an_order_count_too() {
 }
 
 #[test]
+fn wrong_codes_of_a_revision_count_too() {
+    let shop = Shop::new();
+    let cart = cart(&[("luma", 1_000, 1)]);
+    shop.order("ana", &json!({"id": "A", "cart": cart})).is(201);
+    for (number, r#use) in ["none", "best", "none", "best", "none"].into_iter().enumerate() {
+        let revision = json!({"cart": cart, "use": r#use, "codes": [format!("WRONG{number}")]});
+        let answer = shop.step("ana", "A", "revise", &revision);
+        assert_eq!(answer.status, if r#use == "none" { 422 } else { 200 });
+    }
+    let revision = json!({"cart": cart, "codes": ["WRONG9"]});
+    shop.step("ana", "A", "revise", &revision).refused(429, "too_many_attempts");
+}
+
+#[test]
 fn right_codes_are_no_attempts() {
     let shop = Shop::new();
     let cart = cart(&[("luma", 1_000, 1)]);

@@ -47,6 +47,8 @@ fn i4_every_step_repeated_gives_its_answer_of_then_whatever_happened_since() {
     let order = |what: &str| format!("/v1/accounts/ana/orders/A{what}");
     let lines = cart(&[("luma", 3_000, 2), ("tako", 1_000, 1)]);
     step(&front, "/v1/accounts/ana/orders", json!({"id": "A", "cart": lines}), 201);
+    step(&front, &order("/revise"), json!({"cart": cart(&[("tako", 9_000, 1)]), "use": "none"}), 200);
+    step(&front, &order("/revise"), json!({"cart": lines}), 200);
     step(&front, &order("/extend"), json!({"hold_minutes": 60}), 200);
     step(&front, &order("/pay"), json!({}), 200);
     let part = json!({"id": "r-1", "lines": [{"line": "l1", "quantity": 1}]});
@@ -55,6 +57,10 @@ fn i4_every_step_repeated_gives_its_answer_of_then_whatever_happened_since() {
     step(&front, &order("/cancel"), json!({"seller": "tako"}), 200);
     step(&front, "/v1/accounts/ben/orders", json!({"id": "B", "cart": lines}), 201);
     step(&front, "/v1/accounts/ben/orders/B/cancel", json!({}), 200);
+    step(&front, "/v1/accounts/ben/orders", json!({"id": "C", "cart": lines}), 201);
+    shop.minutes_pass(60);
+    let late = step(&front, "/v1/accounts/ben/orders/C/pay", json!({}), 200);
+    assert_eq!((&late["/late"], &late["/status"]), (&json!(true), &json!("paid")));
     step(&operator, &path("pause"), json!({}), 200);
     step(&operator, &path("resume"), json!({}), 200);
     step(&operator, &path("end"), json!({}), 200);

@@ -32,6 +32,30 @@ fn refused_commands_leave_every_list_as_it_was() {
 }
 
 #[test]
+fn a_refused_revision_leaves_every_list_as_it_was() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"limits": {"budget": 600}})));
+    let coupon = shop.collect("ana", &campaign);
+    shop.shared_code(&campaign, "SAVE5", None);
+    shop.order("ana", &json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])})).is(201);
+    let (before, end) = (lists(&shop), shop.journal_end());
+    let good = cart(&[("tako", 2_000, 1)]);
+    for (body, status, code) in [
+        (json!({"cart": cart(&[("luma", 3_000, 0)])}), 400, "invalid_field"),
+        (json!({"cart": good, "hold_minutes": 5}), 400, "unknown_field"),
+        (json!({"use": "best"}), 400, "invalid_field"),
+        (json!({"cart": good, "use": {"coupons": [coupon]}, "codes": ["SAVE5"]}), 409, "individual_limit_reached"),
+        (json!({"cart": good, "use": {"coupons": ["cpn_00000000000000000000000000"]}}), 422, "coupon_not_found"),
+        (json!({"cart": good, "expect_discount": 1}), 409, "quote_changed"),
+    ] {
+        shop.step("ana", "A", "revise", &body).refused(status, code);
+    }
+    shop.step("ana", "B", "revise", &json!({"cart": good})).refused(404, "not_found");
+    shop.step("ben", "A", "revise", &json!({"cart": good})).refused(404, "not_found");
+    assert_eq!((lists(&shop), shop.journal_end()), (before, end));
+}
+
+#[test]
 fn trailing_garbage_is_not_json() {
     let shop = Shop::new();
     let before = lists(&shop);

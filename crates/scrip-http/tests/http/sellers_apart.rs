@@ -92,7 +92,7 @@ fn i7_a_seller_neither_places_pays_cancels_nor_extends() {
     let shop = Shop::new();
     shared(&shop);
     let before = shop.journal_end();
-    for step in ["pay", "cancel", "extend"] {
+    for step in ["pay", "cancel", "extend", "revise"] {
         let path = format!("/v1/accounts/ana/orders/A/{step}");
         shop.post(&shop.luma, &path, &json!({"hold_minutes": 5})).refused(403, "forbidden");
     }

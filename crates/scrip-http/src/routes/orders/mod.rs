@@ -1,11 +1,13 @@
 mod cancel;
 mod close;
+mod codes;
 mod extend;
 mod find;
 pub(super) mod get;
 mod list;
 mod pay;
 mod place;
+mod revise;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,6 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(place::place, list::list))
         .routes(routes!(get::get))
+        .routes(routes!(revise::revise))
         .routes(routes!(extend::extend))
         .routes(routes!(pay::pay))
         .routes(routes!(cancel::cancel))

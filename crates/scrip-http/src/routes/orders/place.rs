@@ -5,9 +5,9 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::{Answer, EngineError, Placement, Use};
+use scrip_engine::{Answer, Placement, Receipt, Use};
 
-use super::get::document;
+use super::{codes::Codes, get::document};
 use crate::{
     api::Api,
     auth::Caller,
@@ -53,42 +53,25 @@ pub(super) async fn place(
         hold_minutes,
         fingerprint: hash(&request),
     };
-    let guesses = placement.codes.len();
-    for _ in 0..guesses {
-        api.attempts.begin(&account, &caller.scope)?;
-    }
-    let result = api.engine.place(placement.clone(), key).await;
-    let wrong = match &result {
-        Ok(receipt) if receipt.replayed || matches!(receipt.answer, Answer::Order { created: false, .. }) => 0,
-        // The best combination passes over wrong codes without a word; they are guesses none the less.
-        _ if guesses > 0 && placement.r#use == Use::Best => wrong_codes(&api, &placement).await,
-        Err(EngineError::Refused(refusal)) => {
-            refusal.errors.iter().filter(|error| error.reason == Reason::CodeNotUsable).count()
-        }
-        _ => 0,
+    let entered = Codes {
+        account: account.clone(),
+        cart: placement.cart.clone(),
+        entered: placement.codes.clone(),
+        best: placement.r#use == Use::Best,
     };
-    for _ in wrong.min(guesses)..guesses {
-        api.attempts.was_no_guess(&account, &caller.scope);
+    let repeats =
+        |receipt: &Receipt| receipt.replayed || matches!(receipt.answer, Answer::Order { created: false, .. });
+    let work = api.engine.place(placement.clone(), key);
+    let error = match entered.guarded(&api, &caller, repeats, work).await? {
+        Ok(receipt) => return document(&caller, receipt),
+        Err(error) => Problem::from(error),
+    };
+    if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
+        return Err(error);
     }
-    match result {
-        Ok(receipt) => document(&caller, receipt),
-        Err(error) => {
-            let problem = Problem::from(error);
-            if !matches!(problem.reason(), Reason::QuoteChanged { .. }) {
-                return Err(problem);
-            }
-            // What it would be now, so that the shopper can be asked again.
-            let Placement { account, cart, r#use, codes, .. } = placement;
-            let asked = cart.clone();
-            let answer = api.read(move |reader| reader.quote(&account, &asked, &r#use, &codes)).await?;
-            Err(problem.with("quote", &QuoteDocument::new(&cart, &answer)))
-        }
-    }
-}
-
-/// How many of the given codes this account may know nothing of.
-async fn wrong_codes(api: &Api, placement: &Placement) -> usize {
-    let Placement { account, cart, codes, .. } = placement.clone();
-    let judged = api.read(move |reader| reader.quote(&account, &cart, &Use::Named(Vec::new()), &codes)).await;
-    judged.map_or(0, |judged| judged.unknown.iter().filter(|(_, reason)| *reason == Reason::CodeNotUsable).count())
+    // What it would be now, so that the shopper can be asked again.
+    let Placement { account, cart, r#use, codes, .. } = placement;
+    let asked = cart.clone();
+    let answer = api.read(move |reader| reader.quote(&account, &asked, &r#use, &codes)).await?;
+    Err(error.with("quote", &QuoteDocument::new(&cart, &answer)))
 }

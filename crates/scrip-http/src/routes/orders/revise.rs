@@ -1,0 +1,58 @@
+use axum::extract::State;
+use scrip_core::{
+    key::Holder,
+    name::{AccountId, OrderId},
+    reason::Reason,
+};
+use scrip_engine::{Revision, Use};
+
+use super::{codes::Codes, get::document};
+use crate::{
+    api::Api,
+    auth::Caller,
+    body::Body,
+    idempotency::IdempotencyKey,
+    params::PathOf,
+    problem::Problem,
+    reply::Reply,
+    wire::{OrderDocument, QuoteDocument, ReviseRequest, entered_codes},
+};
+
+/// Revise a placed order
+///
+/// Another cart or other coupons under the same id, at once or not at all. Judged now as a new order would be, only that
+/// what the order itself holds counts as free. The cart says all that is bought: a seller that was cancelled before is in
+/// again if the cart has it. The hold ends when it would have.
+#[utoipa::path(post, path = "/v1/accounts/{account}/orders/{order}/revise", tag = "Orders", operation_id = "revise_order",
+    params(("account" = AccountId, Path, description = "The account"), ("order" = OrderId, Path, description = "The order")),
+    request_body = ReviseRequest,
+    responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
+pub(super) async fn revise(
+    State(api): State<Api>,
+    caller: Caller,
+    PathOf((account, order)): PathOf<(AccountId, OrderId)>,
+    key: IdempotencyKey,
+    Body(request): Body<ReviseRequest>,
+) -> Result<Reply<OrderDocument>, Problem> {
+    let cart = request.cart.checked()?;
+    let r#use = request.r#use.checked()?;
+    let codes = entered_codes(&request.codes, api.engine.secrets())?;
+    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
+    let entered =
+        Codes { account: account.clone(), cart: cart.clone(), entered: codes.clone(), best: r#use == Use::Best };
+    let expect_discount = request.expect_discount;
+    let revision = Revision { account, order, cart, r#use, codes, expect_discount };
+    let work = api.engine.revise(revision.clone(), key);
+    let error = match entered.guarded(&api, &caller, |receipt| receipt.replayed, work).await? {
+        Ok(receipt) => return document(&caller, receipt),
+        Err(error) => Problem::from(error),
+    };
+    if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
+        return Err(error);
+    }
+    // What it would be now, so that the shopper can be asked again.
+    let Revision { account, order, cart, r#use, codes, .. } = revision;
+    let asked = cart.clone();
+    let answer = api.read(move |reader| reader.quote_instead_of(&account, &order, &asked, &r#use, &codes)).await?;
+    Err(error.with("quote", &QuoteDocument::new(&cart, &answer)))
+}

@@ -8,6 +8,7 @@ mod feeds;
 mod guessing;
 mod idempotency;
 mod late_payment;
+mod look_ups;
 mod orders;
 mod quotes;
 mod reason_parameters;

@@ -1,6 +1,7 @@
 //! The HTTP contract, asked as integrators ask: the whole router over a store in memory, with a clock set by hand.
 //! After each test the journal is replayed and compared with documents and tables.
 
+mod attempts;
 mod bad_input;
 mod campaigns;
 mod contract;

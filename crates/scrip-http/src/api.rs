@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use scrip_engine::{Engine, EngineError, Reader};
 
-use crate::{attempts::Attempts, middleware, routes, tokens::Tokens};
+use crate::{attempt_log::AttemptLog, attempts::Attempts, middleware, routes, tokens::Tokens};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -11,6 +11,7 @@ pub struct Api {
     pub(crate) engine: Engine,
     pub(crate) tokens: Tokens,
     pub(crate) attempts: Arc<Attempts>,
+    pub(crate) log: AttemptLog,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) show_pending: bool,
 }
@@ -30,6 +31,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
     let api = Api {
         tokens: Tokens::new(engine.secrets().token_key()),
         attempts: Arc::default(),
+        log: AttemptLog::start(),
         metrics: options.metrics,
         show_pending: options.show_pending,
         engine,

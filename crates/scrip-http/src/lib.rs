@@ -1,6 +1,8 @@
 //! The HTTP contract: routes, wire types, auth, refusals as problems, OpenAPI.
 
 mod api;
+mod attempt_log;
+mod attempted;
 mod attempts;
 mod auth;
 mod body;

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     api::Api,
+    attempted::{Attempted, RequestId},
     auth::{Caller, authenticate},
     openapi::takes_query,
     permissions::{Access, access},
@@ -31,7 +32,7 @@ pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
         .method_not_allowed_fallback(|| async { Problem::from(Reason::MethodNotAllowed) })
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(rendered))
+                .layer(from_fn_with_state(api.clone(), rendered))
                 .layer(CatchPanicLayer::custom(|_| {
                     tracing::error!("a handler failed unexpectedly");
                     Problem::from(scrip_engine::EngineError::Fault).into_response()
@@ -42,15 +43,22 @@ pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
 }
 
 /// Renders problems with the request's id, which goes into every answer.
-async fn rendered(request: Request, next: Next) -> Response {
+async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).filter(|id| is_id(id)).cloned();
     let id = given.unwrap_or_else(new_id);
     let started = std::time::Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let request_id = RequestId(id.clone());
+    let attempted = Attempted::new(&method, request.extensions().get::<MatchedPath>(), &path, &request_id);
+    request.extensions_mut().insert(request_id);
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let caller = response.extensions_mut().remove::<Caller>();
         response = problem.render(id.to_str().unwrap_or_default());
+        if let (Some(attempted), Some(caller)) = (attempted, caller) {
+            attempted.refused(&api, &caller, problem);
+        }
     } else if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         response = Problem::from(Reason::PayloadTooLarge).render(id.to_str().unwrap_or_default());
     }
@@ -86,7 +94,13 @@ async fn authenticated(State(api): State<Api>, mut request: Request, next: Next)
     if path == "/v1" || path.starts_with("/v1/") {
         match authenticate(&api, request.headers()) {
             Ok(caller) => {
-                request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(caller.clone());
+                let mut response = next.run(request).await;
+                // Who was refused what is logged where problems are rendered.
+                if response.extensions().get::<Problem>().is_some() {
+                    response.extensions_mut().insert(caller);
+                }
+                return response;
             }
             Err(problem) => return problem.into_response(),
         }

@@ -1,6 +1,9 @@
 //! The OpenAPI 3.1 document, generated from the routes, and the pages that show it offline.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
 
 use scrip_core::reason::Reason;
 use utoipa::{
@@ -93,6 +96,20 @@ pub(crate) fn takes_query(method: &str, path: &str) -> bool {
         with_query
     });
     with_query.contains(&(method, path.to_owned()))
+}
+
+/// An operation's id: `place_order` for `POST /v1/accounts/{account}/orders`.
+pub(crate) fn operation_id(method: &str, path: &str) -> Option<String> {
+    static IDS: OnceLock<HashMap<(String, String), String>> = OnceLock::new();
+    let ids = IDS.get_or_init(|| {
+        let (_, api) = routes::all().split_for_parts();
+        let all = api.paths.paths.iter().flat_map(|(path, item)| {
+            operations(item).into_iter().map(move |(method, operation)| (method, path, operation))
+        });
+        let id = |operation: &Operation| operation.operation_id.clone().unwrap_or_default();
+        all.map(|(method, path, operation)| ((name(&method).to_owned(), path.clone()), id(operation))).collect()
+    });
+    ids.get(&(method.to_owned(), path.to_owned())).cloned()
 }
 
 fn operations(item: &PathItem) -> Vec<(HttpMethod, &Operation)> {

@@ -63,6 +63,7 @@ pub const PERMISSIONS: &[Permission] = &[
     permission("GET", "/v1/reports/distribution", [All, No, No, No]),
     permission("GET", "/v1/events", [All, Own, All, No]),
     permission("POST", "/v1/shopper-tokens", [All, No, All, No]),
+    permission("GET", "/v1/attempts", [All, No, No, No]),
     permission("POST", "/v1/keys", [All, No, No, No]),
     permission("GET", "/v1/keys", [All, No, No, No]),
     permission("POST", "/v1/keys/{key}/revoke", [All, No, No, No]),

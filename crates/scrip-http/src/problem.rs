@@ -7,7 +7,7 @@ use scrip_engine::EngineError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::status::status_of_refusal;
+use crate::{attempt_log::About, status::status_of_refusal};
 
 /// A "no" or a fault on its way out: RFC 9457, rendered by the outermost middleware, which knows the request's id.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Problem {
     /// Members besides, such as the new quote of `quote_changed`.
     more: Map<String, Value>,
     retry_after: Option<u32>,
+    /// For the log of attempts.
+    about: Box<About>,
 }
 
 impl Problem {
@@ -28,6 +30,21 @@ impl Problem {
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// Says what the request was about, for the log of attempts.
+    pub fn about(mut self, about: About) -> Self {
+        *self.about = about;
+        self
+    }
+
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What the log of attempts keeps.
+    pub(crate) fn into_parts(self) -> (Refusal, About) {
+        (self.refusal, *self.about)
     }
 
     pub fn reason(&self) -> &Reason {
@@ -66,7 +83,7 @@ impl Problem {
     }
 }
 
-fn parameters(reason: &Reason) -> Map<String, Value> {
+pub(crate) fn parameters(reason: &Reason) -> Map<String, Value> {
     match serde_json::to_value(reason) {
         Ok(Value::Object(mut members)) => {
             members.remove("code");
@@ -91,7 +108,7 @@ fn error_document(error: &RefusalError) -> Value {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let retry_after = matches!(refusal.first(), Reason::StoreUnavailable).then_some(1);
-        Self { status: status_of_refusal(&refusal), refusal, more: Map::new(), retry_after }
+        Self { status: status_of_refusal(&refusal), refusal, more: Map::new(), retry_after, about: Box::default() }
     }
 }
 

@@ -275,6 +275,21 @@ fn what_was_revised_and_cancelled_before_the_time_out_stays_so() {
 }
 
 #[test]
+fn the_thirty_days_count_from_the_end_of_the_extended_hold() {
+    let mut world = World::new();
+    world.place("ana", "o", &cart("l1:a:1000*1"), &[]).unwrap();
+    world.extend("ana", "o", 10_080).unwrap();
+    world.later(60 * 24 * (7 + LATE_PAYMENT_DAYS));
+    assert_eq!(gone(&world), [Gone::Time]);
+    world.later_micros(-1);
+    // Late, but not extended any more: its time is over.
+    assert_eq!(refused(world.extend("ana", "o", 60)), "order_state");
+    world.pay("ana", "o").unwrap();
+    assert!(world.order("ana", "o").was_paid_late());
+    assert_eq!(refused(world.extend("ana", "o", 60)), "order_state");
+}
+
+#[test]
 fn a_full_wallet_has_room_for_what_a_late_payment_takes_again() {
     let mut world = World::new();
     world.checked = false;

@@ -1,5 +1,6 @@
 //! Every operation: `<resource>/<verb>.rs` has path, handler and documentation together.
 
+mod attempts;
 mod campaigns;
 mod claims;
 mod codes;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(events::routes())
         .merge(ledger::routes())
         .merge(reports::routes())
+        .merge(attempts::routes())
         .merge(tokens::routes())
         .merge(keys::routes())
         .merge(health::routes())

@@ -1,5 +1,6 @@
 //! The JSON of requests and answers. Terms, lines and shipping are data and have one definition, in the core.
 
+mod attempt;
 mod campaign;
 mod cart;
 mod coupon;
@@ -12,6 +13,7 @@ mod problem;
 mod quote;
 mod refund;
 
+pub use attempt::{AttemptDocument, AttemptReason, SeenCodeDocument};
 pub use campaign::{
     CampaignDocument, CodesRequest, CountersDocument, DistributionDocument, GrantDocument, GrantsRequest, JobDocument,
     JobStatus, OfferDocument, SharedCodeDocument,

@@ -225,7 +225,8 @@ fn a_callers_request_id_is_kept_and_a_bad_one_replaced() {
     assert!(answer.header("x-request-id").is_some_and(|id| id.starts_with("req_")));
 }
 
-fn filled(path: &str) -> String {
+/// The path with ids that nothing has.
+pub fn filled(path: &str) -> String {
     path.replace("{account}", "ana")
         .replace("{campaign}", &format!("cmp_{NOBODY}"))
         .replace("{coupon}", &format!("cpn_{NOBODY}"))
@@ -236,7 +237,7 @@ fn filled(path: &str) -> String {
 }
 
 /// A body that a role may send where the operation lets it.
-fn example(path: &str) -> Value {
+pub fn example(path: &str) -> Value {
     let cart = cart(&[("luma", 1_000, 1)]);
     match path {
         "/v1/accounts/{account}/quotes" => json!({"cart": cart}),

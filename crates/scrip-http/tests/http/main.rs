@@ -1,6 +1,7 @@
 //! The HTTP contract, asked as integrators ask: the whole router over a store in memory, with a clock set by hand.
 //! After each test the journal is replayed and compared with documents and tables.
 
+mod attempts;
 mod bad_input;
 mod buckets;
 mod campaigns;
@@ -9,6 +10,7 @@ mod feeds;
 mod guessing;
 mod idempotency;
 mod late_payment;
+mod look_ups;
 mod orders;
 mod quotes;
 mod reason_parameters;

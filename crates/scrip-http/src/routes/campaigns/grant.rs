@@ -12,6 +12,7 @@ use scrip_core::{
 use super::get::is_visible;
 use crate::{
     api::Api,
+    attempted::Attempted,
     auth::Caller,
     body::Body,
     idempotency::IdempotencyKey,
@@ -32,6 +33,7 @@ use crate::{
 pub(super) async fn grant(
     State(api): State<Api>,
     caller: Caller,
+    attempted: Attempted,
     PathOf(campaign): PathOf<CampaignId>,
     key: IdempotencyKey,
     Body(request): Body<GrantsRequest>,
@@ -61,7 +63,7 @@ pub(super) async fn grant(
             (account.clone(), Claim { account: account.clone(), of }, key)
         })
         .collect();
-    let data = claimed(&api, commands)
+    let data = claimed(&api, &caller, &attempted, commands)
         .await
         .into_iter()
         .zip(request.accounts)

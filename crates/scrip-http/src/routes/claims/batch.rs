@@ -11,6 +11,8 @@ use scrip_engine::KeyUse;
 use super::collect::{document, may_name, source_right};
 use crate::{
     api::Api,
+    attempt_log::About,
+    attempted::Attempted,
     auth::Caller,
     body::Body,
     idempotency::IdempotencyKey,
@@ -28,6 +30,7 @@ use crate::{
 pub(super) async fn batch(
     State(api): State<Api>,
     caller: Caller,
+    attempted: Attempted,
     Body(request): Body<BatchClaims>,
 ) -> Result<Reply<BatchResults>, Problem> {
     if request.claims.is_empty() || request.claims.len() > 1_000 {
@@ -55,14 +58,25 @@ pub(super) async fn batch(
         };
         commands.push((claim.account.clone(), Claim { account: claim.account, of }, key));
     }
-    Ok(Reply::ok(BatchResults { results: claimed(&api, commands).await }))
+    Ok(Reply::ok(BatchResults { results: claimed(&api, &caller, &attempted, commands).await }))
 }
 
 /// Submits all, so that they share commits, then collects the answers in order.
-pub(crate) async fn claimed(api: &Api, commands: Vec<(AccountId, Claim, Option<KeyUse>)>) -> Vec<BatchResult> {
-    let waiting: Vec<_> = commands.into_iter().map(|(_, claim, key)| api.engine.enqueue(claim, key)).collect();
+pub(crate) async fn claimed(
+    api: &Api,
+    caller: &Caller,
+    attempted: &Attempted,
+    commands: Vec<(AccountId, Claim, Option<KeyUse>)>,
+) -> Vec<BatchResult> {
+    let waiting: Vec<_> = commands
+        .into_iter()
+        .map(|(account, claim, key)| {
+            let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
+            (account, campaign, api.engine.enqueue(claim, key))
+        })
+        .collect();
     let mut results = Vec::with_capacity(waiting.len());
-    for answer in waiting {
+    for (account, campaign, answer) in waiting {
         let answered = match answer {
             Ok(answer) => answer.answer().await,
             Err(error) => Err(error),
@@ -74,6 +88,8 @@ pub(crate) async fn claimed(api: &Api, commands: Vec<(AccountId, Claim, Option<K
                 let document = problem.document("");
                 let status = document["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR.as_u16());
+                let problem = problem.about(About { campaign, ..About::default() });
+                attempted.refused_for(api, caller, Some(account), problem);
                 BatchResult { status, coupon: None, problem: Some(document) }
             }
         });

@@ -12,6 +12,7 @@ use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::{
     api::Api,
+    attempt_log::About,
     auth::Caller,
     body::Body,
     idempotency::IdempotencyKey,
@@ -36,17 +37,21 @@ pub(super) async fn collect(
     Body(request): Body<ClaimRequest>,
 ) -> Result<Reply<CouponDocument>, Problem> {
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
-    let guess = request.code.is_some();
     let of = asked(&api, &caller, request)?;
     caller.check_account(&account)?;
+    let about = match &of {
+        ClaimOf::Campaign { campaign, .. } => About { campaign: Some(*campaign), ..About::default() },
+        ClaimOf::Code(code) => About::codes([code]),
+    };
+    let guess = matches!(of, ClaimOf::Code(_));
     if guess {
-        api.attempts.begin(&account, &caller.scope)?;
+        api.attempts.begin(&account, &caller.scope).map_err(|problem| problem.about(about.clone()))?;
     }
     let result = api.engine.submit(Claim { account: account.clone(), of }, key).await;
     if guess && !matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable) {
         api.attempts.was_no_guess(&account, &caller.scope);
     }
-    let receipt = result?;
+    let receipt = result.map_err(|error| Problem::from(error).about(about))?;
     let replayed = receipt.replayed;
     let document = document(&api, &receipt)?;
     let location = format!("/v1/accounts/{account}/coupons/{}", document.id);

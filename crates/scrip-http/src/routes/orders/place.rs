@@ -10,6 +10,7 @@ use scrip_engine::{Answer, Placement, Receipt, Use};
 use super::{codes::Codes, get::document};
 use crate::{
     api::Api,
+    attempt_log::About,
     auth::Caller,
     body::Body,
     idempotency::{IdempotencyKey, hash},
@@ -61,10 +62,11 @@ pub(super) async fn place(
     };
     let repeats =
         |receipt: &Receipt| receipt.replayed || matches!(receipt.answer, Answer::Order { created: false, .. });
+    let about = About::checkout(&placement.r#use, &placement.codes);
     let work = api.engine.place(placement.clone(), key);
-    let error = match entered.guarded(&api, &caller, repeats, work).await? {
+    let error = match entered.guarded(&api, &caller, repeats, work).await.map_err(|error| error.about(about.clone()))? {
         Ok(receipt) => return document(&caller, receipt),
-        Err(error) => Problem::from(error),
+        Err(error) => Problem::from(error).about(about),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
         return Err(error);

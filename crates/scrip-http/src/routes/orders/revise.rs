@@ -9,6 +9,7 @@ use scrip_engine::{Revision, Use};
 use super::{codes::Codes, get::document};
 use crate::{
     api::Api,
+    attempt_log::About,
     auth::Caller,
     body::Body,
     idempotency::IdempotencyKey,
@@ -42,10 +43,15 @@ pub(super) async fn revise(
         Codes { account: account.clone(), cart: cart.clone(), entered: codes.clone(), best: r#use == Use::Best };
     let expect_discount = request.expect_discount;
     let revision = Revision { account, order, cart, r#use, codes, expect_discount };
+    let about = About::checkout(&revision.r#use, &revision.codes);
     let work = api.engine.revise(revision.clone(), key);
-    let error = match entered.guarded(&api, &caller, |receipt| receipt.replayed, work).await? {
+    let error = match entered
+        .guarded(&api, &caller, |receipt| receipt.replayed, work)
+        .await
+        .map_err(|error| error.about(about.clone()))?
+    {
         Ok(receipt) => return document(&caller, receipt),
-        Err(error) => Problem::from(error),
+        Err(error) => Problem::from(error).about(about),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
         return Err(error);

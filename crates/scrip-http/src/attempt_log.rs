@@ -1,0 +1,285 @@
+//! "Why did this fail?" Refused requests with their reasons, in memory: never in the journal, never on an answer's path.
+//!
+//! A thread has the rows; whoever refuses hands a row over without waiting, and drops it if the thread is behind. A
+//! restart forgets them.
+
+use std::{
+    collections::VecDeque,
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread,
+};
+
+use scrip_core::{
+    code::{CodeHash, EnteredCode},
+    event::Role,
+    id::{CampaignId, CouponId},
+    name::{AccountId, OrderId},
+    reason::{Reason, Refusal, UsedBy},
+    time::Timestamp,
+};
+use scrip_engine::Use;
+use tokio::sync::oneshot;
+
+/// Rows that are kept.
+const ROWS_MAX: usize = 10_000;
+/// How long a row is kept.
+const DAYS_MAX: u32 = 7;
+/// Rows that may wait for the thread; what comes beyond is dropped.
+const WAITING_MAX: usize = 1_024;
+/// Reasons kept of one refusal.
+const REASONS_MAX: usize = 20;
+/// Characters kept of a pointer, which may name a field that the caller made up.
+const POINTER_MAX: usize = 200;
+
+/// A request that was refused.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub at: Timestamp,
+    pub request_id: String,
+    /// As in the OpenAPI document: `place_order`.
+    pub operation: String,
+    pub role: Role,
+    /// The API key's id, or `shopper:<account>`.
+    pub caller: String,
+    pub account: Option<AccountId>,
+    pub order: Option<OrderId>,
+    pub about: About,
+    pub status: u16,
+    pub refusal: Refusal,
+}
+
+/// What a refused request was about, as far as its handler knew.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct About {
+    pub campaign: Option<CampaignId>,
+    pub coupons: Vec<CouponId>,
+    pub codes: Vec<SeenCode>,
+}
+
+/// A code that was entered, as it may be shown: never whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeenCode {
+    pub hash: CodeHash,
+    pub last4: String,
+}
+
+impl About {
+    pub fn codes<'a>(codes: impl IntoIterator<Item = &'a EnteredCode>) -> Self {
+        let seen = |code: &EnteredCode| SeenCode { hash: code.hash, last4: code.text.last4().to_owned() };
+        Self { codes: codes.into_iter().map(seen).collect(), ..Self::default() }
+    }
+
+    /// What an order was to use.
+    pub fn checkout(r#use: &Use, codes: &[EnteredCode]) -> Self {
+        let coupons = if let Use::Named(coupons) = r#use { coupons.clone() } else { Vec::new() };
+        Self { coupons, ..Self::codes(codes) }
+    }
+}
+
+/// Which rows, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub account: Option<AccountId>,
+    pub order: Option<OrderId>,
+    pub campaign: Option<CampaignId>,
+    pub code: Option<CodeHash>,
+    pub reason: Option<String>,
+    pub request_id: Option<String>,
+    /// At this time or later.
+    pub from: Option<Timestamp>,
+    /// Before the row of this number.
+    pub before: Option<u64>,
+    pub now: Timestamp,
+    pub limit: usize,
+}
+
+enum Message {
+    Row(Box<Attempt>),
+    Read(Box<Wanted>, oneshot::Sender<Vec<(u64, Attempt)>>),
+}
+
+/// Where refusals are handed over and read.
+#[derive(Clone)]
+pub struct AttemptLog(SyncSender<Message>);
+
+impl AttemptLog {
+    /// Starts the thread, which ends when the last handle is gone.
+    pub fn start() -> Self {
+        let (sender, messages) = sync_channel(WAITING_MAX);
+        let run = move || Rows::default().serve(&messages);
+        thread::Builder::new().name("attempts".to_owned()).spawn(run).expect("a thread can be started");
+        Self(sender)
+    }
+
+    /// Hands a row over, or drops it: nobody waits for the log.
+    pub fn note(&self, attempt: Attempt) {
+        if let Err(TrySendError::Full(_)) = self.0.try_send(Message::Row(Box::new(attempt))) {
+            metrics::counter!("scrip_attempts_dropped_total").increment(1);
+        }
+    }
+
+    /// Rows with their numbers. All that was handed over before is among them.
+    pub async fn read(&self, wanted: Wanted) -> Vec<(u64, Attempt)> {
+        let (reply, rows) = oneshot::channel();
+        let sender = self.0.clone();
+        // The queue may be full: wait for it where one may block.
+        let sent = tokio::task::spawn_blocking(move || sender.send(Message::Read(Box::new(wanted), reply)));
+        drop(sent.await);
+        rows.await.unwrap_or_default()
+    }
+}
+
+#[derive(Default)]
+struct Rows {
+    rows: VecDeque<(u64, Attempt)>,
+    last: u64,
+}
+
+impl Rows {
+    fn serve(mut self, messages: &Receiver<Message>) {
+        while let Ok(message) = messages.recv() {
+            match message {
+                Message::Row(attempt) => self.add(*attempt),
+                // Whoever doesn't wait any more needs no rows.
+                Message::Read(wanted, reply) => drop(reply.send(self.find(&wanted))),
+            }
+        }
+    }
+
+    fn add(&mut self, mut attempt: Attempt) {
+        attempt.refusal.errors.truncate(REASONS_MAX);
+        for error in &mut attempt.refusal.errors {
+            hide_codes(&mut error.reason);
+            if let Some(pointer) = &mut error.pointer
+                && let Some((end, _)) = pointer.char_indices().nth(POINTER_MAX)
+            {
+                pointer.truncate(end);
+            }
+        }
+        self.forget(attempt.at);
+        if self.rows.len() == ROWS_MAX {
+            self.rows.pop_front();
+        }
+        self.last += 1;
+        self.rows.push_back((self.last, attempt));
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while self.rows.front().is_some_and(|(_, row)| row.at.plus_hours(DAYS_MAX * 24) <= now) {
+            self.rows.pop_front();
+        }
+    }
+
+    fn find(&mut self, wanted: &Wanted) -> Vec<(u64, Attempt)> {
+        self.forget(wanted.now);
+        let rows = self.rows.iter().rev().filter(|(number, row)| wanted.matches(*number, row));
+        rows.take(wanted.limit).cloned().collect()
+    }
+}
+
+impl Wanted {
+    fn matches(&self, number: u64, row: &Attempt) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        is(self.account.as_ref(), row.account.as_ref())
+            && is(self.order.as_ref(), row.order.as_ref())
+            && is(self.campaign.as_ref(), row.about.campaign.as_ref())
+            && is(self.request_id.as_ref(), Some(&row.request_id))
+            && self.code.is_none_or(|code| row.about.codes.iter().any(|seen| seen.hash == code))
+            && self
+                .reason
+                .as_ref()
+                .is_none_or(|code| row.refusal.errors.iter().any(|error| error.reason.code() == code))
+            && self.from.is_none_or(|from| row.at >= from)
+            && self.before.is_none_or(|before| number < before)
+    }
+}
+
+/// Of a code in a reason's parameters its last four symbols stay.
+fn hide_codes(reason: &mut Reason) {
+    if let Reason::ExclusiveCouponApplied { coupon }
+    | Reason::StackingGroupTaken { coupon }
+    | Reason::HoldExpired { coupon: Some(coupon), .. } = reason
+        && let UsedBy::Code(text) = coupon
+    {
+        *text = format!("…{}", &text[text.len().saturating_sub(4)..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(second: i64, account: &str) -> Attempt {
+        Attempt {
+            at: Timestamp::from_micros(second * 1_000_000),
+            request_id: format!("req_{second}"),
+            operation: "place_order".to_owned(),
+            role: Role::Storefront,
+            caller: "key_1".to_owned(),
+            account: AccountId::new(account).ok(),
+            order: None,
+            about: About::default(),
+            status: 422,
+            refusal: Reason::StackingGroupTaken { coupon: UsedBy::Code("SECRETCODE42".to_owned()) }.into(),
+        }
+    }
+
+    fn seconds(rows: &[(u64, Attempt)]) -> Vec<i64> {
+        rows.iter().map(|(_, row)| row.at.seconds()).collect()
+    }
+
+    #[test]
+    fn the_oldest_rows_give_way_to_new_ones_and_to_time() {
+        let mut rows = Rows::default();
+        for second in 0..10_010 {
+            rows.add(attempt(second, "ana"));
+        }
+        assert_eq!((rows.rows.len(), rows.rows[0].1.at.seconds()), (ROWS_MAX, 10));
+        let week = i64::from(DAYS_MAX) * 24 * 3_600;
+        let now = Timestamp::from_micros((week + 10_008) * 1_000_000);
+        let left = rows.find(&Wanted { now, limit: 9, ..Wanted::default() });
+        assert_eq!(seconds(&left), [10_009]);
+    }
+
+    #[test]
+    fn rows_come_newest_first_page_by_page() {
+        let mut rows = Rows::default();
+        for (second, account) in [(1, "ana"), (2, "ben"), (3, "ana"), (4, "ana")] {
+            rows.add(attempt(second, account));
+        }
+        let wanted = Wanted { account: AccountId::new("ana").ok(), limit: 2, ..Wanted::default() };
+        let first = rows.find(&wanted);
+        assert_eq!(seconds(&first), [4, 3]);
+        let rest = rows.find(&Wanted { before: first.last().map(|row| row.0), ..wanted });
+        assert_eq!(seconds(&rest), [1]);
+    }
+
+    #[test]
+    fn a_code_in_a_reason_is_not_kept_whole_and_a_pointer_not_endless() {
+        let mut rows = Rows::default();
+        let mut row = attempt(1, "ana");
+        row.refusal.errors[0].pointer = Some("/é".repeat(10_000));
+        row.refusal.errors = vec![row.refusal.errors[0].clone(); 100];
+        rows.add(row);
+        let kept = &rows.rows[0].1.refusal.errors;
+        assert_eq!(kept.len(), REASONS_MAX);
+        assert_eq!(kept[0].reason, Reason::StackingGroupTaken { coupon: UsedBy::Code("…DE42".to_owned()) });
+        assert_eq!(kept[0].pointer.as_ref().map(|pointer| pointer.chars().count()), Some(POINTER_MAX));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_log_that_is_behind() {
+        // Nobody takes anything from this queue.
+        let (sender, messages) = sync_channel(WAITING_MAX);
+        let log = AttemptLog(sender);
+        for second in 0..2_000 {
+            log.note(attempt(second, "ana"));
+        }
+        assert_eq!(messages.try_iter().count(), WAITING_MAX);
+        // Nor for one that is gone.
+        drop(messages);
+        log.note(attempt(1, "ana"));
+    }
+}

@@ -6,7 +6,7 @@ use scrip_core::{
     campaign::{Campaign, Counters},
     cart::Cart,
     code::{EnteredCode, Job},
-    command::{code_candidate, wallet_candidate},
+    command::{code_candidate, code_needs, wallet_candidate},
     id::{CampaignId, CouponId, JobId},
     key::Key,
     money::Amount,
@@ -187,6 +187,23 @@ impl<'a> Reader<'a> {
         Ok(events)
     }
 
+    /// Which of the codes this account may know nothing of, whatever the cart: the wrong guesses among them.
+    pub fn unusable_codes(
+        &mut self,
+        account: &AccountId,
+        codes: &[EnteredCode],
+    ) -> Result<Vec<EnteredCode>, EngineError> {
+        let now = self.now;
+        self.load(|state| {
+            let mut keys = vec![Key::Wallet(account.clone())];
+            codes.iter().for_each(|code| code_needs(state, account, code.hash, &mut keys));
+            keys
+        })?;
+        let state = self.state();
+        let unusable = |code: &&EnteredCode| code_candidate(state, account, code, now).is_err();
+        Ok(codes.iter().filter(unusable).cloned().collect())
+    }
+
     /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.
     pub fn quote(
         &mut self,
@@ -289,10 +306,7 @@ fn quote_keys(
         }
     }
     for code in codes {
-        keys.push(Key::Code(code.hash));
-        if let Some(code) = state.code(code.hash) {
-            campaign(&mut keys, code.campaign);
-        }
+        code_needs(state, account, code.hash, &mut keys);
     }
     keys
 }

@@ -1,5 +1,6 @@
 //! The HTTP contract: routes, wire types, auth, refusals as problems, OpenAPI.
 
+mod address;
 mod api;
 mod attempts;
 mod auth;
@@ -17,8 +18,9 @@ mod status;
 mod tokens;
 pub mod wire;
 
+pub use address::TrustedProxy;
 pub use api::{Api, ApiOptions, router};
 pub use auth::{NewKey, new_key};
 pub use openapi::{document, endpoints};
-pub use permissions::{Access, PERMISSIONS, Permission};
+pub use permissions::{Access, PERMISSIONS, Permission, permissions_page};
 pub use status::status_of;

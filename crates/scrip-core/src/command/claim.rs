@@ -50,12 +50,7 @@ impl Decide for Claim {
         }
         match &self.of {
             ClaimOf::Campaign { campaign, .. } => needs::campaign(state, *campaign, keys),
-            ClaimOf::Code(entered) => {
-                keys.push(Key::Code(entered.hash));
-                if let Some(code) = state.code(entered.hash) {
-                    needs::campaign(state, code.campaign, keys);
-                }
-            }
+            ClaimOf::Code(entered) => needs::code(state, &self.account, entered.hash, keys),
         }
     }
 

@@ -30,6 +30,7 @@ pub use create_campaign::CreateCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
 pub use import_coupon::ImportCoupon;
 pub use keys::{CreateApiKey, RevokeApiKey};
+pub use needs::code as code_needs;
 pub use pay_order::PayOrder;
 pub use place_order::{Chosen, PlaceOrder};
 pub use refund::{RefundOf, RefundOrder};

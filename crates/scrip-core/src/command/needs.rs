@@ -1,4 +1,5 @@
 use crate::{
+    code::CodeHash,
     id::CampaignId,
     key::Key,
     name::{AccountId, OrderId},
@@ -10,6 +11,15 @@ use crate::{
 pub(super) fn campaign(state: &State, campaign: CampaignId, keys: &mut Vec<Key>) {
     keys.push(Key::Campaign(campaign));
     keys.push(Key::Allowance(state.bucket(), campaign));
+}
+
+/// A code and, if this account may know of it, its campaign. For a stranger nothing more is loaded than for a code that
+/// doesn't exist: the answer says no more, and neither does the work behind it.
+pub fn code(state: &State, account: &AccountId, hash: CodeHash, keys: &mut Vec<Key>) {
+    keys.push(Key::Code(hash));
+    if let Some(code) = state.code(hash).filter(|code| !code.is_anothers(account)) {
+        campaign(state, code.campaign, keys);
+    }
 }
 
 /// A wallet with all its live pages, and the orders whose hold ran out.

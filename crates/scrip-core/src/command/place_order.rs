@@ -69,12 +69,7 @@ impl Decide for PlaceOrder {
                         }));
                     }
                 },
-                Chosen::Code { code, .. } => {
-                    keys.push(Key::Code(code.hash));
-                    if let Some(code) = state.code(code.hash) {
-                        needs::campaign(state, code.campaign, keys);
-                    }
-                }
+                Chosen::Code { code, .. } => needs::code(state, &self.account, code.hash, keys),
             }
         }
     }

@@ -15,6 +15,7 @@ mod refund_matrix;
 mod refunds;
 mod refused_changes_nothing;
 mod repeated;
+mod roles;
 mod seed;
 mod sellers;
 mod sellers_apart;

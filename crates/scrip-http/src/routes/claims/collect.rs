@@ -36,16 +36,15 @@ pub(super) async fn collect(
     Body(request): Body<ClaimRequest>,
 ) -> Result<Reply<CouponDocument>, Problem> {
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
-    let guess = request.code.is_some();
     let of = asked(&api, &caller, request)?;
     caller.check_account(&account)?;
-    if guess {
-        api.attempts.begin(&account, &caller.scope)?;
-    }
+    let attempt = match &of {
+        ClaimOf::Code(code) => api.attempt(&caller, &account, std::slice::from_ref(code)).await?,
+        ClaimOf::Campaign { .. } => api.attempt(&caller, &account, &[]).await?,
+    };
     let result = api.engine.submit(Claim { account: account.clone(), of }, key).await;
-    if guess && !matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable) {
-        api.attempts.was_no_guess(&account, &caller.scope);
-    }
+    let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
+    attempt.settle(api.engine.now(), |_| wrong)?;
     let receipt = result?;
     let replayed = receipt.replayed;
     let document = document(&api, &receipt)?;

@@ -5,7 +5,7 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::{Answer, EngineError, Placement, Use};
+use scrip_engine::Placement;
 
 use super::get::document;
 use crate::{
@@ -53,23 +53,8 @@ pub(super) async fn place(
         hold_minutes,
         fingerprint: hash(&request),
     };
-    let guesses = placement.codes.len();
-    for _ in 0..guesses {
-        api.attempts.begin(&account, &caller.scope)?;
-    }
+    api.count_wrong_codes(&caller, &account, &placement.id, &placement.codes).await?;
     let result = api.engine.place(placement.clone(), key).await;
-    let wrong = match &result {
-        Ok(receipt) if receipt.replayed || matches!(receipt.answer, Answer::Order { created: false, .. }) => 0,
-        // The best combination passes over wrong codes without a word; they are guesses none the less.
-        _ if guesses > 0 && placement.r#use == Use::Best => wrong_codes(&api, &placement).await,
-        Err(EngineError::Refused(refusal)) => {
-            refusal.errors.iter().filter(|error| error.reason == Reason::CodeNotUsable).count()
-        }
-        _ => 0,
-    };
-    for _ in wrong.min(guesses)..guesses {
-        api.attempts.was_no_guess(&account, &caller.scope);
-    }
     match result {
         Ok(receipt) => document(&caller, receipt),
         Err(error) => {
@@ -84,11 +69,4 @@ pub(super) async fn place(
             Err(problem.with("quote", &QuoteDocument::new(&cart, &answer)))
         }
     }
-}
-
-/// How many of the given codes this account may know nothing of.
-async fn wrong_codes(api: &Api, placement: &Placement) -> usize {
-    let Placement { account, cart, codes, .. } = placement.clone();
-    let judged = api.read(move |reader| reader.quote(&account, &cart, &Use::Named(Vec::new()), &codes)).await;
-    judged.map_or(0, |judged| judged.unknown.iter().filter(|(_, reason)| *reason == Reason::CodeNotUsable).count())
 }

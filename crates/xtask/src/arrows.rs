@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-http", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
     ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),
     ("scrip", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
+    ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
     ("xtask", &[]),
 ];
 

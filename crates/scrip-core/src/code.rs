@@ -69,15 +69,29 @@ pub fn unique_code(prefix: Option<&str>, random: u128) -> String {
     text
 }
 
-/// Whether the last 15 symbols end in the right check symbol: tells a typing mistake from a guess.
-pub fn has_right_check_symbol(code: &CodeText) -> bool {
+/// What a code's check symbol says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckSymbol {
+    /// Too short for a unique code, or with other symbols: it has none.
+    None,
+    Right,
+    /// A typing mistake: one who guesses would have made it right.
+    Wrong,
+}
+
+/// Tells a typing mistake from a guess, by the last 15 symbols.
+pub fn check_symbol_of(code: &CodeText) -> CheckSymbol {
     let bytes = code.as_str().as_bytes();
-    let Some(start) = bytes.len().checked_sub(RANDOM_SYMBOLS + 1) else { return false };
+    let Some(start) = bytes.len().checked_sub(RANDOM_SYMBOLS + 1) else { return CheckSymbol::None };
     let symbols: Option<Vec<u8>> = bytes[start..]
         .iter()
         .map(|byte| ALPHABET.iter().position(|symbol| symbol == byte).and_then(|value| u8::try_from(value).ok()))
         .collect();
-    symbols.is_some_and(|symbols| check_symbol(&symbols[..RANDOM_SYMBOLS]) == symbols[RANDOM_SYMBOLS])
+    match symbols {
+        None => CheckSymbol::None,
+        Some(symbols) if check_symbol(&symbols[..RANDOM_SYMBOLS]) == symbols[RANDOM_SYMBOLS] => CheckSymbol::Right,
+        Some(_) => CheckSymbol::Wrong,
+    }
 }
 
 /// Sum of a^(i+1)·c_i over GF(32) with x^5 + x^2 + 1: finds every wrong symbol and every swap of two.
@@ -245,6 +259,12 @@ impl Code {
         }
     }
 
+    /// Whether somebody else has its coupon: then this account may know nothing of it.
+    pub fn is_anothers(&self, account: &AccountId) -> bool {
+        self.taken().is_some_and(|taken| taken.account != *account)
+            || self.lent().is_some_and(|lent| lent.account != *account)
+    }
+
     /// What an order shows of it: a shared code whole, of a secret one the end.
     pub fn label(&self) -> String {
         match &self.kind {
@@ -309,7 +329,8 @@ mod tests {
         let symbols: Vec<char> = code.chars().filter(|c| *c != '-').collect();
         assert_eq!(symbols.len(), 15);
         let right = |symbols: &[char]| {
-            has_right_check_symbol(&CodeText::parse(&symbols.iter().collect::<String>()).expect("well-formed"))
+            let text = CodeText::parse(&symbols.iter().collect::<String>()).expect("well-formed");
+            check_symbol_of(&text) == CheckSymbol::Right
         };
         assert!(right(&symbols));
         for place in 0..15 {
@@ -323,6 +344,9 @@ mod tests {
                 swapped.swap(place - 1, place);
                 assert_eq!(right(&swapped), swapped == symbols);
             }
+        }
+        for (text, expected) in [("SAVE10", CheckSymbol::None), ("UUUUU-UUUUU-UUUUU", CheckSymbol::None)] {
+            assert_eq!(check_symbol_of(&CodeText::parse(text).expect("well-formed")), expected);
         }
     }
 }

@@ -6,7 +6,7 @@ use scrip_core::{
     campaign::{Campaign, Counters, Standing},
     cart::Cart,
     code::{CodeHash, CodeKind, EnteredCode, Job},
-    command::{code_candidate, given_back, order_needs, wallet_candidate},
+    command::{code_candidate, code_needs, given_back, order_needs, wallet_candidate},
     event::{Event, Recorded},
     id::{CampaignId, CouponId, JobId},
     key::Key,
@@ -316,6 +316,27 @@ impl<'a> Reader<'a> {
         self.quote(account, cart, r#use, codes)
     }
 
+    /// Which of the codes this account may know nothing of, whatever the cart: the wrong guesses among them.
+    pub fn unusable_codes(
+        &mut self,
+        account: &AccountId,
+        codes: &[EnteredCode],
+    ) -> Result<Vec<EnteredCode>, EngineError> {
+        let now = self.now;
+        let needs = |state: &State| {
+            let mut keys = wallet_keys(state, account, false);
+            codes.iter().for_each(|code| code_needs(state, account, code.hash, &mut keys));
+            keys
+        };
+        self.visit(account);
+        self.load(needs)?;
+        self.codes_from_home(account, codes)?;
+        self.load(needs)?;
+        let state = self.state();
+        let unusable = |code: &&EnteredCode| code_candidate(state, account, code, now).is_err();
+        Ok(codes.iter().filter(unusable).cloned().collect())
+    }
+
     /// Judges the wallet's coupons and the codes on a cart. Commits nothing, holds nothing: the order decides.
     pub fn quote(
         &mut self,
@@ -425,10 +446,7 @@ fn quote_keys(
         }
     }
     for code in codes {
-        keys.push(state.code_key(code.hash));
-        if let Some(code) = state.code(code.hash) {
-            campaign(&mut keys, code.campaign);
-        }
+        code_needs(state, account, code.hash, &mut keys);
     }
     keys
 }

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use scrip_engine::{Engine, EngineError, Reader};
 
-use crate::{attempt_log::AttemptLog, attempts::Attempts, middleware, routes, tokens::Tokens};
+use crate::{TrustedProxy, attempt_log::AttemptLog, attempts::Attempts, middleware, routes, tokens::Tokens};
 
 /// What every handler has.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct Api {
     pub(crate) log: AttemptLog,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) show_pending: bool,
+    pub(crate) trusted_proxies: Arc<[TrustedProxy]>,
+    pub(crate) patience: Duration,
 }
 
 /// What the server decides about the API.
@@ -22,6 +24,10 @@ pub struct ApiOptions {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether pending coupons of old data can be listed at all (S17).
     pub show_pending: bool,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// How long a request's body may take to arrive.
+    pub patience: Duration,
     /// Adds `POST /noop`: the same middleware and body, no key check, no engine. For benchmarks only.
     pub noop: bool,
 }
@@ -34,6 +40,8 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
         log: AttemptLog::start(),
         metrics: options.metrics,
         show_pending: options.show_pending,
+        trusted_proxies: options.trusted_proxies.into(),
+        patience: options.patience,
         engine,
     };
     let (routes, _) = routes::all().split_for_parts();

@@ -1,5 +1,7 @@
 //! Who calls.
 
+use std::net::IpAddr;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
@@ -16,7 +18,11 @@ use scrip_engine::fill_random;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{api::Api, problem::Problem};
+use crate::{
+    address::{Network, client},
+    api::Api,
+    problem::Problem,
+};
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ pub struct Caller {
     pub account: Option<AccountId>,
     /// What idempotency keys are scoped by.
     pub scope: String,
+    /// Where the request comes from, if it came over a network.
+    pub address: Option<Network>,
 }
 
 impl Caller {
@@ -49,7 +57,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// Errors: `unauthenticated` for no bearer token, or one that isn't (or no longer) good.
-pub fn authenticate(api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub fn authenticate(api: &Api, peer: Option<IpAddr>, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let mut caller = known(api, headers)?;
+    caller.address = peer.map(|peer| client(peer, headers, &api.trusted_proxies));
+    Ok(caller)
+}
+
+fn known(api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -61,7 +75,8 @@ pub fn authenticate(api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {
         return by_key(api, id, secret).ok_or_else(|| Reason::Unauthenticated.into());
     }
     let account = api.tokens.account(token, api.engine.now()).ok_or(Reason::Unauthenticated)?;
-    Ok(Caller { role: Role::Shopper, seller: None, scope: format!("shopper:{account}"), account: Some(account) })
+    let scope = format!("shopper:{account}");
+    Ok(Caller { role: Role::Shopper, seller: None, scope, account: Some(account), address: None })
 }
 
 fn by_key(api: &Api, id: &str, secret: &str) -> Option<Caller> {
@@ -71,7 +86,7 @@ fn by_key(api: &Api, id: &str, secret: &str) -> Option<Caller> {
     if !right || key.revoked_at.is_some() {
         return None;
     }
-    Some(Caller { role: key.role, seller: key.seller, account: None, scope: id.to_string() })
+    Some(Caller { role: key.role, seller: key.seller, account: None, scope: id.to_string(), address: None })
 }
 
 fn secret_hash(secret: &str) -> [u8; 32] {

@@ -1,13 +1,19 @@
 //! Request bodies: parsed strictly, refused with the place and the limit.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
+    http::header,
 };
 use scrip_core::reason::{Reason, Refusal};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
+
+/// The largest body.
+pub const BODY_MAX: usize = 1024 * 1024;
 
 /// A JSON body. Unknown fields are refused, never ignored.
 pub struct Body<T>(pub T);
@@ -19,8 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        parse(&bytes).map(Self)
+        parse(&read(request, state).await?).map(Self)
     }
 }
 
@@ -28,8 +33,26 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let bytes = read(request, state).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
+    }
+}
+
+/// How long a body may take. Rides on the request, for extractors that know no state.
+#[derive(Clone, Copy)]
+pub struct Patience(pub Duration);
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    // One that says it is too large isn't waited for.
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if said.is_some_and(|length: u64| length > BODY_MAX as u64) {
+        return Err(Reason::PayloadTooLarge.into());
+    }
+    let patience = request.extensions().get::<Patience>().map_or(Duration::MAX, |patience| patience.0);
+    match tokio::time::timeout(patience, Bytes::from_request(request, state)).await {
+        Ok(read) => read.map_err(unreadable),
+        // The rest of the body may still be on its way: with this answer the connection ends.
+        Err(_) => Err(Reason::RequestTimeout.into()),
     }
 }
 
@@ -94,5 +117,13 @@ pub(crate) fn refused(pointer: String, message: &str) -> Refusal {
         return Refusal::invalid(format!("{pointer}/{field}"), "given once");
     }
     let limit = message.split_once("expected ").map_or(message, |(_, expected)| expected);
+    // serde names our types; who reads this has none of them.
+    let limit = match limit {
+        "u8" => "an integer from 0 to 255",
+        "u16" => "an integer from 0 to 65535",
+        "u32" => "an integer from 0 to 4294967295",
+        "i64" => "an integer",
+        other => other,
+    };
     Refusal::invalid(pointer, limit)
 }

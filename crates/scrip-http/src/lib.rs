@@ -1,5 +1,6 @@
 //! The HTTP contract: routes, wire types, auth, refusals as problems, OpenAPI.
 
+mod address;
 mod api;
 mod attempt_log;
 mod attempted;
@@ -19,8 +20,9 @@ mod status;
 mod tokens;
 pub mod wire;
 
+pub use address::TrustedProxy;
 pub use api::{Api, ApiOptions, router};
 pub use auth::{NewKey, new_key};
 pub use openapi::{document, endpoints};
-pub use permissions::{Access, PERMISSIONS, Permission};
+pub use permissions::{Access, PERMISSIONS, Permission, permissions_page};
 pub use status::status_of;

@@ -1,8 +1,10 @@
 //! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
 
+use std::net::SocketAddr;
+
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Query, Request, State},
+    extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Query, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -16,14 +18,28 @@ use crate::{
     api::Api,
     attempted::{Attempted, RequestId},
     auth::{Caller, authenticate},
+    body::{BODY_MAX, Patience},
     openapi::takes_query,
     permissions::{Access, access},
     problem::Problem,
 };
 
-/// The largest body.
-const BODY_MAX: usize = 1024 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What every answer forbids browsers: scripts, frames, guessing at types, telling others where they came from, keeping it.
+/// The pages need their own style sheet and nothing else.
+const FORBIDDEN: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
 
 pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
     routes
@@ -71,8 +87,7 @@ async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> R
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.extend(FORBIDDEN);
     response
 }
 
@@ -90,9 +105,11 @@ fn new_id() -> HeaderValue {
 
 /// Everything under `/v1` needs a caller, a path that doesn't exist too: strangers learn nothing.
 async fn authenticated(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Patience(api.patience));
     let path = request.uri().path();
     if path == "/v1" || path.starts_with("/v1/") {
-        match authenticate(&api, request.headers()) {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        match authenticate(&api, peer, request.headers()) {
             Ok(caller) => {
                 request.extensions_mut().insert(caller.clone());
                 let mut response = next.run(request).await;

@@ -57,9 +57,9 @@ pub fn document() -> String {
         .get_or_init(|| {
             let (_, mut api) = routes::all().split_for_parts();
             complete(&mut api);
-            let mut text = api.to_pretty_json().expect("the document can be written");
-            text.push('\n');
-            text
+            let mut document = serde_json::to_value(&api).expect("the document can be written");
+            schemas::mend(&mut document);
+            serde_json::to_string_pretty(&document).expect("JSON can be written") + "\n"
         })
         .clone()
 }
@@ -76,6 +76,13 @@ pub fn endpoints() -> String {
     }
     lines.sort();
     lines.join("\n") + "\n"
+}
+
+/// What an operation does, in a few words.
+pub(crate) fn summary(method: &str, path: &str) -> Option<String> {
+    let (_, api) = routes::all().split_for_parts();
+    let item = api.paths.paths.get(path)?;
+    operations(item).into_iter().find(|(known, _)| name(known) == method).and_then(|(_, found)| found.summary.clone())
 }
 
 /// Whether an operation takes query parameters: what an operation without any is sent must be refused, never ignored.
@@ -136,6 +143,9 @@ const fn name(method: &HttpMethod) -> &'static str {
     }
 }
 
+/// Of idempotency keys: printable ASCII, not beginning or ending with a space, and not two quotes around nothing.
+const KEY_PATTERN: &str = r#"^([!-~]|[!#-~][!-~]|"[!#-~]|[!-~][ -~]{1,253}[!-~])$"#;
+
 /// What all operations have in common, said once here instead of at each.
 fn complete(api: &mut utoipa::openapi::OpenApi) {
     let components = api.components.get_or_insert_default();
@@ -165,13 +175,19 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
                         .parameter_in(ParameterIn::Header)
                         .required(Required::False)
                         .description(Some("At most 255 characters; the same key and command get the same answer."))
-                        .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(255))))
+                        .schema(Some(
+                            ObjectBuilder::new()
+                                .schema_type(Type::String)
+                                .pattern(Some(KEY_PATTERN))
+                                .max_length(Some(255)),
+                        ))
                         .build(),
                 ));
             }
             // What only some operations answer.
             let conditional = operation.operation_id.as_deref() == Some("change_campaign");
             let some = [
+                (changes, "408", "The body didn't arrive in time"),
                 (changes, "413", "The body is larger than 1 MiB"),
                 (conditional, "412", "The campaign has changed since that ETag"),
                 (conditional, "428", "If-Match is missing"),
@@ -210,9 +226,12 @@ pub(crate) fn docs_page() -> String {
     docs::page(&document())
 }
 
+pub(crate) const DOCS_STYLE: &str = docs::STYLE;
+
 /// Every reason with its text.
 pub(crate) fn reasons_page() -> String {
     docs::reasons(Reason::ALL)
 }
 
 mod docs;
+mod schemas;

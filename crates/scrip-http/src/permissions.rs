@@ -1,6 +1,10 @@
 //! Who may do what: one table for every operation. What isn't in it is refused.
 
+use std::fmt::Write;
+
 use scrip_core::event::Role;
+
+use crate::openapi;
 
 /// What a role may do with an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,4 +85,31 @@ pub fn access(method: &str, path: &str, role: Role) -> Access {
         .iter()
         .find(|permission| permission.method == method && permission.path == path)
         .map_or(No, |permission| permission.access[column])
+}
+
+/// The table as a page of the documentation, with each operation's summary.
+pub fn permissions_page() -> String {
+    let mut page = String::from(
+        "# Who may do what\n\n\
+         Made from `crates/scrip-http/src/permissions.rs` by its test; what isn't in this table is refused.\n\n\
+         *all*: everything. *own*: what is of the key's seller or the token's account; anything else answers like \
+         something that doesn't exist. –: 403. Without a good key: 401, whatever is asked under `/v1`.\n\n\
+         | operation | | operator | seller | storefront | shopper |\n|---|---|---|---|---|---|\n",
+    );
+    for Permission { method, path, access } in PERMISSIONS {
+        let [operator, seller, storefront, shopper] = access.map(Access::word);
+        let what = openapi::summary(method, path).unwrap_or_default();
+        let _ = writeln!(page, "| `{method} {path}` | {what} | {operator} | {seller} | {storefront} | {shopper} |");
+    }
+    page
+}
+
+impl Access {
+    const fn word(self) -> &'static str {
+        match self {
+            All => "all",
+            Own => "own",
+            No => "–",
+        }
+    }
 }

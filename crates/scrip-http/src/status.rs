@@ -13,6 +13,7 @@ pub const fn status_of(reason: &Reason) -> StatusCode {
         Reason::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Reason::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Reason::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Reason::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Reason::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Reason::TooManyAttempts | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,

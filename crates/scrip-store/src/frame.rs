@@ -113,7 +113,8 @@ impl Frame {
     /// The events with their positions.
     pub fn events(&self) -> Result<Vec<Recorded>, FrameError> {
         let mut decoder = minicbor::Decoder::new(&self.body);
-        let mut events = Vec::with_capacity(self.count as usize);
+        // The count may be anything; each event takes at least a byte.
+        let mut events = Vec::with_capacity(self.body.len().min(self.count as usize));
         for place in 0..u64::from(self.count) {
             let event = decoder.decode().map_err(|error| FrameError::Event(error.to_string()))?;
             events.push(Recorded { position: self.first + place, at: self.at, event });

@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod commands;
 mod config;
+mod connections;
 mod demo;
 mod failure;
 mod secret_file;

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),
     ("scrip", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
     ("scrip-crash", &["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]),
+    ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
     ("xtask", &[]),
 ];
 

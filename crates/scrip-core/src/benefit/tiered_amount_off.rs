@@ -12,6 +12,7 @@ use crate::{money::Amount, reason::Refusal};
 pub struct TieredAmountOff {
     /// 1 to 20, both figures rising.
     #[n(0)]
+    #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 20))]
     pub tiers: Vec<Tier>,
 }
 

@@ -19,6 +19,7 @@ use crate::{
 pub struct Terms {
     /// 1 to 200 characters.
     #[n(0)]
+    #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 200))]
     pub name: String,
     #[n(1)]
     pub issuer: Issuer,
@@ -139,12 +140,16 @@ pub struct Scope {
     #[n(0)]
     pub include_on_sale: bool,
     #[n(1)]
+    #[cfg_attr(feature = "schema", schema(max_items = 1_000))]
     pub products: Vec<ProductId>,
     #[n(2)]
+    #[cfg_attr(feature = "schema", schema(max_items = 1_000))]
     pub categories: Vec<CategoryId>,
     #[n(3)]
+    #[cfg_attr(feature = "schema", schema(max_items = 1_000))]
     pub exclude_products: Vec<ProductId>,
     #[n(4)]
+    #[cfg_attr(feature = "schema", schema(max_items = 1_000))]
     pub exclude_categories: Vec<CategoryId>,
 }
 
@@ -167,6 +172,7 @@ pub enum Validity {
     AfterClaim {
         /// 1 to 3,650.
         #[n(0)]
+        #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 3_650))]
         days: u16,
         #[n(1)]
         #[serde(default)]
@@ -202,6 +208,7 @@ pub struct Claims {
     pub channels: Option<Vec<Channel>>,
     /// Stock set aside per source, out of the campaign's stock. At most 100.
     #[n(3)]
+    #[cfg_attr(feature = "schema", schema(max_items = 100))]
     pub sources: Vec<SourceStock>,
 }
 
@@ -259,9 +266,11 @@ impl Channel {
 pub struct Limits {
     /// Coupons in all.
     #[n(0)]
+    #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub stock: Option<u32>,
     /// Coupons per individual (S3); 1 unless said otherwise.
     #[n(1)]
+    #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub per_individual: Option<u32>,
     /// The most discount in all.
     #[n(2)]

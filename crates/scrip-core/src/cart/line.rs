@@ -21,11 +21,13 @@ pub struct Line {
     /// At most 50.
     #[n(3)]
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(max_items = 50))]
     pub categories: Vec<CategoryId>,
     #[n(4)]
     pub unit_price: Amount,
     /// 1 to 999,999.
     #[n(5)]
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 999_999))]
     pub quantity: u32,
     /// Not regularly priced: coupons leave it alone (S5).
     #[n(6)]

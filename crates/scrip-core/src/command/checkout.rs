@@ -68,7 +68,7 @@ impl Checkout<'_> {
                     // Not live: its history tells whether it was used.
                     None => needs::whole_history(state, self.account, keys),
                 },
-                Chosen::Code { code, .. } => needs::code(state, code.hash, keys),
+                Chosen::Code { code, .. } => needs::code(state, self.account, code.hash, keys),
             }
         }
     }

@@ -50,7 +50,7 @@ impl Decide for Claim {
         }
         match &self.of {
             ClaimOf::Campaign { campaign, .. } => needs::campaign(state, *campaign, keys),
-            ClaimOf::Code(entered) => needs::code(state, entered.hash, keys),
+            ClaimOf::Code(entered) => needs::code(state, &self.account, entered.hash, keys),
         }
     }
 

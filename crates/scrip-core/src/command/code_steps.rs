@@ -106,7 +106,7 @@ impl Decide for LendCode {
 
 impl Decide for LearnCode {
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
-        needs::code(state, self.hash, keys);
+        needs::code_alone(state, self.hash, keys);
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
@@ -132,7 +132,7 @@ impl Decide for LearnCode {
 
 impl Decide for CloseCode {
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
-        needs::code(state, self.hash, keys);
+        needs::code_alone(state, self.hash, keys);
     }
 
     /// The outcome is the code with its coupon if there is one: then it stays.
@@ -189,7 +189,7 @@ impl Decide for SettleCode {
 
 impl Decide for ForgetCode {
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
-        needs::code(state, self.hash, keys);
+        needs::code_alone(state, self.hash, keys);
     }
 
     fn decide(&self, state: &State, _: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {

@@ -43,7 +43,7 @@ pub use keys::{CreateApiKey, RevokeApiKey};
 pub use lapse::given_back;
 pub use learn_campaign::LearnCampaign;
 pub use link_account::LinkAccount;
-pub use needs::order_needs;
+pub use needs::{code as code_needs, order_needs};
 pub use pay_order::PayOrder;
 pub use place_order::PlaceOrder;
 pub use refund::{RefundOf, RefundOrder};

@@ -21,15 +21,16 @@ pub(super) fn individual(state: &State, account: &AccountId, keys: &mut Vec<Key>
     }
 }
 
-/// A code as this bucket has it, and the campaign that it is of once that is known.
-pub(super) fn code(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
+/// A code as this bucket has it and, if this account may know of it, its campaign. For a stranger nothing more is loaded than
+/// for a code that doesn't exist: the answer says no more, and neither does the work behind it.
+pub fn code(state: &State, account: &AccountId, hash: CodeHash, keys: &mut Vec<Key>) {
     code_alone(state, hash, keys);
-    if let Some(code) = state.code(hash) {
+    if let Some(code) = state.code(hash).filter(|code| !code.is_anothers(account)) {
         campaign(state, code.campaign, keys);
     }
 }
 
-fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
+pub(super) fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
     keys.push(state.code_key(hash));
     if !state.is_home(hash) {
         keys.push(Key::homing(state.bucket(), hash));
@@ -85,7 +86,7 @@ fn order_alone(state: &State, account: &AccountId, id: &OrderId, keys: &mut Vec<
     for coupon in &order.coupons {
         campaign(state, coupon.applied.campaign, keys);
         if let Some(hash) = coupon.direct_code {
-            code(state, hash, keys);
+            code(state, account, hash, keys);
         }
         keys.extend(coupon.history_page.map(|page| Key::History(account.clone(), page)));
     }

@@ -1,5 +1,7 @@
 use std::cmp::Reverse;
 
+use scrip_faults::{Fault, is};
+
 use super::{
     applied::Applied,
     best::best_combination,
@@ -69,7 +71,8 @@ pub fn quote(cart: &Cart, candidates: &[Candidate<'_>], choice: Choice<'_>, now:
 
     let mut not_applied: Vec<(usize, NotApplied)> = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        if used.contains(&place) {
+        let swallowed = is(Fault::ReasonSwallowed) && alone[place].is_err();
+        if used.contains(&place) || swallowed {
             continue;
         }
         let reasons = match refused.iter_mut().find(|entry| entry.0 == place) {

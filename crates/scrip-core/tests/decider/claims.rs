@@ -5,11 +5,11 @@ use scrip_core::{
     code::NewCode,
     command::{
         AddCodes, AddSharedCode, CampaignStep, ChangeCampaign, ClaimOf, CreateApiKey, ImportCoupon, MoveCampaign,
-        Outcome, RequestCodes, RevokeApiKey, SourceRight,
+        Outcome, RequestCodes, RevokeApiKey, SourceRight, code_needs,
     },
     event::{ApiKey, Role},
     id::{KeyId, Uid},
-    key::Kind,
+    key::{Key, Kind},
     reason::Reason,
     wallet::{CouponStatus, LIVE_MAX},
 };
@@ -268,6 +268,21 @@ fn a_shared_code_is_used_as_often_as_it_may_by_anyone() {
         assert_eq!(refused(order), "code_uses_exhausted");
     }
     assert_eq!(world.code_uses("SAVE10"), 2);
+}
+
+#[test]
+fn s10_anothers_code_is_the_same_work_as_an_unknown_one() {
+    let mut world = World::new();
+    let campaign = world.campaign(&json!({}));
+    world.unique_code(campaign, "ACME-AAAA", None);
+    world.activate("bob", "ACME-AAAA").unwrap();
+    let loaded = |who: &str, text: &str| {
+        let mut keys = Vec::new();
+        code_needs(world.state(), &account(who), code(text).hash, &mut keys);
+        keys.iter().map(Key::kind).collect::<Vec<_>>()
+    };
+    assert_eq!(loaded("ana", "ACME-AAAA"), loaded("ana", "NOBODYS"));
+    assert_eq!(loaded("bob", "ACME-AAAA"), [Kind::Code, Kind::Campaign, Kind::Allowance], "its owner is told why");
 }
 
 #[test]

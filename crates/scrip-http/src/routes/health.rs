@@ -19,6 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(document))
         .route("/docs", get(|| async { Html(openapi::docs_page()) }))
+        .route("/docs/style.css", get(style))
         .route("/docs/reasons", get(|| async { Html(openapi::reasons_page()) }))
         .into()
 }
@@ -45,4 +46,8 @@ async fn metrics(State(api): State<Api>) -> Response {
 
 async fn document() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], openapi::document()).into_response()
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], openapi::DOCS_STYLE).into_response()
 }

@@ -10,7 +10,7 @@ use scrip_store::people::DistributionRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CouponDocument, ProblemDocument};
+use super::{CouponDocument, EnteredCode, ProblemDocument};
 
 /// A campaign: its terms and where it is in its life.
 #[derive(Serialize, ToSchema)]
@@ -66,17 +66,21 @@ impl CampaignDocument {
 pub enum CodesRequest {
     /// One string for many people.
     Shared {
+        #[schema(value_type = EnteredCode)]
         code: String,
         #[serde(default)]
+        #[schema(minimum = 1)]
         max_uses: Option<u32>,
         #[serde(default)]
         source: Option<SourceName>,
     },
     /// Many strings, each for one person: 1 to 5,000,000, made in the background.
     Unique {
+        #[schema(minimum = 1, maximum = 5_000_000)]
         count: u32,
         /// 1 to 10 letters and digits.
         #[serde(default)]
+        #[schema(pattern = "^[A-Za-z0-9]{1,10}$")]
         prefix: Option<String>,
         #[serde(default)]
         source: Option<SourceName>,
@@ -176,6 +180,7 @@ impl OfferDocument {
 #[serde(deny_unknown_fields)]
 pub struct GrantsRequest {
     /// 1 to 1,000, each once.
+    #[schema(min_items = 1, max_items = 1_000)]
     pub accounts: Vec<AccountId>,
     /// `system` unless said otherwise.
     #[serde(default)]

@@ -23,6 +23,7 @@ use utoipa::{
 #[schema(as = Cart)]
 pub struct CartDocument {
     pub currency: Currency,
+    #[schema(min_items = 1, max_items = 500)]
     pub lines: Vec<Line>,
     /// At most one entry a seller, each with a line in the cart.
     #[serde(default)]
@@ -106,7 +107,7 @@ impl PartialSchema for UseDocument {
             .item(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["best", "none"])))
             .item(
                 ObjectBuilder::new()
-                    .property("coupons", ArrayBuilder::new().items(CouponId::schema()))
+                    .property("coupons", ArrayBuilder::new().items(CouponId::schema()).max_items(Some(100)))
                     .required("coupons"),
             )
             .description(Some(
@@ -119,6 +120,26 @@ impl PartialSchema for UseDocument {
 impl ToSchema for UseDocument {
     fn name() -> std::borrow::Cow<'static, str> {
         "Use".into()
+    }
+}
+
+/// A code as somebody types it, in documentation only.
+pub struct EnteredCode;
+
+impl PartialSchema for EnteredCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[ -]*([A-Za-z0-9][ -]*){3,40}$"))
+            .max_length(Some(80))
+            .description(Some(CODE_LIMIT))
+            .into()
+    }
+}
+
+impl ToSchema for EnteredCode {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "EnteredCode".into()
     }
 }
 

@@ -10,7 +10,7 @@ use scrip_core::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ProblemDocument;
+use super::{EnteredCode, ProblemDocument};
 
 /// The one copy that an account holds.
 #[derive(Clone, Serialize, ToSchema)]
@@ -74,6 +74,7 @@ pub struct ClaimRequest {
     #[serde(default)]
     pub source: Option<SourceName>,
     #[serde(default)]
+    #[schema(value_type = Option<EnteredCode>)]
     pub code: Option<String>,
 }
 
@@ -82,6 +83,7 @@ pub struct ClaimRequest {
 #[serde(deny_unknown_fields)]
 pub struct BatchClaims {
     /// 1 to 1,000.
+    #[schema(min_items = 1, max_items = 1_000)]
     pub claims: Vec<BatchClaim>,
 }
 
@@ -97,6 +99,7 @@ pub struct BatchClaim {
     pub source: Option<SourceName>,
     /// An idempotency key of its own.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
     pub key: Option<String>,
 }
 

@@ -19,7 +19,7 @@ pub use campaign::{
     JobStatus, OfferDocument, SharedCodeDocument,
 };
 pub(crate) use cart::entered_codes;
-pub use cart::{CartDocument, UseDocument};
+pub use cart::{CartDocument, EnteredCode, UseDocument};
 pub use coupon::{BatchClaim, BatchClaims, BatchResult, BatchResults, ClaimRequest, CouponDocument, SummaryDocument};
 pub use event::EventDocument;
 pub use key::{KeyDocument, KeyRequest, NewKeyDocument, TokenDocument, TokenRequest};

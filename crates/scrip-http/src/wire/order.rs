@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AppliedDocument, CartDocument, LineDocument, RefundDocument, SellerDocument, UseDocument,
+    AppliedDocument, CartDocument, EnteredCode, LineDocument, RefundDocument, SellerDocument, UseDocument,
     quote::{line_documents, seller_documents},
 };
 
@@ -23,12 +23,14 @@ pub struct OrderRequest {
     pub r#use: UseDocument,
     /// At most 10.
     #[serde(default)]
+    #[schema(max_items = 10, value_type = Vec<EnteredCode>)]
     pub codes: Vec<String>,
     /// Refused with `quote_changed` if the discount is another.
     #[serde(default)]
     pub expect_discount: Option<Amount>,
     /// 1 to 10,080; 30 unless said otherwise.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10_080)]
     pub hold_minutes: Option<u32>,
     /// "Buy all from this seller": only its group.
     #[serde(default)]
@@ -55,6 +57,7 @@ pub struct ReviseRequest {
 #[serde(deny_unknown_fields)]
 pub struct ExtendRequest {
     /// 1 to 10,080.
+    #[schema(minimum = 1, maximum = 10_080)]
     pub hold_minutes: u32,
 }
 

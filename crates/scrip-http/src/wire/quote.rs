@@ -11,7 +11,7 @@ use scrip_engine::{QuoteAnswer, shown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CartDocument, ReasonDocument, UseDocument};
+use super::{CartDocument, EnteredCode, ReasonDocument, UseDocument};
 
 /// What would this cart cost?
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -22,6 +22,7 @@ pub struct QuoteRequest {
     pub r#use: UseDocument,
     /// At most 10.
     #[serde(default)]
+    #[schema(max_items = 10, value_type = Vec<EnteredCode>)]
     pub codes: Vec<String>,
     /// "Buy all from this seller": only its group.
     #[serde(default)]

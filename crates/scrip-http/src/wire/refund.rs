@@ -43,6 +43,7 @@ pub struct RefundRequest {
 pub struct RefundLineRequest {
     pub line: LineId,
     /// At least 1.
+    #[schema(minimum = 1)]
     pub quantity: u32,
 }
 
@@ -54,6 +55,7 @@ pub struct RefundAmountRequest {
     pub amount: Amount,
     /// At most 200 characters.
     #[serde(default)]
+    #[schema(max_length = 200)]
     pub reason: Option<String>,
 }
 

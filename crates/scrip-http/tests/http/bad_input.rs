@@ -568,3 +568,13 @@ fn codes_have_their_limits() {
     let answer = shop.post(&shop.operator, &path, &json!({"kind": "unique", "count": 1, "what": 1}));
     answer.refused(400, "unknown_field").pointing("/what");
 }
+
+#[test]
+fn a_count_that_is_none_is_told_what_it_may_be_in_words() {
+    let shop = Shop::new();
+    shop.order("ana", &json!({"id": "A", "cart": one()})).is(201);
+    for odd in [json!(97.0), json!(-1), json!("30"), json!(null), json!(4_294_967_296_u64)] {
+        let answer = shop.step("ana", "A", "extend", &json!({"hold_minutes": odd})).refused(400, "invalid_field");
+        assert_eq!(answer["/params/limit"], "an integer from 0 to 4294967295", "{}", answer.text);
+    }
+}

@@ -20,6 +20,7 @@ mod refunds;
 mod refused_changes_nothing;
 mod repeated;
 mod revise;
+mod roles;
 mod seed;
 mod sellers;
 mod sellers_apart;

@@ -54,6 +54,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ("condition_not_met", "every condition there is has a reason of its own"),
     ("code_revoked", "no operation revokes a code yet"),
     ("rate_limited", "only wrong codes are limited yet"),
+    ("request_timeout", "a body in memory is there at once; the binary's tests send one slowly"),
     ("store_unavailable", "the store in memory takes everything"),
     ("internal_fault", "a request that makes one is a bug to mend"),
 ];

@@ -286,6 +286,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ("condition_not_met", "the conditions there are have reasons of their own; later ones will say this"),
     ("code_revoked", "no operation revokes a code yet"),
     ("rate_limited", "requests are not limited yet, only wrong codes are"),
+    ("request_timeout", "a body in memory is there at once; the binary's tests send one slowly"),
     ("store_unavailable", "the store in memory never fails; the binary's tests take it away"),
     ("internal_fault", "no request can make the server fail, or that would be mended instead"),
 ];

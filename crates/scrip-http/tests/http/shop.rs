@@ -2,13 +2,16 @@
 
 use std::{
     collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
     ops::Index,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Request, header},
 };
 use scrip_core::{command::CreateApiKey, event::Role, name::SellerId, reason::Reason, slot::Buckets, time::Timestamp};
@@ -26,6 +29,9 @@ fn buckets() -> Buckets {
     let count = std::env::var(BUCKETS).map_or(1, |count| count.parse().expect("a number"));
     Buckets::new(count).expect("a power of two")
 }
+
+/// The one proxy whose word is taken for where a request comes from.
+pub const PROXY: &str = "10.0.0.1";
 
 /// When every test begins.
 pub const NOON: &str = "2026-11-10T12:00:00Z";
@@ -61,7 +67,14 @@ impl Shop {
         };
         let engine = Engine::start(Arc::new(store.clone()), options).expect("an empty store can be opened");
         let metrics = Arc::new(|| "scrip_up 1\n".to_owned());
-        let router = scrip_http::router(engine.clone(), ApiOptions { metrics, show_pending, noop: false });
+        let options = ApiOptions {
+            metrics,
+            show_pending,
+            trusted_proxies: vec![PROXY.parse().expect("an address")],
+            patience: Duration::MAX,
+            noop: false,
+        };
+        let router = scrip_http::router(engine.clone(), options);
         let key = |role, seller: Option<&str>| {
             let seller = seller.map(|seller| SellerId::new(seller).expect("a name"));
             let new = new_key(role, seller, clock.now());
@@ -93,6 +106,19 @@ impl Shop {
     pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
         let request = Request::builder().method(method).uri(path);
         Ask { shop: self, line: format!("{method} {path}"), request, body: Vec::new() }
+    }
+
+    /// Sends all of them at once, from threads of their own, and gives their statuses.
+    pub fn at_once<'a>(&self, asks: impl Iterator<Item = Ask<'a>>) -> Vec<u16> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+        let sent: Vec<_> = asks
+            .map(|ask| {
+                let request = ask.request.body(Body::from(ask.body)).expect("a well-formed request");
+                runtime.spawn(self.router.clone().oneshot(request))
+            })
+            .collect();
+        let answered = sent.into_iter().map(|sent| runtime.block_on(sent).expect("no handler panics"));
+        answered.map(|response| response.expect("the router answers").status().as_u16()).collect()
     }
 
     pub fn get(&self, key: &str, path: &str) -> Answer {
@@ -249,6 +275,13 @@ impl Ask<'_> {
     pub fn bytes(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self.header("content-type", "application/json")
+    }
+
+    /// Over a connection from this address.
+    pub fn from(mut self, peer: &str) -> Self {
+        let peer: IpAddr = peer.parse().expect("an address");
+        self.request = self.request.extension(ConnectInfo(SocketAddr::new(peer, 1)));
+        self
     }
 
     pub fn send(self) -> Answer {

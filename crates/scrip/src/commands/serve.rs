@@ -1,4 +1,4 @@
-use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
 
 use scrip_engine::Engine;
 use scrip_http::{ApiOptions, router};
@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     admin, backend,
     config::{Server, ServerSettings},
+    connections::{self, ConnectionLimits},
     failure::Failure,
     telemetry,
 };
@@ -40,30 +41,35 @@ async fn serve(server: Server) -> Result<(), Failure> {
     let listener = bind(server.listen).await?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
     announce(address, &server.data, &engine);
-    let options = ApiOptions { metrics, show_pending: server.show_pending, noop: server.noop };
-    until_stopped(listener, engine, options).await
+    let options = ApiOptions {
+        metrics,
+        show_pending: server.show_pending,
+        trusted_proxies: server.trusted_proxies,
+        patience: server.connections.patience,
+        noop: server.noop,
+    };
+    until_stopped(listener, engine, options, server.connections).await;
+    Ok(())
 }
 
 /// Serves until Ctrl-C or a termination signal, finishing what has begun.
-pub async fn until_stopped(listener: TcpListener, engine: Engine, options: ApiOptions) -> Result<(), Failure> {
+pub async fn until_stopped(listener: TcpListener, engine: Engine, options: ApiOptions, limits: ConnectionLimits) {
     let app = router(engine.clone(), options);
     let (told, mut was_told) = tokio::sync::watch::channel(());
-    let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let serving = connections::serve(listener, app, limits, async move {
         stop_signal().await;
         drop(told);
     });
-    let serving = serving.into_future();
     let patience = async {
         // The sender is gone: we were told to stop.
         while was_told.changed().await.is_ok() {}
         tokio::time::sleep(PATIENCE).await;
     };
     tokio::select! {
-        served = serving => served.map_err(|error| Failure::of("serving", &error))?,
+        () = serving => {}
         () = patience => tracing::warn!("some connections didn't end in time and are cut off"),
     }
     tokio::task::spawn_blocking(move || engine.stop()).await.ok();
-    Ok(())
 }
 
 async fn stop_signal() {

@@ -1,5 +1,6 @@
 use std::{io::ErrorKind, net::SocketAddr, path::Path};
 
+use scrip_http::TrustedProxy;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -15,6 +16,9 @@ pub struct FileSettings {
     pub log: Option<String>,
     pub log_json: Option<bool>,
     pub show_pending: Option<bool>,
+    pub trusted_proxies: Option<Vec<TrustedProxy>>,
+    pub request_seconds: Option<u32>,
+    pub connections_max: Option<u32>,
 }
 
 impl FileSettings {
@@ -28,27 +32,49 @@ impl FileSettings {
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => return Ok(Self::default()),
             Err(error) => return Err(Failure::of(format!("reading the settings file {}", path.display()), &error)),
         };
-        toml::from_str(&text).map_err(|error| Failure::of(format!("the settings file {}", path.display()), &error))
+        Self::parse(&text).map_err(|error| Failure::of(format!("the settings file {}", path.display()), &error))
+    }
+
+    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_its_place(cut in any::<proptest::sample::Index>(), length in 0..40_usize, put in ".{0,12}|[=\\[\\]\"'\n]{0,6}|[0-9:.]{0,30}") {
+            let whole: Vec<char> = DEFAULT_FILE.replace("\n# ", "\n").chars().collect();
+            let from = cut.index(whole.len());
+            let until = whole.len().min(from + length);
+            let text: String = whole[..from].iter().copied().chain(put.chars()).chain(whole[until..].iter().copied()).collect();
+            for text in [text, put] {
+                if let Err(error) = FileSettings::parse(&text) {
+                    prop_assert!(!error.message().is_empty());
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_default_file_can_be_read_with_and_without_its_comments() {
-        let _: FileSettings = toml::from_str(DEFAULT_FILE).expect("as shipped");
+        FileSettings::parse(DEFAULT_FILE).expect("as shipped");
         let uncommented: String = DEFAULT_FILE
             .lines()
             .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or("").to_owned() + "\n")
             .collect();
-        let all: FileSettings = toml::from_str(&uncommented).expect("every default is valid");
+        let all = FileSettings::parse(&uncommented).expect("every default is valid");
         assert!(all.listen.is_some() && all.log.is_some() && all.log_json.is_some() && all.show_pending.is_some());
+        assert!(all.trusted_proxies.is_some() && all.request_seconds.is_some() && all.connections_max.is_some());
     }
 
     #[test]
     fn an_unknown_setting_is_refused() {
-        assert!(toml::from_str::<FileSettings>("lissen = \"127.0.0.1:1\"").is_err());
+        assert!(FileSettings::parse("lissen = \"127.0.0.1:1\"").is_err());
     }
 }

@@ -1,7 +1,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
+use scrip_http::TrustedProxy;
+
 use super::FileSettings;
-use crate::failure::Failure;
+use crate::{connections::ConnectionLimits, failure::Failure};
 
 /// Settings of `scrip serve`, as given by flags and environment.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -24,6 +26,15 @@ pub struct ServerSettings {
     /// Whether pending coupons of old data can be listed. [default: true]
     #[arg(long, env = "SCRIP_SHOW_PENDING")]
     pub show_pending: Option<bool>,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between. [default: none]
+    #[arg(long, env = "SCRIP_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<TrustedProxy>>,
+    /// Seconds that a request's head may take to arrive, and again its body. [default: 30]
+    #[arg(long, env = "SCRIP_REQUEST_SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub request_seconds: Option<u32>,
+    /// Connections at once; more wait to be accepted. [default: 10000, or what the system lets one process open]
+    #[arg(long, env = "SCRIP_CONNECTIONS_MAX", value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_max: Option<u32>,
     /// A settings file. [default: scrip.toml in the data folder, if there]
     #[arg(long, env = "SCRIP_CONFIG")]
     pub config: Option<PathBuf>,
@@ -43,6 +54,8 @@ pub struct Server {
     pub log: String,
     pub log_json: bool,
     pub show_pending: bool,
+    pub trusted_proxies: Vec<TrustedProxy>,
+    pub connections: ConnectionLimits,
     pub noop: bool,
 }
 
@@ -62,6 +75,11 @@ impl ServerSettings {
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json: self.log_json.or(file.log_json).unwrap_or(false),
             show_pending: self.show_pending.or(file.show_pending).unwrap_or(true),
+            trusted_proxies: self.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+            connections: ConnectionLimits::new(
+                self.request_seconds.or(file.request_seconds),
+                self.connections_max.or(file.connections_max),
+            ),
             noop: self.noop,
             data,
         })

@@ -21,6 +21,7 @@ use crate::{
     admin, backend,
     cli::DemoArguments,
     commands::serve::{DEMO_MARK, until_stopped},
+    connections::ConnectionLimits,
     failure::Failure,
     telemetry,
 };
@@ -56,8 +57,15 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     let listener =
         listen(if arguments.check { SocketAddr::from(([127, 0, 0, 1], 0)) } else { arguments.listen }).await?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
-    let options = ApiOptions { metrics: telemetry::start_metrics()?, show_pending: true, noop: false };
-    let server = tokio::spawn(until_stopped(listener, engine, options));
+    let limits = ConnectionLimits::new(None, None);
+    let options = ApiOptions {
+        metrics: telemetry::start_metrics()?,
+        show_pending: true,
+        trusted_proxies: Vec::new(),
+        patience: limits.patience,
+        noop: false,
+    };
+    let server = tokio::spawn(until_stopped(listener, engine, options, limits));
 
     println!("scrip {}  ·  SQLite  {}\n", env!("CARGO_PKG_VERSION"), folder.display());
     let mut walk = walk::Walk::new(shop::Shop::new(address, &keys));
@@ -70,7 +78,7 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     }
     announce(address, folder, &keys, &campaigns);
     match server.await {
-        Ok(served) => served?,
+        Ok(()) => {}
         Err(_) => return Err(Failure::new("the server stopped unexpectedly")),
     }
     println!("\nThe demo's folder is gone. To keep data:  scrip serve --data ./scrip-data");

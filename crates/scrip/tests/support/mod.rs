@@ -23,9 +23,15 @@ pub struct Server {
 impl Server {
     /// Starts on any free port and waits until it listens.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with more flags.
+    pub fn start_with(data: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(data)
+            .args(flags)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");

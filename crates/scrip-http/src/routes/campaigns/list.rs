@@ -19,6 +19,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Params {
     /// `platform` or `seller:<id>`
+    #[param(pattern = "^(platform|seller:[A-Za-z0-9._:-]{1,64})$")]
     issuer: Option<String>,
     status: Option<CampaignStatus>,
     #[serde(default)]

@@ -39,19 +39,16 @@ pub(super) async fn collect(
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
     let of = asked(&api, &caller, request)?;
     caller.check_account(&account)?;
-    let about = match &of {
-        ClaimOf::Campaign { campaign, .. } => About { campaign: Some(*campaign), ..About::default() },
-        ClaimOf::Code(code) => About::codes([code]),
+    let (about, codes) = match &of {
+        ClaimOf::Campaign { campaign, .. } => (About { campaign: Some(*campaign), ..About::default() }, Vec::new()),
+        ClaimOf::Code(code) => (About::codes([code]), vec![code.clone()]),
     };
-    let guess = matches!(of, ClaimOf::Code(_));
-    if guess {
-        api.attempts.begin(&account, &caller.scope).map_err(|problem| problem.about(about.clone()))?;
-    }
+    let told = |problem: Problem| problem.about(about.clone());
+    let attempt = api.attempt(&caller, &account, &codes).await.map_err(told)?;
     let result = api.engine.submit(Claim { account: account.clone(), of }, key).await;
-    if guess && !matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable) {
-        api.attempts.was_no_guess(&account, &caller.scope);
-    }
-    let receipt = result.map_err(|error| Problem::from(error).about(about))?;
+    let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
+    attempt.settle(api.engine.now(), |_| wrong).map_err(told)?;
+    let receipt = result.map_err(|error| told(error.into()))?;
     let replayed = receipt.replayed;
     let document = document(&api, &receipt)?;
     let location = format!("/v1/accounts/{account}/coupons/{}", document.id);

@@ -1,6 +1,5 @@
 mod cancel;
 mod close;
-mod codes;
 mod extend;
 mod find;
 pub(super) mod get;

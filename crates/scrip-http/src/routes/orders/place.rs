@@ -5,9 +5,9 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::{Answer, Placement, Receipt, Use};
+use scrip_engine::Placement;
 
-use super::{codes::Codes, get::document};
+use super::get::document;
 use crate::{
     api::Api,
     attempt_log::About,
@@ -54,19 +54,12 @@ pub(super) async fn place(
         hold_minutes,
         fingerprint: hash(&request),
     };
-    let entered = Codes {
-        account: account.clone(),
-        cart: placement.cart.clone(),
-        entered: placement.codes.clone(),
-        best: placement.r#use == Use::Best,
-    };
-    let repeats =
-        |receipt: &Receipt| receipt.replayed || matches!(receipt.answer, Answer::Order { created: false, .. });
     let about = About::checkout(&placement.r#use, &placement.codes);
-    let work = api.engine.place(placement.clone(), key);
-    let error = match entered.guarded(&api, &caller, repeats, work).await.map_err(|error| error.about(about.clone()))? {
+    let told = |problem: Problem| problem.about(about.clone());
+    api.count_wrong_codes(&caller, &account, Some(&placement.id), &placement.codes).await.map_err(told)?;
+    let error = match api.engine.place(placement.clone(), key).await {
         Ok(receipt) => return document(&caller, receipt),
-        Err(error) => Problem::from(error).about(about),
+        Err(error) => told(error.into()),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
         return Err(error);

@@ -4,9 +4,9 @@ use scrip_core::{
     name::{AccountId, OrderId},
     reason::Reason,
 };
-use scrip_engine::{Revision, Use};
+use scrip_engine::Revision;
 
-use super::{codes::Codes, get::document};
+use super::get::document;
 use crate::{
     api::Api,
     attempt_log::About,
@@ -39,19 +39,14 @@ pub(super) async fn revise(
     let r#use = request.r#use.checked()?;
     let codes = entered_codes(&request.codes, api.engine.secrets())?;
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    let entered =
-        Codes { account: account.clone(), cart: cart.clone(), entered: codes.clone(), best: r#use == Use::Best };
     let expect_discount = request.expect_discount;
     let revision = Revision { account, order, cart, r#use, codes, expect_discount };
     let about = About::checkout(&revision.r#use, &revision.codes);
-    let work = api.engine.revise(revision.clone(), key);
-    let error = match entered
-        .guarded(&api, &caller, |receipt| receipt.replayed, work)
-        .await
-        .map_err(|error| error.about(about.clone()))?
-    {
+    let told = |problem: Problem| problem.about(about.clone());
+    api.count_wrong_codes(&caller, &revision.account, None, &revision.codes).await.map_err(told)?;
+    let error = match api.engine.revise(revision.clone(), key).await {
         Ok(receipt) => return document(&caller, receipt),
-        Err(error) => Problem::from(error).about(about),
+        Err(error) => told(error.into()),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
         return Err(error);

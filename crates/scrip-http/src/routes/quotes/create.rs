@@ -59,19 +59,12 @@ async fn guarded(
     r#use: Use,
     codes: Vec<EnteredCode>,
 ) -> Result<QuoteAnswer, Problem> {
-    let guesses = codes.len();
-    for _ in 0..guesses {
-        api.attempts.begin(account, &caller.scope)?;
-    }
+    let attempt = api.attempt(caller, account, &codes).await?;
     let (asked, cart) = (account.clone(), cart.clone());
     let answer = api.read(move |reader| reader.quote(&asked, &cart, &r#use, &codes)).await?;
-    let wrong = answer
-        .unknown
-        .iter()
-        .filter(|(used_by, reason)| matches!(used_by, UsedBy::Code(_)) && *reason == Reason::CodeNotUsable)
-        .count();
-    for _ in wrong..guesses {
-        api.attempts.was_no_guess(account, &caller.scope);
-    }
+    attempt.settle(api.engine.now(), |code| {
+        let is_it = |used_by: &UsedBy| matches!(used_by, UsedBy::Code(text) if text == code.as_str());
+        answer.unknown.iter().any(|(used_by, reason)| is_it(used_by) && *reason == Reason::CodeNotUsable)
+    })?;
     Ok(answer)
 }

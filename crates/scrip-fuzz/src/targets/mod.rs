@@ -1,0 +1,4 @@
+pub mod money;
+pub mod request;
+pub mod stored;
+pub mod text;

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
     ("scrip-crash", &["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]),
     ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
-    ("xtask", &[]),
+    ("xtask", &["scrip-faults"]),
 ];
 
 const BACKENDS: &[&str] = &["scrip-sqlite"];

@@ -1,6 +1,7 @@
 //! Checks of the house: what the compiler can't see, as tests. Run them with `cargo test -p xtask`.
 
 mod arrows;
+pub mod faults;
 mod house;
 mod links;
 mod manifests;

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-crash", &["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]),
     ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
     ("xtask", &["scrip-faults"]),
+    ("scrip-sim", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
 ];
 
 const BACKENDS: &[&str] = &["scrip-sqlite"];

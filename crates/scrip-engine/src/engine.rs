@@ -288,7 +288,7 @@ impl Engine {
         let queue = queues.get(&bucket).ok_or_else(|| EngineError::Unavailable("it is stopping".to_owned()))?;
         let (reply, answer) = oneshot::channel();
         queue
-            .try_send(Waiting { command, key, seen, reply })
+            .try_send(Waiting { command, key, seen, reply: Some(reply) })
             .map_err(|_| EngineError::Unavailable("too many commands wait".to_owned()))?;
         Ok(answer)
     }

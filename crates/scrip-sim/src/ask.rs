@@ -21,6 +21,11 @@ pub struct Ask {
 pub enum Wish {
     Command(Box<Command>),
     Place(Box<Placement>),
+    /// That accounts count together.
+    Link {
+        account: AccountId,
+        to: AccountId,
+    },
 }
 
 /// A request underway to a node or back.
@@ -43,6 +48,7 @@ impl Ask {
         match &self.wish {
             Wish::Command(command) => command.name(),
             Wish::Place(_) => "Place",
+            Wish::Link { .. } => "Link",
         }
     }
 
@@ -50,6 +56,7 @@ impl Ask {
         match &self.wish {
             Wish::Command(command) => command.account_name(),
             Wish::Place(placement) => Some(&placement.account),
+            Wish::Link { account, .. } => Some(account),
         }
     }
 
@@ -58,6 +65,10 @@ impl Ask {
         match self.wish.clone() {
             Wish::Command(command) => Task::new(async move { engine.submit(*command, key).await }),
             Wish::Place(placement) => Task::new(async move { engine.place(*placement, key).await }),
+            Wish::Link { account, to } => Task::new(async move {
+                engine.link(&account, &to).await?;
+                Ok(Receipt { answer: Answer::Nothing, replayed: false, at: engine.now() })
+            }),
         }
     }
 }

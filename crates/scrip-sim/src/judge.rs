@@ -12,7 +12,7 @@ use scrip_engine::{Answer, Receipt};
 
 use crate::{
     ask::{Ask, Wish, shown},
-    model::{Checked, Effect, Model, OrderModel, Stage, Standing, Tx, must, stock_pool},
+    model::{CampaignModel, Checked, Effect, Model, OrderModel, Stage, Standing, Tx, must, stock_pool},
 };
 
 impl Model {
@@ -90,6 +90,11 @@ impl Model {
                 must!(self.jobs.contains_key(&job.id), "I3: {} isn't there", job.id);
                 Ok(())
             }
+            Answer::Nothing if matches!(ask.wish, Wish::Link { .. }) => {
+                let linked = ask.account().is_some_and(|account| self.individuals.contains_key(account));
+                must!(linked, "I3: {:?} is linked, and isn't", ask.account());
+                Ok(())
+            }
             Answer::ApiKey(_) | Answer::Parcel(_) | Answer::Code(_) | Answer::Nothing => {
                 Err("an answer to nothing".to_owned())
             }
@@ -117,6 +122,7 @@ impl Model {
                 must!(*created || effect.is_none() || receipt.replayed, "I4: a new order isn't new");
                 Ok(())
             }
+            Wish::Link { .. } => Err("an order for a link".to_owned()),
             Wish::Command(command) => match &**command {
                 Command::PayOrder(_) => {
                     must!(
@@ -191,6 +197,7 @@ impl Model {
                 };
                 self.judge_use(&placement.account, coupons, &codes, since, reason)
             }
+            Wish::Link { .. } => Err("this is never refused".to_owned()),
             Wish::Command(command) => match &**command {
                 Command::Claim(claim) => self.judge_claim(claim, since, reason),
                 Command::RefundOrder(command) => {
@@ -233,12 +240,12 @@ impl Model {
     fn judge_campaign(&self, campaign: CampaignId, since: u64, reason: &Reason) -> Checked {
         let known = self.campaigns.get(&campaign);
         match reason {
+            // A bucket that hasn't heard of it yet says so: whoever made it wasn't answered before all had.
             Reason::NotFound => {
-                must!(
-                    known.is_none_or(|known| known.history[0].since > since
-                        || known.known.iter().flatten().any(|here| here.since > since)),
-                    "{campaign} is there"
-                );
+                let told = |known: &CampaignModel| {
+                    known.known.iter().all(|here| here.as_ref().is_some_and(|here| here.since <= since))
+                };
+                must!(!known.is_some_and(told), "{campaign} is there");
             }
             Reason::PreconditionFailed | Reason::CampaignStateForbids { .. } => {}
             Reason::LimitMayOnlyGrow => {
@@ -292,7 +299,7 @@ impl Model {
         Ok(())
     }
 
-    fn is_over(&self, known: &crate::model::CampaignModel) -> bool {
+    fn is_over(&self, known: &CampaignModel) -> bool {
         matches!(known.now.terms.validity, scrip_core::campaign::Validity::Fixed { expires_at, .. } if self.latest >= expires_at)
     }
 
@@ -332,7 +339,11 @@ impl Model {
             }
             Reason::IndividualLimitReached { limit } => {
                 let had = self.had.get(&(account.clone(), campaign));
-                let most = had.and_then(|had| had.since(since).max()).unwrap_or(0);
+                let alone = had.and_then(|had| had.since(since).max()).unwrap_or(0);
+                let pool = self.individuals.get(account).map(|id| Pool::Individual(id.clone(), campaign));
+                let held = pool.and_then(|pool| self.pools.get(&pool));
+                let together = held.and_then(|held| held.log.since(since).max()).unwrap_or(0);
+                let most = alone.max(together);
                 must!(most >= u64::from(*limit), "{account} had {most} at most");
             }
             Reason::ChannelNotOffered => {

@@ -93,6 +93,7 @@ impl Workload {
             82..93 => self.refund(model),
             93..97 => self.move_campaign(model),
             97 => self.change_campaign(model),
+            98 if self.chance.one_in(6) => self.link(),
             98 => self.add_code(model),
             _ => self.request_codes(model),
         }
@@ -236,6 +237,13 @@ impl Workload {
         }
         let revision = known.now.revision;
         self.of_campaign(campaign, ChangeCampaign { campaign, as_seller: None, revision, terms })
+    }
+
+    /// One of a few is the same person as somebody.
+    fn link(&mut self) -> Ask {
+        let to = self.accounts[self.chance.below(HOT)].clone();
+        let account = self.accounts[HOT + self.chance.below(ACCOUNTS - HOT)].clone();
+        Ask::new(Wish::Link { account, to }, None)
     }
 
     // Codes.

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, sync::Arc};
 
-use scrip_core::{slot::Buckets, time::Timestamp};
+use scrip_core::{reason::Reason, slot::Buckets, time::Timestamp};
 use scrip_engine::{EngineError, Receipt, Secrets};
 use scrip_store::memory::MemoryStore;
 use sha2::{Digest, Sha256};
@@ -79,6 +79,8 @@ pub struct World {
     clock: i64,
     /// The latest that the clock was.
     latest: i64,
+    /// What the clock was set to, and when, in commits: until the next one.
+    marks: Vec<(i64, u64)>,
     storm: bool,
     /// Nothing new is sent until all that is underway has ended: then the clock jumps.
     calm_down: bool,
@@ -133,6 +135,7 @@ impl World {
             model: Model::new(buckets),
             clock: START,
             latest: START,
+            marks: Vec::new(),
             storm: false,
             calm_down: false,
             tally: Tally::default(),
@@ -273,7 +276,11 @@ impl World {
         let judged = match &result {
             Ok(receipt) => self.model.judge_success(ask, flight.since, receipt),
             Err(EngineError::Refused(refusal)) if !flight.unjudged => {
-                self.model.judge_refusal(ask, flight.since, refusal)
+                let judged = self.model.judge_refusal(ask, flight.since, refusal);
+                let several = self.nodes.len() > 1 && *refusal.first() == Reason::SoldOut;
+                judged.or_else(|what| {
+                    if several { self.model.judge_refusal(ask, self.seen_since(flight), refusal) } else { Err(what) }
+                })
             }
             Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
             Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
@@ -304,6 +311,13 @@ impl World {
             self.open.push(flight.ask);
         }
         Ok(())
+    }
+
+    /// What comes back on another node is seen after a second: from when on a node may have believed what it says, in commits.
+    fn seen_since(&self, flight: &Flight) -> u64 {
+        let believed = self.clock - 2 * SECOND;
+        let seen = self.marks.iter().rev().take(400).filter(|mark| mark.0 >= believed).map(|mark| mark.1);
+        seen.min().unwrap_or(flight.since).min(flight.since)
     }
 
     // Nodes.
@@ -426,6 +440,7 @@ impl World {
 
     fn set_clock(&mut self, at: i64) {
         self.clock = at;
+        self.marks.push((at, self.model.seq));
         self.latest = self.latest.max(at);
         self.model.clock = Timestamp::from_micros(self.latest + SECOND);
         for node in &self.nodes {

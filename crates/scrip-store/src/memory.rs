@@ -176,7 +176,8 @@ impl Committed {
             }
             let found = self.load(buckets, std::slice::from_ref(&save.key));
             let version = found[0].as_ref().map(|document| document.version);
-            if version != save.read || !seen.insert(&save.key) {
+            let as_read = version == save.read || scrip_faults::is(scrip_faults::Fault::RowsNotChecked);
+            if !as_read || !seen.insert(&save.key) {
                 return Err(save.conflict());
             }
         }

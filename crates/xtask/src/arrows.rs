@@ -10,7 +10,7 @@ use crate::House;
 const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-faults", &[]),
     ("scrip-core", &["scrip-faults"]),
-    ("scrip-store", &["scrip-core"]),
+    ("scrip-store", &["scrip-core", "scrip-faults"]),
     ("scrip-engine", &["scrip-core", "scrip-faults", "scrip-store"]),
     ("scrip-http", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
     ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),

@@ -81,6 +81,7 @@ pub fn limit_of(pool: &Pool, terms: &Terms) -> Option<u64> {
             Some(Budget::Limited(amount)) => Some(amount.minor().unsigned_abs()),
             _ => None,
         },
+        Pool::Individual(..) => terms.limits.per_individual.map(u64::from),
         Pool::CodeUses(_) => None,
     }
 }

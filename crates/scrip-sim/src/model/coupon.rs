@@ -67,7 +67,9 @@ impl Model {
         let had = self.had.entry((account.clone(), campaign)).or_default();
         let count = had.now() + 1;
         had.set(seq, count);
-        if let Some(limit) = known.terms.limits.per_individual {
+        if let Some(individual) = self.individuals.get(account).cloned() {
+            self.take(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+        } else if let Some(limit) = known.terms.limits.per_individual {
             must!(count <= u64::from(limit), "I1: {account} has {count} of {campaign}, and may have {limit}");
         }
         if let Some(hash) = code {
@@ -138,6 +140,9 @@ impl Model {
         if let Some(had) = self.had.get_mut(&(account.clone(), campaign)) {
             must!(had.now() > 0, "{account} gives back what it never had");
             had.set(seq, had.now() - 1);
+        }
+        if let Some(individual) = self.individuals.get(account).cloned() {
+            self.give_back(place.bucket, &Pool::Individual(individual, campaign), 1)?;
         }
         let hash = code.ok_or("a code used directly is known")?;
         if self.codes.get(&hash).is_some_and(|code| code.unique) {

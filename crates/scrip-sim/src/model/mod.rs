@@ -13,20 +13,20 @@ mod pool;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use self::{
-    campaign::{CampaignModel, Counted, Known},
+    campaign::{CampaignModel, Counted},
     code::CodeModel,
     coupon::{CouponModel, Standing, stock_pool},
     log::Log,
     money::check_applied,
-    order::{OnOrder, OnOrderState, OrderModel, Stage, Tx},
+    order::{OnOrderState, OrderModel, Stage, Tx},
     pool::PoolModel,
 };
 use scrip_core::{
     campaign::Pool,
     code::CodeHash,
-    event::{Event, UsedKey},
+    event::{Event, Recorded, UsedKey},
     id::{CampaignId, CouponId, JobId},
-    name::{AccountId, OrderId},
+    name::{AccountId, IndividualId, OrderId},
     slot::{Bucket, Buckets},
     time::Timestamp,
 };
@@ -56,6 +56,10 @@ pub struct Model {
     /// The latest that any clock has shown.
     pub clock: Timestamp,
     heads: Vec<(u64, Timestamp)>,
+    /// The events of each bucket's last batch.
+    last: Vec<Vec<Recorded>>,
+    /// Accounts that count together, by whom.
+    pub individuals: HashMap<AccountId, IndividualId>,
     pub campaigns: BTreeMap<CampaignId, CampaignModel>,
     pub pools: BTreeMap<Pool, PoolModel>,
     pub coupons: HashMap<CouponId, CouponModel>,
@@ -93,7 +97,6 @@ pub struct Touched {
 pub struct Place {
     pub bucket: Bucket,
     pub at: Timestamp,
-    pub position: u64,
 }
 
 impl Model {
@@ -104,6 +107,8 @@ impl Model {
             latest: Timestamp::default(),
             clock: Timestamp::default(),
             heads: vec![(0, Timestamp::default()); buckets.count() as usize],
+            last: vec![Vec::new(); buckets.count() as usize],
+            individuals: HashMap::new(),
             campaigns: BTreeMap::new(),
             pools: BTreeMap::new(),
             coupons: HashMap::new(),
@@ -135,14 +140,15 @@ impl Model {
         let mut touched = Touched::default();
         let events = frame.events().map_err(|error| format!("I9: an event can't be read: {error}"))?;
         for (number, recorded) in events.iter().enumerate() {
-            let place = Place { bucket: frame.bucket, at: recorded.at, position: recorded.position };
+            let place = Place { bucket: frame.bucket, at: recorded.at };
             self.event(place, &recorded.event, &mut touched).map_err(|what| {
                 format!("{what} [{} in {:?} at {}]", recorded.event.type_name(), place.bucket, place.at)
             })?;
             if let Event::KeyUsed { entry, .. } = &recorded.event {
-                self.key_used(entry, &events[..number])?;
+                self.key_used(frame.bucket, entry, &events[..number])?;
             }
         }
+        self.last[usize::from(frame.bucket.get())] = events;
         for order in &touched.orders {
             self.order_is_settled(order)?;
         }
@@ -174,9 +180,11 @@ impl Model {
             Event::CouponClaimed { account, individual, coupon, code } => {
                 touched.allowances.insert((place.bucket, coupon.campaign));
                 touched.wallets.insert(account.clone());
-                must!(individual.as_str() == account.as_str(), "S3: {account} is no other individual than itself");
+                let known = self.individuals.get(account).map_or(account.as_str(), IndividualId::as_str);
+                must!(individual.as_str() == known, "S3: {account} is {known}, not {individual}");
                 self.claimed(place, account, coupon, *code)
             }
+            Event::AccountLinked { account, individual } => self.linked(place, account, individual),
             Event::CouponsArchived { account, coupons } => self.archived(place, account, coupons),
             Event::CouponImported { .. } | Event::ApiKeyCreated { .. } | Event::ApiKeyRevoked { .. } => {
                 Err("nobody asked for this".to_owned())
@@ -187,10 +195,15 @@ impl Model {
     }
 
     /// I4: one effect for one key.
-    fn key_used(&mut self, entry: &UsedKey, before: &[scrip_core::event::Recorded]) -> Checked {
+    fn key_used(&mut self, bucket: Bucket, entry: &UsedKey, before: &[Recorded]) -> Checked {
         let range = entry.position..entry.position + u64::from(entry.count);
-        let own =
-            || before.iter().filter(|recorded| range.contains(&recorded.position)).map(|recorded| &recorded.event);
+        let last = &self.last[usize::from(bucket.get())];
+        let own = || {
+            last.iter()
+                .chain(before)
+                .filter(|recorded| range.contains(&recorded.position))
+                .map(|recorded| &recorded.event)
+        };
         must!(own().count() == entry.count as usize, "I4: a key names events that aren't there");
         let coupon = own().find_map(|event| match event {
             Event::CouponClaimed { coupon, .. } => Some(coupon.id),
@@ -203,6 +216,19 @@ impl Model {
         Ok(())
     }
 
+    /// S3: what the account has counts with the others' from here on.
+    fn linked(&mut self, place: Place, account: &AccountId, individual: &IndividualId) -> Checked {
+        let earlier = self.individuals.insert(account.clone(), individual.clone());
+        must!(earlier.is_none(), "{account} is linked twice");
+        let had = self.had.iter().filter(|(key, had)| key.0 == *account && had.now() > 0);
+        let mut had: Vec<_> = had.map(|(key, had)| (key.1, had.now())).collect();
+        had.sort_unstable();
+        for (campaign, count) in had {
+            self.overdraw(place.bucket, &Pool::Individual(individual.clone(), campaign), count);
+        }
+        Ok(())
+    }
+
     /// The accounts' bucket.
     pub fn bucket_of(&self, account: &AccountId) -> Bucket {
         account.slot().bucket(self.buckets)
@@ -212,7 +238,7 @@ impl Model {
     pub fn limit(&self, pool: &Pool, known_in: Option<Bucket>) -> Option<u64> {
         match pool {
             Pool::CodeUses(hash) => self.codes.get(hash).and_then(|code| code.max_uses),
-            Pool::Stock(id) | Pool::SourceStock(id, _) | Pool::Budget(id) => {
+            Pool::Stock(id) | Pool::SourceStock(id, _) | Pool::Budget(id) | Pool::Individual(_, id) => {
                 let campaign = self.campaigns.get(id)?;
                 let terms = match known_in {
                     Some(bucket) => &campaign.known[usize::from(bucket.get())].as_ref()?.terms,

@@ -1,6 +1,6 @@
 //! What seeded faults of the sequencer do when they are on. Nobody calls it otherwise.
 
-use scrip_core::{event::Recorded, key::Kind};
+use scrip_core::{event::{Event, Recorded}, key::Kind};
 use scrip_store::{Batch, frame::Frame};
 
 use crate::{
@@ -18,9 +18,10 @@ pub(crate) fn answer_early(waiting: &mut [Waiting], done: &[DoneAndFreed]) {
     }
 }
 
-/// A batch in two: the counters of campaigns come with the last event, in a commit of their own. `None`: it has only one event.
+/// A batch in two: the counters of campaigns come with the last event, in a commit of their own. `None` unless that is the use
+/// of a key, which no rule looks at.
 pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded]) -> Option<(Batch, Batch)> {
-    let (last, before) = events.split_last().filter(|(_, before)| !before.is_empty())?;
+    let (last, before) = events.split_last().filter(|(last, _)| matches!(last.event, Event::KeyUsed { .. }))?;
     let Frame { bucket, first, at, batch: id, previous, .. } = batch.frame;
     let before: Vec<_> = before.iter().map(|recorded| &recorded.event).collect();
     let frame = Frame::new(bucket, first, at, id, previous, &before);

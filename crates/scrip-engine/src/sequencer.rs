@@ -262,6 +262,7 @@ impl Sequencer {
         faulty: &mut [bool],
     ) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
+        self.shared.registry.settle_doubt(&*self.shared.store, self.bucket)?;
         let head = transaction.head()?;
         let now = self.shared.clock.now().max(head.at);
         let mut work = Work::new(State::new(self.bucket, self.shared.store.buckets()), head, now);
@@ -293,7 +294,7 @@ impl Sequencer {
                     transaction.commit(&first)?;
                     self.writer.begin()?.commit(&counters)?;
                 }
-                _ => transaction.commit(&batch.0)?,
+                _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.2))?,
             }
             self.shared.registry.committed(&batch.1, &batch.2);
             self.shared.depleted.committed(&batch.2);

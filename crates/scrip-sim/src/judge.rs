@@ -373,7 +373,7 @@ impl Model {
             Reason::CouponOnOrder { order } => {
                 let on = own().any(|coupon| {
                     coupon.standing == Standing::On(order.clone())
-                        || (coupon.moved > since && coupon.last_order.as_ref() == Some(order))
+                        || coupon.orders.iter().any(|(left, other)| *left > since && other == order)
                 });
                 must!(on, "no coupon was on {order}");
             }
@@ -484,7 +484,8 @@ fn judge_step(
     Ok(())
 }
 
-fn judge_refund(order: Option<&OrderModel>, of: &RefundOf, since: u64, reason: &Reason) -> Checked {
+/// Whether a refund is refused for what the order is.
+pub fn judge_refund(order: Option<&OrderModel>, of: &RefundOf, since: u64, reason: &Reason) -> Checked {
     let Some(order) = order else {
         must!(*reason == Reason::NotFound, "there is no order");
         return Ok(());

@@ -7,11 +7,14 @@ use std::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use clap::Parser;
-use scrip_sim::{Failure, Setting, Tally, regression, walk};
+use scrip_sim::{Failure, Setting, Tally, regression, shortened, walk};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Simulates the whole engine: crashes, retries, duplicates, faults of the store, clocks that jump.
 #[derive(Parser)]
@@ -74,11 +77,12 @@ fn main() -> ExitCode {
                     match result {
                         Ok(tally) => sum.0.add(&tally),
                         Err(failure) => {
-                            report(&failure);
-                            sum.1.push(*failure);
                             if !options.go_on {
                                 next.store(walks, Ordering::Relaxed);
                             }
+                            let failure = shortened(*failure);
+                            report(&failure);
+                            sum.1.push(failure);
                         }
                     }
                 }
@@ -93,7 +97,7 @@ fn main() -> ExitCode {
             eprintln!("it can't be written to {}: {error}", folder.display());
         }
     }
-    summary(&tally, &failures, walked, started.elapsed().as_secs_f64());
+    summary(&tally, &failures, walked, started.elapsed());
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -102,13 +106,14 @@ fn report(failure: &Failure) {
     println!("  again: {}", failure.setting);
 }
 
-fn summary(tally: &Tally, failures: &[Failure], walks: u64, seconds: f64) {
+fn summary(tally: &Tally, failures: &[Failure], walks: u64, elapsed: Duration) {
     let Tally { commands, answered, refused, unavailable, lost, again, crashes, faults, unknown, .. } = tally;
     println!("{commands} commands in {walks} walks: {answered} done, {refused} refused, {unavailable} not known");
     println!("{lost} answers lost, {again} commands sent again, {} reads compared", tally.reads);
     println!("{crashes} crashes, {faults} faults of the store, {unknown} of them commits without an answer");
     println!("{} commits, {} grants, {} recalls", tally.commits, tally.grants, tally.recalls);
-    println!("{seconds:.1} s, {:.0} commands/s", *commands as f64 / seconds);
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    println!("{:.1} s, {} commands/s", elapsed.as_secs_f32(), commands * 1_000 / millis);
     if failures.is_empty() {
         println!("0 failures: with 95 % confidence fewer than 3 in {commands} commands, and 3 in {walks} walks");
     } else {

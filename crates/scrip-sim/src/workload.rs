@@ -174,8 +174,8 @@ impl Workload {
                 sources.push(SourceStock { source, stock: u32::try_from(self.chance.between(1, 4)).expect("small") });
             }
         }
-        let stock = self.chance.percent(75).then(|| u32::try_from(self.chance.between(8, 40)).expect("small"));
-        let stock = if sources.is_empty() { stock } else { stock.or(Some(12)) };
+        let stock = self.chance.percent(75).then(|| u32::try_from(self.chance.between(3, 24)).expect("small"));
+        let stock = if sources.is_empty() { stock } else { Some(stock.unwrap_or(0).max(10)) };
         let per_individual = self.chance.percent(80).then(|| u32::try_from(self.chance.between(1, 3)).expect("small"));
         let budget = if self.chance.percent(60) { Budget::Limited(self.amount(300, 9_000)) } else { Budget::Unlimited };
         let full_refund = if self.chance.percent(50) { OnFullRefund::Return } else { OnFullRefund::Keep };

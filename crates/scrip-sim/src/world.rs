@@ -1,14 +1,21 @@
 use std::{collections::VecDeque, sync::Arc};
 
-use scrip_core::{reason::Reason, slot::Buckets, time::Timestamp};
-use scrip_engine::{EngineError, Receipt, Secrets};
-use scrip_store::memory::MemoryStore;
+use scrip_core::{
+    command::{RefundOf, RefundOrder},
+    name::RefundName,
+    reason::Reason,
+    slot::Buckets,
+    time::Timestamp,
+};
+use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
+use scrip_store::{Store, memory::MemoryStore};
 use sha2::{Digest, Sha256};
 
 use crate::{
     ask::{Ask, Flight, Wish},
     chance::Chance,
     compare,
+    judge::judge_refund,
     model::{Checked, Model, must},
     node::Node,
     setting::Setting,
@@ -85,7 +92,6 @@ pub struct World {
     /// Nothing new is sent until all that is underway has ended: then the clock jumps.
     calm_down: bool,
     tally: Tally,
-    digest: Sha256,
     trace: bool,
 }
 
@@ -94,15 +100,25 @@ pub fn walk(setting: Setting) -> Result<Tally, Box<Failure>> {
     let mut world = World::new(setting);
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
     let what = match done {
-        Ok(Ok(())) => {
-            let mut tally = world.tally;
-            tally.digest = world.digest.finalize().into();
-            return Ok(tally);
-        }
+        Ok(Ok(())) => return Ok(world.tally),
         Ok(Err(what)) => what,
         Err(_) => "something panicked".to_owned(),
     };
     Err(Box::new(Failure { setting, commands: world.tally.commands, what }))
+}
+
+/// The same with fewer commands, as far as halving them still finds something.
+pub fn shortened(failure: Failure) -> Failure {
+    let mut shortest = failure;
+    loop {
+        let whole = shortest.setting.commands;
+        // What is found on the way needs no more than what was sent until then.
+        let commands = if shortest.commands + 1 < whole { shortest.commands + 1 } else { whole / 2 };
+        match walk(Setting { commands: commands.max(1), ..shortest.setting }) {
+            Err(shorter) if commands < whole => shortest = *shorter,
+            _ => return shortest,
+        }
+    }
 }
 
 impl World {
@@ -139,7 +155,6 @@ impl World {
             storm: false,
             calm_down: false,
             tally: Tally::default(),
-            digest: Sha256::new(),
             trace: std::env::var_os("SCRIP_SIM_TRACE").is_some(),
         }
     }
@@ -157,6 +172,7 @@ impl World {
         self.tally.faults = felt.all();
         self.tally.unknown = felt.unknown;
         self.tally.commits = self.model.seq;
+        self.tally.digest = self.digest()?;
         (self.tally.grants, self.tally.recalls) = (self.model.grants, self.model.recalls);
         Ok(())
     }
@@ -169,7 +185,9 @@ impl World {
             600..900 => self.run_a_batch(),
             900..930 => self.advance_a_job(),
             930..945 => self.tick(),
-            945..965 => self.read(),
+            945..957 => self.read(),
+            957..961 => self.read_campaign(),
+            961..965 => self.preview(),
             965..985 => {
                 self.arrive();
                 Ok(())
@@ -285,6 +303,16 @@ impl World {
             Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
             Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
         };
+        if let (Ok(Receipt { answer: Answer::Campaign { campaign, .. }, .. }), [node]) = (&result, &self.nodes[..]) {
+            let shown = node.engine.as_ref().and_then(|engine| engine.registry().campaign(campaign.id));
+            let shown = shown.map_or(0, |campaign| campaign.revision);
+            must!(
+                shown >= campaign.revision,
+                "revision {} of {} is answered, {shown} shown",
+                campaign.revision,
+                campaign.id
+            );
+        }
         judged.map_err(|what| format!("{what} [answer to {} {:?} {:?}]", flight.ask, ask.wish, ask.key))?;
         let lost = self.chance.one_in(15);
         self.tally.lost += u64::from(lost);
@@ -349,7 +377,6 @@ impl World {
         }
         let frames = self.weather.take_committed();
         for (place, frame) in frames.iter().enumerate() {
-            self.digest.update(frame.encode().1);
             if self.trace {
                 for recorded in frame.events().unwrap_or_default() {
                     eprintln!(
@@ -510,6 +537,56 @@ impl World {
         Ok(())
     }
 
+    /// What a campaign has given out over all buckets, and what the node knows of it.
+    fn read_campaign(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let (Some(engine), false) = (&self.nodes[node].engine, self.model.campaigns.is_empty()) else { return Ok(()) };
+        let place = self.chance.below(self.model.campaigns.len());
+        let (id, known) = self.model.campaigns.iter().nth(place).expect("below their number");
+        match engine.read(|reader| reader.counters(*id)) {
+            Ok(counters) => {
+                let claimed: u32 = known.counted.iter().map(|counted| counted.claimed).sum();
+                let held: u64 = known.counted.iter().map(|counted| counted.held).sum();
+                let same = (counters.claimed, counters.budget_held.minor().unsigned_abs()) == (claimed, held);
+                must!(same, "{id} is shown with {counters:?}, and has {claimed} claimed, {held} held");
+                Ok(())
+            }
+            Err(EngineError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(format!("a read fails: {error:?}")),
+        }
+    }
+
+    /// What all that is left of an order would give back. It changes nothing.
+    fn preview(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let (Some(engine), false) = (&self.nodes[node].engine, self.model.orders.is_empty()) else { return Ok(()) };
+        let place = self.chance.below(self.model.orders.len());
+        let ((account, id), order) = self.model.orders.iter().nth(place).expect("below their number");
+        let command = RefundOrder {
+            account: account.clone(),
+            order: id.clone(),
+            id: RefundName::new("preview").expect("a valid name"),
+            of: RefundOf::All,
+            as_seller: None,
+            fingerprint: [0; 16],
+        };
+        match engine.preview(command) {
+            Ok(Answer::Refund { refund, .. }) => {
+                let left = order.left_to_refund();
+                must!(refund.amount.minor() == left, "I6: order {id} would give back {}, not {left}", refund.amount);
+                must!(self.weather.take_committed().is_empty(), "a preview changes something");
+                Ok(())
+            }
+            Ok(other) => Err(format!("a preview answers {other:?}")),
+            Err(EngineError::Refused(refusal)) => {
+                judge_refund(Some(order), &RefundOf::All, self.model.seq, refusal.first())
+                    .map_err(|what| format!("a preview of {id}: {what}"))
+            }
+            Err(EngineError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(format!("a preview fails: {error:?}")),
+        }
+    }
+
     // The end.
 
     /// All faults are over. What is underway ends, jobs do what is left, holds run out: then nothing may be left over.
@@ -536,9 +613,34 @@ impl World {
                 break;
             }
         }
+        for engine in self.nodes.iter().filter_map(|node| node.engine.as_ref()) {
+            self.registry_is_current(engine)?;
+        }
         compare::at_rest(&self.model, &self.store)?;
         let report = scrip_engine::verify::verify(&self.store).map_err(|error| error.to_string())?;
         must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
+        Ok(())
+    }
+
+    /// Of every bucket's journal: each head's hash stands for all that was before it.
+    fn digest(&self) -> Checked<[u8; 32]> {
+        let mut snapshot = self.store.snapshot().map_err(|error| error.to_string())?;
+        let mut digest = Sha256::new();
+        for bucket in self.model.buckets.all() {
+            digest.update(snapshot.head(bucket).map_err(|error| error.to_string())?.hash);
+        }
+        Ok(digest.finalize().into())
+    }
+
+    fn registry_is_current(&self, engine: &Engine) -> Checked {
+        for (id, known) in &self.model.campaigns {
+            let revision = engine.registry().campaign(*id).map_or(0, |campaign| campaign.revision);
+            must!(
+                revision == known.now.revision,
+                "a node knows revision {revision} of {id}, which is at {}",
+                known.now.revision
+            );
+        }
         Ok(())
     }
 

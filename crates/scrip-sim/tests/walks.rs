@@ -51,7 +51,8 @@ fn the_same_seed_is_the_same_walk_to_the_last_byte() {
 #[test]
 fn what_was_found_once_is_not_found_again() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
-    let mut files: Vec<_> = fs::read_dir(&folder).expect("the folder is there").map(|file| file.expect("it can be read").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(&folder).expect("the folder is there").map(|file| file.expect("it can be read").path()).collect();
     files.sort();
     for file in files {
         let text = fs::read_to_string(&file).expect("it can be read");

@@ -22,8 +22,8 @@ pub struct CouponModel {
     pub standing: Standing,
     /// When it last left an order or came onto one, in commits.
     pub moved: u64,
-    /// The order that it was last on.
-    pub last_order: Option<OrderId>,
+    /// Orders that it has left, and when, in commits.
+    pub orders: Vec<(u64, OrderId)>,
 }
 
 /// Where a coupon is in its life, the clock aside.
@@ -34,6 +34,13 @@ pub enum Standing {
     Used(OrderId),
     /// Its claim never was.
     Gone,
+}
+
+impl CouponModel {
+    pub(super) fn leaves(&mut self, seq: u64, order: &OrderId) {
+        self.moved = seq;
+        self.orders.push((seq, order.clone()));
+    }
 }
 
 impl Model {
@@ -95,7 +102,7 @@ impl Model {
             code,
             standing: Standing::Valid,
             moved: seq,
-            last_order: None,
+            orders: Vec::new(),
         };
         self.coupons.insert(id, made);
         self.wallets.entry(account.clone()).or_default().push(id);

@@ -179,12 +179,12 @@ fn face_value(benefit: &Benefit, base: i64) -> i64 {
         Benefit::AmountOff(off) => off.amount.minor(),
         Benefit::PercentOff(off) => {
             let percent = (base * i64::from(off.percent_bp.get()) * 2 + 10_000) / 20_000;
-            percent.min(off.cap.map_or(i64::MAX, |cap| cap.minor()))
+            percent.min(off.cap.map_or(i64::MAX, scrip_core::money::Amount::minor))
         }
         Benefit::TieredAmountOff(off) => {
             off.tiers.iter().filter(|tier| base > tier.over.minor()).map(|tier| tier.amount.minor()).max().unwrap_or(0)
         }
-        Benefit::FreeShipping(off) => base.min(off.cap.map_or(i64::MAX, |cap| cap.minor())),
+        Benefit::FreeShipping(off) => base.min(off.cap.map_or(i64::MAX, scrip_core::money::Amount::minor)),
     }
 }
 

@@ -110,6 +110,14 @@ impl OrderModel {
         self.cart.shipping_of(seller).minor() - off
     }
 
+    /// The cash that a refund of everything would give back now.
+    pub fn left_to_refund(&self) -> i64 {
+        let lines = (0..self.cash.len()).filter(|&line| self.units_left(line) > 0);
+        let goods: i64 = lines.map(|line| self.paid_for_line(line) - self.cash[line]).sum();
+        let open = self.sellers.iter().zip(&self.shipping).filter(|((_, tx), given)| *tx != Tx::Cancelled && !given.1);
+        goods + open.map(|((seller, _), given)| self.paid_for_shipping(seller) - given.0).sum::<i64>()
+    }
+
     /// Coupons that the order's figures contain.
     pub fn counted(&self) -> impl Iterator<Item = &OnOrder> {
         self.coupons.iter().filter(|coupon| coupon.state != OnOrderState::Released)
@@ -231,7 +239,9 @@ impl Model {
                 let known = on_order(order, *coupon)?;
                 must!(known.state == OnOrderState::Held, "I8: a {:?} coupon is used", known.state);
                 known.state = OnOrderState::Used;
-                self.own_coupon(account, *coupon)?.standing = Standing::Used(id.clone());
+                let own = self.own_coupon(account, *coupon)?;
+                own.standing = Standing::Used(id.clone());
+                own.leaves(seq, id);
                 touched.allowances.insert((place.bucket, *campaign));
                 self.count(place, *campaign, |counted| {
                     counted.on_orders -= 1;
@@ -290,8 +300,7 @@ impl Model {
         let seq = self.seq;
         let coupon = self.own_coupon(account, coupon)?;
         coupon.standing = Standing::Valid;
-        coupon.moved = seq;
-        coupon.last_order = Some(order.clone());
+        coupon.leaves(seq, order);
         Ok(())
     }
 
@@ -325,7 +334,6 @@ impl Model {
             );
             must!(coupon.direct == known.direct_code.is_some(), "{id} goes on an order as what it isn't");
             coupon.moved = seq;
-            coupon.last_order = Some(order.id.clone());
             coupons.push(OnOrder {
                 id,
                 applied: known.applied.clone(),

@@ -199,7 +199,10 @@ impl Key {
                         bytes.push(b'c');
                         bytes.extend_from_slice(campaign.uid().bytes());
                     }
-                    Holder::Campaigns(_) => bytes.push(b'C'),
+                    Holder::Campaigns(slot) => {
+                        bytes.push(b'C');
+                        bytes.extend_from_slice(&slot.get().to_be_bytes());
+                    }
                     Holder::Keys => bytes.push(b'K'),
                 }
                 bytes
@@ -272,5 +275,11 @@ mod tests {
         let account = |text| AccountId::new(text).expect("valid");
         let order = |text| OrderId::new(text).expect("valid");
         assert_ne!(Key::Order(account("a"), order("bc")).bytes(), Key::Order(account("ab"), order("c")).bytes());
+    }
+
+    #[test]
+    fn i4_keys_of_new_campaigns_in_different_slots_never_meet() {
+        let keys = |slot| Key::RecentKeys(Holder::Campaigns(Slot::from_u16(slot)), 20_601).bytes();
+        assert_ne!(keys(1), keys(2), "two documents under one key: the second save would lose the first");
     }
 }

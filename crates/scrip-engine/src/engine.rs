@@ -10,6 +10,7 @@ use std::{
 
 use scrip_core::{
     command::{Command, LinkAccount},
+    event::Recorded,
     name::{AccountId, IndividualId},
     reason::Refusal,
     slot::{Bucket, Buckets},
@@ -93,6 +94,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
+    pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
+        self.registry.doubt(bucket);
+        self.depleted.committed(events);
+    }
+
     pub fn committed(&self, bucket: Bucket, position: u64) {
         metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);
     }
@@ -288,7 +295,7 @@ impl Engine {
         let queue = queues.get(&bucket).ok_or_else(|| EngineError::Unavailable("it is stopping".to_owned()))?;
         let (reply, answer) = oneshot::channel();
         queue
-            .try_send(Waiting { command, key, seen, reply })
+            .try_send(Waiting { command, key, seen, reply: Some(reply) })
             .map_err(|_| EngineError::Unavailable("too many commands wait".to_owned()))?;
         Ok(answer)
     }
@@ -350,7 +357,7 @@ impl Engine {
 
 fn apply(state: &mut State, events: Vec<scrip_core::event::Event>, position: &mut u64, at: Timestamp) {
     for event in events {
-        state.evolve(&scrip_core::event::Recorded { position: *position, at, event });
+        state.evolve(&Recorded { position: *position, at, event });
         *position += 1;
     }
 }

@@ -13,6 +13,7 @@ mod random;
 mod read;
 mod registry;
 mod secrets;
+mod seeded;
 mod sequencer;
 mod steps;
 pub mod verify;

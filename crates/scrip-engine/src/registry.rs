@@ -1,6 +1,6 @@
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, RwLock},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use scrip_core::{
@@ -11,7 +11,7 @@ use scrip_core::{
     slot::{Bucket, Buckets},
     state::{Aggregate, State, decode},
 };
-use scrip_store::{Store, StoreError};
+use scrip_store::{Snapshot, Store, StoreError};
 
 /// Campaigns and API keys as committed, in memory: few, small, and asked for by every request. Sequencers keep it
 /// current before they answer.
@@ -21,6 +21,8 @@ pub struct Registry {
     keys: RwLock<HashMap<KeyId, ApiKey>>,
     /// Which revision of a campaign a bucket that isn't its home knows.
     heard: RwLock<HashMap<(CampaignId, Bucket), u64>>,
+    /// Buckets of which it isn't known whether the last batch was committed.
+    doubted: Mutex<BTreeSet<Bucket>>,
 }
 
 /// Documents read at once while starting.
@@ -31,23 +33,48 @@ impl Registry {
         let registry = Self::default();
         let mut snapshot = store.snapshot()?;
         for bucket in store.buckets().all() {
-            for kind in [Kind::Campaign, Kind::ApiKey, Kind::CampaignHere] {
-                let mut from = Vec::new();
-                loop {
-                    let page = snapshot.scan(bucket, kind, &from, &[], PAGE)?;
-                    for (_, document) in &page {
-                        let aggregate = decode(kind, &document.body).map_err(|error| StoreError::Damaged {
-                            what: format!("a {kind:?} document can't be read: {error}"),
-                        })?;
-                        registry.take(bucket, aggregate);
-                    }
-                    let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
-                    from.clone_from(last);
-                    from.push(0);
-                }
-            }
+            registry.take_all(&mut *snapshot, bucket)?;
         }
         Ok(registry)
+    }
+
+    fn take_all(&self, snapshot: &mut dyn Snapshot, bucket: Bucket) -> Result<(), StoreError> {
+        for kind in [Kind::Campaign, Kind::ApiKey, Kind::CampaignHere] {
+            let mut from = Vec::new();
+            loop {
+                let page = snapshot.scan(bucket, kind, &from, &[], PAGE)?;
+                for (_, document) in &page {
+                    let aggregate = decode(kind, &document.body).map_err(|error| StoreError::Damaged {
+                        what: format!("a {kind:?} document can't be read: {error}"),
+                    })?;
+                    self.take(bucket, aggregate);
+                }
+                let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
+                from.clone_from(last);
+                from.push(0);
+            }
+        }
+        Ok(())
+    }
+
+    /// A commit in this bucket failed, and may have been done all the same.
+    pub(crate) fn doubt(&self, bucket: Bucket) {
+        self.doubted.lock().expect("nobody panics holding it").insert(bucket);
+    }
+
+    /// Buckets whose sequencers have something to read anew.
+    pub(crate) fn doubted(&self) -> Vec<Bucket> {
+        self.doubted.lock().expect("nobody panics holding it").iter().copied().collect()
+    }
+
+    /// Reads anew what a failed commit left in doubt, nearly always nothing. Only the bucket's sequencer may, once it has the
+    /// bucket: then nothing is underway, and nobody else writes here what it would overwrite.
+    pub(crate) fn settle_doubt(&self, store: &dyn Store, bucket: Bucket) -> Result<(), StoreError> {
+        if self.doubted.lock().expect("nobody panics holding it").contains(&bucket) {
+            self.take_all(&mut *store.snapshot()?, bucket)?;
+            self.doubted.lock().expect("nobody panics holding it").remove(&bucket);
+        }
+        Ok(())
     }
 
     fn take(&self, bucket: Bucket, aggregate: Aggregate) {

@@ -19,6 +19,7 @@ use scrip_core::{
     state::{Aggregate, Beyond, Shortage, State},
     time::Timestamp,
 };
+use scrip_faults::Fault;
 use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame};
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,6 +30,7 @@ use crate::{
     load::load_all,
     projection::project,
     random::RandomIds,
+    seeded::{answer_early, counters_apart},
 };
 
 /// Commands that share a commit at most: beyond, batches gain little and answers wait longer.
@@ -49,7 +51,17 @@ pub(crate) struct Waiting {
     pub command: Command,
     pub key: Option<KeyUse>,
     pub seen: Seen,
-    pub reply: oneshot::Sender<Reply>,
+    /// `None` once it was answered.
+    pub reply: Option<oneshot::Sender<Reply>>,
+}
+
+impl Waiting {
+    /// Whoever doesn't wait any more finds the answer by asking again.
+    pub fn answer(&mut self, reply: Reply) {
+        if let Some(waits) = self.reply.take() {
+            let _ = waits.send(reply);
+        }
+    }
 }
 
 /// With many buckets: what is known of the others.
@@ -76,13 +88,13 @@ pub(crate) enum Verdict {
 }
 
 impl Reply {
-    const fn of(verdict: Verdict) -> Self {
+    pub const fn of(verdict: Verdict) -> Self {
         Self { verdict, freed: Vec::new() }
     }
 }
 
 /// What a command came to within its batch.
-enum Done {
+pub(crate) enum Done {
     Fresh {
         answer: Box<Answer>,
         at: Timestamp,
@@ -102,7 +114,7 @@ enum Done {
 }
 
 /// And codes of other buckets whose claims were given back on the way.
-type DoneAndFreed = (Done, Vec<CodeHash>);
+pub(crate) type DoneAndFreed = (Done, Vec<CodeHash>);
 
 /// Serves one bucket. It has a thread of its own, unless whoever started the engine drives it by [`Sequencer::step`].
 pub struct Sequencer {
@@ -166,9 +178,8 @@ impl Sequencer {
         }
         match self.batch(waiting) {
             Ok(results) => {
-                for (waiting, result) in waiting.drain(..).zip(results) {
-                    // Whoever doesn't wait any more finds the answer by asking again.
-                    let _ = waiting.reply.send(result);
+                for (mut waiting, result) in waiting.drain(..).zip(results) {
+                    waiting.answer(result);
                 }
             }
             // One command of the batch may be to blame: each gets its own, so that it fails alone.
@@ -184,10 +195,10 @@ impl Sequencer {
 
     fn alone(&mut self, waiting: Waiting) {
         let mut waiting = vec![waiting];
-        match self.batch(&waiting) {
+        match self.batch(&mut waiting) {
             Ok(results) => {
-                for (waiting, result) in waiting.drain(..).zip(results) {
-                    let _ = waiting.reply.send(result);
+                for (mut waiting, result) in waiting.drain(..).zip(results) {
+                    waiting.answer(result);
                 }
             }
             Err(error) => self.failed(&error, &mut waiting),
@@ -209,7 +220,7 @@ impl Sequencer {
     }
 
     /// Runs one batch; a command that panics is taken out and the rest is done again without it.
-    fn batch(&mut self, waiting: &[Waiting]) -> Result<Vec<Reply>, StoreError> {
+    fn batch(&mut self, waiting: &mut [Waiting]) -> Result<Vec<Reply>, StoreError> {
         let mut faulty = vec![false; waiting.len()];
         let done = loop {
             match self.attempt(waiting, &mut faulty)? {
@@ -245,8 +256,13 @@ impl Sequencer {
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.
-    fn attempt(&mut self, waiting: &[Waiting], faulty: &mut [bool]) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
+    fn attempt(
+        &mut self,
+        waiting: &mut [Waiting],
+        faulty: &mut [bool],
+    ) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
+        self.shared.registry.settle_doubt(&*self.shared.store, self.bucket)?;
         let head = transaction.head()?;
         let now = self.shared.clock.now().max(head.at);
         let mut work = Work::new(State::new(self.bucket, self.shared.store.buckets()), head, now);
@@ -270,7 +286,16 @@ impl Sequencer {
         }
         if !work.recorded.is_empty() {
             let batch = work.into_batch(self.bucket, self.ids.batch_id());
-            transaction.commit(&batch.0)?;
+            if scrip_faults::is(Fault::AnswerBeforeCommit) {
+                answer_early(waiting, &done);
+            }
+            match scrip_faults::is(Fault::CounterOutsideTheTransaction).then(|| counters_apart(&batch.0, &batch.2)) {
+                Some(Some((first, counters))) => {
+                    transaction.commit(&first)?;
+                    self.writer.begin()?.commit(&counters)?;
+                }
+                _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.2))?,
+            }
             self.shared.registry.committed(&batch.1, &batch.2);
             self.shared.depleted.committed(&batch.2);
             self.shared.committed(self.bucket, batch.0.frame.last_position());
@@ -315,6 +340,7 @@ impl Work {
     ) -> Result<Done, StoreError> {
         if let Some(key) = &waiting.key
             && let Some(used) = self.used(key)
+            && !scrip_faults::is(Fault::ReplayAppliedTwice)
         {
             return Ok(if used.command_hash == key.command_hash {
                 Done::Again { position: used.position, count: used.count, kind: used.answer, at: used.at }
@@ -442,8 +468,8 @@ fn day(at: Timestamp) -> u32 {
 }
 
 fn answer_all(waiting: impl Iterator<Item = Waiting>, error: impl Fn() -> EngineError) {
-    for waiting in waiting {
-        let _ = waiting.reply.send(Reply::of(Verdict::Done(Err(error()))));
+    for mut waiting in waiting {
+        waiting.answer(Reply::of(Verdict::Done(Err(error()))));
     }
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn save(connection: &Connection, bucket: Bucket, version: u64, saves:
         };
         match changed {
             1 => {}
+            0 if scrip_faults::is(scrip_faults::Fault::RowsNotChecked) => {}
             0 => return Err(save.conflict()),
             more => return Err(not_one("saving a document", more)),
         }

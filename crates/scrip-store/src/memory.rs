@@ -25,14 +25,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     buckets: Buckets,
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    committed: Mutex<Committed>,
-    /// Buckets whose writer lives.
-    writers: Mutex<BTreeSet<Bucket>>,
+    committed: Arc<Mutex<Committed>>,
+    /// Buckets whose writer lives in this process.
+    writers: Arc<Mutex<BTreeSet<Bucket>>>,
 }
 
 /// All that was committed. A clone is a snapshot: a commit copies the parts that it changes while a snapshot has them.
@@ -52,11 +47,17 @@ struct BucketContent {
 
 impl MemoryStore {
     pub fn new(buckets: Buckets) -> Self {
-        Self { buckets, shared: Arc::default() }
+        Self { buckets, committed: Arc::default(), writers: Arc::default() }
+    }
+
+    /// A handle as another process has it: the same content, and writers of its own.
+    #[must_use]
+    pub fn of_another_process(&self) -> Self {
+        Self { buckets: self.buckets, committed: self.committed.clone(), writers: Arc::default() }
     }
 
     fn committed(&self) -> MutexGuard<'_, Committed> {
-        lock(&self.shared.committed)
+        lock(&self.committed)
     }
 }
 
@@ -74,7 +75,7 @@ impl Store for MemoryStore {
         if !self.buckets.all().any(|known| known == bucket) {
             return Err(StoreError::Damaged { what: format!("there is no bucket {}", bucket.get()) });
         }
-        if !lock(&self.shared.writers).insert(bucket) {
+        if !lock(&self.writers).insert(bucket) {
             return Err(StoreError::Conflict { what: format!("bucket {} has a writer already", bucket.get()) });
         }
         Ok(Box::new(MemoryWriter { store: self.clone(), bucket }))
@@ -98,7 +99,7 @@ impl Writer for MemoryWriter {
 
 impl Drop for MemoryWriter {
     fn drop(&mut self) {
-        lock(&self.store.shared.writers).remove(&self.bucket);
+        lock(&self.store.writers).remove(&self.bucket);
     }
 }
 
@@ -175,7 +176,8 @@ impl Committed {
             }
             let found = self.load(buckets, std::slice::from_ref(&save.key));
             let version = found[0].as_ref().map(|document| document.version);
-            if version != save.read || !seen.insert(&save.key) {
+            let as_read = version == save.read || scrip_faults::is(scrip_faults::Fault::RowsNotChecked);
+            if !as_read || !seen.insert(&save.key) {
                 return Err(save.conflict());
             }
         }

@@ -10,7 +10,7 @@ use crate::House;
 const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-faults", &[]),
     ("scrip-core", &["scrip-faults"]),
-    ("scrip-store", &["scrip-core"]),
+    ("scrip-store", &["scrip-core", "scrip-faults"]),
     ("scrip-engine", &["scrip-core", "scrip-faults", "scrip-store"]),
     ("scrip-http", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
     ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),
@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-crash", &["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]),
     ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
     ("xtask", &["scrip-faults"]),
+    ("scrip-sim", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
 ];
 
 const BACKENDS: &[&str] = &["scrip-sqlite"];

@@ -110,8 +110,9 @@ impl Decide for ReceiveAllowance {
         if self.parcel.number <= share.grants {
             return Ok(moved(Vec::new(), None));
         }
-        // A code that this bucket doesn't know has no place for its share.
-        if state.limit(&self.pool).is_none() {
+        // A code that this bucket doesn't know has no place for its share. A campaign's is taken in even if it has become unlimited
+        // meanwhile: refused, it would stay underway for ever, and its claim would be told that there is no such campaign.
+        if matches!(&self.pool, Pool::CodeUses(hash) if state.code(*hash).is_none()) {
             return Err(Reason::NotFound.into());
         }
         let event = Event::AllowanceReceived {

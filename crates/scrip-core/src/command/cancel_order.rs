@@ -42,7 +42,13 @@ impl Decide for CancelOrder {
             }
         };
         let events = match order.stage {
-            OrderStage::Cancelled | OrderStage::TimedOut => Vec::new(),
+            OrderStage::Cancelled => Vec::new(),
+            // Cancelled already, for everybody who asks; from here on for a payment that comes late, too.
+            OrderStage::TimedOut => vec![Event::OrderCancelled {
+                account: self.account.clone(),
+                order: self.order.clone(),
+                timed_out: false,
+            }],
             OrderStage::Placed => self.before_payment(state, order, place, now),
             OrderStage::Paid => self.after_payment(state, order, place, now, ids)?,
         };

@@ -356,6 +356,9 @@ impl Order {
                 for transaction in &mut self.transactions {
                     transaction.state = TransactionState::Cancelled;
                 }
+                for coupon in self.coupons.iter_mut().filter(|coupon| coupon.state == OrderCouponState::Lapsed) {
+                    coupon.state = OrderCouponState::Released;
+                }
             }
             Event::OrderRevised { cart, coupons, .. } => self.revised(cart, coupons),
             Event::OrderRetaken { coupons, .. } => {

@@ -309,3 +309,13 @@ fn a_full_wallet_has_room_for_what_a_late_payment_takes_again() {
     assert_eq!(world.order("ana", "o").stage, OrderStage::Paid);
     world.check_replay();
 }
+
+#[test]
+fn an_order_cancelled_after_its_hold_ran_out_is_never_paid_late() {
+    let mut world = World::new();
+    let campaign = world.campaign(&limits(&json!({})));
+    let coupon = world.claim("ana", campaign).unwrap();
+    timed_out(&mut world, &[Use::Coupon(coupon)]);
+    world.cancel("ana", "o", None).unwrap();
+    assert_eq!(refused(world.pay("ana", "o")), "order_state");
+}

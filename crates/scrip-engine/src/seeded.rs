@@ -1,0 +1,35 @@
+//! What seeded faults of the sequencer do when they are on. Nobody calls it otherwise.
+
+use scrip_core::{
+    event::{Event, Recorded},
+    key::Kind,
+};
+use scrip_store::{Batch, frame::Frame};
+
+use crate::{
+    engine::Receipt,
+    sequencer::{Done, DoneAndFreed, Reply, Verdict, Waiting},
+};
+
+/// Answers what was done while it isn't durable.
+pub(crate) fn answer_early(waiting: &mut [Waiting], done: &[DoneAndFreed]) {
+    for (waiting, (done, _)) in waiting.iter_mut().zip(done) {
+        if let Done::Fresh { answer, at } = done {
+            let receipt = Receipt { answer: (**answer).clone(), replayed: false, at: *at };
+            waiting.answer(Reply::of(Verdict::Done(Ok(receipt))));
+        }
+    }
+}
+
+/// A batch in two: the counters of campaigns come with the last event, in a commit of their own. `None` unless that is the use
+/// of a key, which no rule looks at.
+pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded]) -> Option<(Batch, Batch)> {
+    let (last, before) = events.split_last().filter(|(last, _)| matches!(last.event, Event::KeyUsed { .. }))?;
+    let Frame { bucket, first, at, batch: id, previous, .. } = batch.frame;
+    let before: Vec<_> = before.iter().map(|recorded| &recorded.event).collect();
+    let frame = Frame::new(bucket, first, at, id, previous, &before);
+    let rest = Frame::new(bucket, last.position, at, id, frame.encode().1, &[&last.event]);
+    let (counters, others) = batch.saves.iter().cloned().partition(|save| save.key.kind() == Kind::Allowance);
+    let others = Batch { frame, saves: others, rows: batch.rows.clone() };
+    Some((others, Batch { frame: rest, saves: counters, rows: Vec::new() }))
+}

@@ -1,0 +1,301 @@
+//! What is stored against what must be there: after every step what it touched, at the end everything.
+
+use std::collections::BTreeMap;
+
+use scrip_core::{
+    campaign::{Allowance, CampaignStage, Pool},
+    code::CodeHash,
+    id::CampaignId,
+    key::{Key, Kind},
+    name::{AccountId, OrderId},
+    order::{Order, OrderStage, TransactionState},
+    slot::Bucket,
+    state::{Aggregate, decode},
+    wallet::{Coupon, CouponState},
+};
+use scrip_store::{Snapshot, Store, memory::MemoryStore};
+
+use crate::model::{Checked, Counted, Model, OnOrderState, Stage, Standing, Touched, Tx, must};
+
+fn load(snapshot: &mut dyn Snapshot, key: &Key) -> Checked<Option<Aggregate>> {
+    let found = snapshot.load(std::slice::from_ref(key)).map_err(|error| error.to_string())?;
+    let Some(document) = found.into_iter().next().flatten() else { return Ok(None) };
+    decode(key.kind(), &document.body).map(Some).map_err(|error| format!("{key:?} can't be read: {error}"))
+}
+
+/// Compares what a commit touched.
+pub fn touched(model: &Model, store: &MemoryStore, touched: &Touched) -> Checked {
+    let mut snapshot = store.snapshot().map_err(|error| error.to_string())?;
+    for (bucket, campaign) in &touched.allowances {
+        allowance_is(model, &mut *snapshot, *bucket, *campaign)?;
+    }
+    for (account, order) in &touched.orders {
+        order_is(model, &mut *snapshot, account, order)?;
+    }
+    for account in &touched.wallets {
+        head_is(model, &mut *snapshot, account)?;
+    }
+    Ok(())
+}
+
+/// I1 per bucket: the counters that the engine decides by are what happened.
+fn allowance_is(model: &Model, snapshot: &mut dyn Snapshot, bucket: Bucket, campaign: CampaignId) -> Checked {
+    let found = match load(snapshot, &Key::Allowance(bucket, campaign))? {
+        Some(Aggregate::Allowance(found)) => found,
+        _ => Allowance::default(),
+    };
+    let known = model.campaigns.get(&campaign).ok_or_else(|| format!("{campaign} isn't there"))?;
+    let counters = found.counters;
+    let stored = Counted {
+        claimed: counters.claimed,
+        on_orders: counters.on_orders,
+        used: counters.used,
+        returned: counters.returned,
+        held: counters.budget_held.minor().unsigned_abs(),
+        spent: counters.budget_spent.minor().unsigned_abs(),
+    };
+    let expected = known.counted[usize::from(bucket.get())];
+    must!(stored == expected, "the counters of {campaign} in {bucket:?} are {stored:?}, not {expected:?}");
+    let sources =
+        known.now.terms.claims.sources.iter().map(|source| Pool::SourceStock(campaign, source.source.clone()));
+    for pool in [Pool::Stock(campaign), Pool::Budget(campaign)].into_iter().chain(sources) {
+        let expected = model.pools.get(&pool).map(|held| *held.of(bucket)).unwrap_or_default();
+        let used = found.used(&pool);
+        must!(used == expected.used, "{used} of {pool:?} are used in {bucket:?}, not {}", expected.used);
+        let share = found.share(&pool);
+        let same =
+            (share.received, share.grants, share.returns) == (expected.received, expected.got, expected.returned);
+        must!(same, "{bucket:?} has {share:?} of {pool:?}, not {expected:?}");
+    }
+    Ok(())
+}
+
+fn order_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId, id: &OrderId) -> Checked {
+    let Some(Aggregate::Order(stored)) = load(snapshot, &Key::Order(account.clone(), id.clone()))? else {
+        return Err(format!("I3: order {id} isn't stored"));
+    };
+    let expected = model.orders.get(&(account.clone(), id.clone())).ok_or("an order that isn't there")?;
+    let stage = match stored.stage {
+        OrderStage::Placed => Stage::Placed,
+        OrderStage::Paid => Stage::Paid,
+        OrderStage::Cancelled => Stage::Cancelled,
+        OrderStage::TimedOut => Stage::TimedOut,
+    };
+    must!(stage == expected.stage, "order {id} is {stage:?}, not {:?}", expected.stage);
+    must!(stored.hold_expires_at == expected.hold_until, "order {id} is held until {}", stored.hold_expires_at);
+    same_transactions(&stored, expected)?;
+    for (line, money) in stored.lines.iter().enumerate() {
+        let same = (money.units, money.cash.minor()) == (expected.units[line], expected.cash[line]);
+        must!(same, "line {line} of order {id} has given back {money:?}");
+    }
+    let states = stored.coupons.iter().map(|coupon| {
+        use scrip_core::order::OrderCouponState as State;
+        match coupon.state {
+            State::Held => OnOrderState::Held,
+            State::Used => OnOrderState::Used,
+            State::Returned => OnOrderState::Returned,
+            State::Released => OnOrderState::Released,
+            State::Lapsed => OnOrderState::Lapsed,
+        }
+    });
+    must!(
+        states.eq(expected.coupons.iter().map(|coupon| coupon.state)),
+        "the coupons of order {id} are {:?}",
+        stored.coupons
+    );
+    Ok(())
+}
+
+fn same_transactions(stored: &Order, expected: &crate::model::OrderModel) -> Checked {
+    let states = stored.transactions.iter().map(|transaction| {
+        let state = match transaction.state {
+            TransactionState::Open => Tx::Open,
+            TransactionState::Closed => Tx::Closed,
+            TransactionState::Refunded => Tx::Refunded,
+            TransactionState::Cancelled => Tx::Cancelled,
+        };
+        (transaction.seller.clone(), state)
+    });
+    must!(
+        states.eq(expected.sellers.iter().cloned()),
+        "I8: order {} is {:?}, not {:?}",
+        stored.id,
+        stored.transactions,
+        expected.sellers
+    );
+    Ok(())
+}
+
+/// The wallet's head: counts, and each coupon on it.
+fn head_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId) -> Checked {
+    let Some(Aggregate::Wallet(wallet)) = load(snapshot, &Key::Wallet(account.clone()))? else { return Ok(()) };
+    for (campaign, count) in &wallet.counts {
+        let had = model.had.get(&(account.clone(), *campaign)).map_or(0, crate::model::Log::now);
+        must!(u64::from(*count) == had, "I1: {account} counts {count} of {campaign}, not {had}");
+    }
+    wallet.live.iter().try_for_each(|coupon| coupon_is(model, account, coupon))
+}
+
+pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked {
+    let known = model.coupons.get(&coupon.id).ok_or_else(|| format!("{} never was", coupon.id))?;
+    must!(known.account == *account, "I7: {} is in the wallet of {account}", coupon.id);
+    must!(known.expires_at == coupon.expires_at, "S8: {} expires at {}", coupon.id, coupon.expires_at);
+    let stored = match &coupon.state {
+        CouponState::Valid => Standing::Valid,
+        CouponState::Inactive { order, .. } => Standing::On(order.clone()),
+        CouponState::Used { order } => Standing::Used(order.clone()),
+        CouponState::Reclaimed | CouponState::Pending => return Err(format!("{} is {:?}", coupon.id, coupon.state)),
+    };
+    must!(stored == known.standing, "I8: {} is {stored:?}, not {:?}", coupon.id, known.standing);
+    Ok(())
+}
+
+/// Once nothing is underway any more: no orphan, nothing lost, and all that is stored is what happened.
+pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
+    let mut snapshot = store.snapshot().map_err(|error| error.to_string())?;
+    for (key, order) in &model.orders {
+        must!(order.stage != Stage::Placed, "R8: order {} of {} still holds", key.1, key.0);
+        order_is(model, &mut *snapshot, &key.0, &key.1)?;
+    }
+    for (id, campaign) in &model.campaigns {
+        for bucket in model.buckets.all() {
+            let known = campaign.known_in(bucket).map_or(0, |known| known.revision);
+            must!(
+                known == campaign.now.revision,
+                "{bucket:?} knows revision {known} of {id}, which is at {}",
+                campaign.now.revision
+            );
+            allowance_is(model, &mut *snapshot, bucket, *id)?;
+        }
+    }
+    for bucket in model.buckets.all() {
+        for kind in [Kind::Due, Kind::Lent, Kind::Homing] {
+            let left = snapshot.scan(bucket, kind, &[], &[], 8).map_err(|error| error.to_string())?;
+            must!(left.is_empty(), "{} {kind:?} documents are left in {bucket:?}", left.len());
+        }
+    }
+    for (job, (total, done)) in &model.jobs {
+        must!(total == done, "{job} has made {done} of {total} codes");
+    }
+    codes_are_free_or_taken(model)?;
+    supplies_are(model, &mut *snapshot)?;
+    for account in model.wallets.keys() {
+        wallet_is(model, &mut *snapshot, account)?;
+    }
+    figures_add_up(model)
+}
+
+fn codes_are_free_or_taken(model: &Model) -> Checked {
+    for (hash, code) in &model.codes {
+        let orphan = code.lent.is_some() && code.coupon.is_none();
+        must!(!orphan, "a code of {} is lent for ever: {code:?} {hash:?}", code.campaign);
+    }
+    Ok(())
+}
+
+/// What is handed out, at home and in the buckets, is one and the same.
+fn supplies_are(model: &Model, snapshot: &mut dyn Snapshot) -> Checked {
+    for (pool, held) in &model.pools {
+        let supply = match load(snapshot, &Key::Supply(pool.clone()))? {
+            Some(Aggregate::Supply(supply)) => supply,
+            _ => Default::default(),
+        };
+        for bucket in model.buckets.all() {
+            let (handed, share) = (supply.of(bucket), held.of(bucket));
+            let known = share.received + share.to_come + share.going_back;
+            must!(handed.amount == known, "{} of {pool:?} are handed to {bucket:?}, which has {known}", handed.amount);
+        }
+        if let Pool::CodeUses(hash) = pool {
+            uses_are(model, snapshot, *hash)?;
+        }
+    }
+    Ok(())
+}
+
+fn uses_are(model: &Model, snapshot: &mut dyn Snapshot, hash: CodeHash) -> Checked {
+    use scrip_core::code::CodeKind;
+    let held = &model.pools[&Pool::CodeUses(hash)];
+    for bucket in model.buckets.all() {
+        let home = hash.slot().bucket(model.buckets) == bucket;
+        let key = if home { Key::Code(hash) } else { Key::CodeHere(bucket, hash) };
+        let found = load(snapshot, &key)?;
+        let uses = match found {
+            Some(Aggregate::Code(code) | Aggregate::CodeHere(code)) => match code.kind {
+                CodeKind::Shared { uses, .. } => u64::from(uses),
+                CodeKind::Unique { .. } => return Err("a shared code became a unique one".to_owned()),
+            },
+            _ => 0,
+        };
+        must!(uses == held.of(bucket).used, "{uses} uses of a code in {bucket:?}, not {}", held.of(bucket).used);
+    }
+    Ok(())
+}
+
+/// Every coupon is there once, and no other.
+fn wallet_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId) -> Checked {
+    let Some(Aggregate::Wallet(wallet)) = load(snapshot, &Key::Wallet(account.clone()))? else {
+        return Err(format!("I3: the wallet of {account} isn't stored"));
+    };
+    let mut stored: Vec<Coupon> = wallet.live.clone();
+    for page in 0..wallet.further.len() {
+        let page = u8::try_from(page).map_err(|_| "too many pages")?;
+        if let Some(Aggregate::WalletPage(page)) = load(snapshot, &Key::WalletPage(account.clone(), page))? {
+            stored.extend(page.live);
+        }
+    }
+    for page in 0..wallet.history.len() {
+        let page = u32::try_from(page).map_err(|_| "too many pages")?;
+        if let Some(Aggregate::History(page)) = load(snapshot, &Key::History(account.clone(), page))? {
+            stored.extend(page.coupons);
+        }
+    }
+    for coupon in &stored {
+        coupon_is(model, account, coupon)?;
+    }
+    let mut ids: Vec<_> = stored.iter().map(|coupon| coupon.id).collect();
+    let mut expected = model.wallets[account].clone();
+    ids.sort_unstable();
+    expected.sort_unstable();
+    must!(ids == expected, "I3: {account} has {} coupons, not {}", ids.len(), expected.len());
+    Ok(())
+}
+
+/// Counters are what coupons and orders add up to.
+fn figures_add_up(model: &Model) -> Checked {
+    let mut sums: BTreeMap<CampaignId, Counted> = BTreeMap::new();
+    for coupon in model.wallets.values().flatten().filter_map(|id| model.coupons.get(id)) {
+        sums.entry(coupon.campaign).or_default().claimed += 1;
+    }
+    for order in model.orders.values() {
+        for coupon in order.counted() {
+            let sum = sums.entry(coupon.applied.campaign).or_default();
+            match coupon.state {
+                OnOrderState::Held => sum.on_orders += 1,
+                OnOrderState::Used => sum.used += 1,
+                OnOrderState::Returned => sum.returned += 1,
+                OnOrderState::Named | OnOrderState::Released | OnOrderState::Lapsed => {}
+            }
+            sum.spent += coupon.applied.discount.minor().unsigned_abs();
+        }
+    }
+    let reversed: i64 = model.orders.values().map(|order| order.reversed).sum();
+    let (mut spent, mut granted) = (0, 0);
+    for (id, campaign) in &model.campaigns {
+        let sum = sums.get(id).copied().unwrap_or_default();
+        let of = |figure: fn(&Counted) -> u32| campaign.counted.iter().map(figure).sum::<u32>();
+        let counted = (
+            of(|counted| counted.claimed),
+            of(|counted| counted.on_orders),
+            of(|counted| counted.used),
+            of(|counted| counted.returned),
+        );
+        let expected = (sum.claimed, sum.on_orders, sum.used, sum.returned);
+        must!(counted == expected, "{id} counts {counted:?}, its coupons and orders are {expected:?}");
+        must!(campaign.counted.iter().all(|counted| counted.held == 0), "R8: {id} still holds budget");
+        spent += campaign.counted.iter().map(|counted| counted.spent).sum::<u64>();
+        granted += sum.spent;
+        must!(campaign.now.stage != CampaignStage::Draft || sum.claimed == 0, "a draft gave something out");
+    }
+    must!(spent + reversed.unsigned_abs() == granted, "I1: {spent} are spent and {reversed} reversed of {granted}");
+    Ok(())
+}

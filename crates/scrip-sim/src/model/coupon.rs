@@ -1,0 +1,186 @@
+use scrip_core::{
+    campaign::{CampaignStage, Channel, Pool, Terms, Validity},
+    code::CodeHash,
+    id::{CampaignId, CouponId},
+    name::{AccountId, OrderId, SourceName},
+    time::Timestamp,
+    wallet::{Coupon, CouponState, Origin},
+};
+
+use super::{Checked, Model, Place, must};
+
+/// A coupon, for as long as it exists.
+#[derive(Debug)]
+pub struct CouponModel {
+    pub account: AccountId,
+    pub campaign: CampaignId,
+    pub source: Option<SourceName>,
+    pub starts_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub direct: bool,
+    pub code: Option<CodeHash>,
+    pub standing: Standing,
+    /// When it last left an order or came onto one, in commits.
+    pub moved: u64,
+    /// Orders that it has left, and when, in commits.
+    pub orders: Vec<(u64, OrderId)>,
+}
+
+/// Where a coupon is in its life, the clock aside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    Valid,
+    On(OrderId),
+    Used(OrderId),
+    /// Its claim never was.
+    Gone,
+}
+
+impl CouponModel {
+    pub(super) fn leaves(&mut self, seq: u64, order: &OrderId) {
+        self.moved = seq;
+        self.orders.push((seq, order.clone()));
+    }
+}
+
+impl Model {
+    pub(super) fn claimed(
+        &mut self,
+        place: Place,
+        account: &AccountId,
+        coupon: &Coupon,
+        code: Option<CodeHash>,
+    ) -> Checked {
+        let (id, campaign) = (coupon.id, coupon.campaign);
+        must!(self.bucket_of(account) == place.bucket, "{account} claims in another bucket than its own");
+        must!(!self.coupons.contains_key(&id), "{id} is there already");
+        let known = self.campaigns.get(&campaign).and_then(|known| known.known_in(place.bucket));
+        let known = known.ok_or_else(|| format!("{campaign} isn't known in {:?}", place.bucket))?.clone();
+        let direct = coupon.origin == Origin::DirectCode;
+        // A code on an order: judged when the order is placed; a payment that comes late takes it again whatever the campaign is.
+        must!(
+            direct || known.stage == CampaignStage::Published,
+            "S8: a coupon is given out while {campaign} is {:?}",
+            known.stage
+        );
+        must!(coupon.state == CouponState::Valid && coupon.claimed_at == place.at, "a new coupon is valid from now on");
+        let window = window(&known.terms, place.at);
+        must!((coupon.starts_at, coupon.expires_at) == window, "S8: {id} is valid in {window:?}");
+        must!(direct || place.at < coupon.expires_at, "S8: {id} is given out expired");
+        let offered = known.terms.claims.channels.as_deref().unwrap_or_default();
+        must!(offered.contains(&coupon.channel), "S1: {campaign} isn't offered on {:?}", coupon.channel);
+        must!((coupon.channel == Channel::Code) == code.is_some(), "S1: the channel of codes is theirs alone");
+        let pool = stock_pool(campaign, &known.terms, coupon.source.as_ref());
+        self.take(place.bucket, &pool, 1)?;
+        let seq = self.seq;
+        let had = self.had.entry((account.clone(), campaign)).or_default();
+        let count = had.now() + 1;
+        had.set(seq, count);
+        if let Some(individual) = self.individuals.get(account).cloned() {
+            self.take(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+        } else if let Some(limit) = known.terms.limits.per_individual {
+            must!(count <= u64::from(limit), "I1: {account} has {count} of {campaign}, and may have {limit}");
+        }
+        if let Some(hash) = code {
+            let known = self.codes.get(&hash).ok_or("a coupon of a code that isn't there")?;
+            must!(
+                known.campaign == campaign && known.source == coupon.source,
+                "a code gives another campaign's coupon"
+            );
+            if known.unique {
+                self.code_taken(place, hash, account, id)?;
+            } else {
+                self.take(place.bucket, &Pool::CodeUses(hash), 1)?;
+            }
+        }
+        let made = CouponModel {
+            account: account.clone(),
+            campaign,
+            source: coupon.source.clone(),
+            starts_at: coupon.starts_at,
+            expires_at: coupon.expires_at,
+            direct,
+            code,
+            standing: Standing::Valid,
+            moved: seq,
+            orders: Vec::new(),
+        };
+        self.coupons.insert(id, made);
+        self.wallets.entry(account.clone()).or_default().push(id);
+        if let Some(known) = self.campaigns.get_mut(&campaign) {
+            known.counted_in(place.bucket).claimed += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn archived(&mut self, place: Place, account: &AccountId, coupons: &[CouponId]) -> Checked {
+        for id in coupons {
+            let coupon = self.own_coupon(account, *id)?;
+            must!(coupon.standing == Standing::Valid, "{id} is archived as {:?}", coupon.standing);
+            must!(place.at >= coupon.expires_at, "{id} is archived before it expires");
+        }
+        Ok(())
+    }
+
+    /// I7: of this account.
+    pub(super) fn own_coupon(&mut self, account: &AccountId, id: CouponId) -> Checked<&mut CouponModel> {
+        let coupon = self.coupons.get_mut(&id).ok_or_else(|| format!("{id} isn't there"))?;
+        must!(coupon.account == *account, "I7: {id} is {}'s, not {account}'s", coupon.account);
+        Ok(coupon)
+    }
+
+    /// The claim of a code that was used directly never was.
+    pub(super) fn voided(
+        &mut self,
+        place: Place,
+        account: &AccountId,
+        id: CouponId,
+        source: Option<&SourceName>,
+    ) -> Checked {
+        let coupon = self.own_coupon(account, id)?;
+        must!(coupon.direct, "{id} isn't of a code used directly");
+        coupon.standing = Standing::Gone;
+        let (campaign, code) = (coupon.campaign, coupon.code);
+        must!(coupon.source.as_ref() == source, "{id} goes back to another source");
+        let terms = self.campaigns.get(&campaign).map(|known| known.now.terms.clone()).ok_or("no campaign")?;
+        self.give_back(place.bucket, &stock_pool(campaign, &terms, source), 1)?;
+        let seq = self.seq;
+        if let Some(had) = self.had.get_mut(&(account.clone(), campaign)) {
+            must!(had.now() > 0, "{account} gives back what it never had");
+            had.set(seq, had.now() - 1);
+        }
+        if let Some(individual) = self.individuals.get(account).cloned() {
+            self.give_back(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+        }
+        let hash = code.ok_or("a code used directly is known")?;
+        if self.codes.get(&hash).is_some_and(|code| code.unique) {
+            self.code_given_back(hash, id)?;
+        } else {
+            self.give_back(place.bucket, &Pool::CodeUses(hash), 1)?;
+        }
+        if let Some(wallet) = self.wallets.get_mut(account) {
+            wallet.retain(|known| *known != id);
+        }
+        if let Some(known) = self.campaigns.get_mut(&campaign) {
+            known.counted_in(place.bucket).claimed -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// The pool that a claim takes from: what is set aside for its source, or what isn't set aside.
+pub fn stock_pool(campaign: CampaignId, terms: &Terms, source: Option<&SourceName>) -> Pool {
+    match source.filter(|source| terms.claims.sources.iter().any(|known| known.source == **source)) {
+        Some(source) => Pool::SourceStock(campaign, source.clone()),
+        None => Pool::Stock(campaign),
+    }
+}
+
+fn window(terms: &Terms, at: Timestamp) -> (Timestamp, Timestamp) {
+    match &terms.validity {
+        Validity::Fixed { starts_at, expires_at } => (*starts_at, *expires_at),
+        Validity::AfterClaim { days, .. } => {
+            (at, Timestamp::from_micros(at.micros() + i64::from(*days) * 24 * 3_600 * 1_000_000))
+        }
+    }
+}

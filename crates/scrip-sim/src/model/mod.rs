@@ -1,0 +1,314 @@
+//! What must be true, written from the rules and not from the engine: it is told what was committed, in that order, and
+//! says no where the rules do. It knows neither `decide` nor `evolve`.
+
+mod campaign;
+mod code;
+mod coupon;
+mod log;
+mod money;
+mod order;
+mod parcels;
+mod pool;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use self::{
+    campaign::{CampaignModel, Counted},
+    code::CodeModel,
+    coupon::{CouponModel, Standing, stock_pool},
+    log::Log,
+    money::check_applied,
+    order::{OnOrderState, OrderModel, Stage, Tx},
+    pool::PoolModel,
+};
+use scrip_core::{
+    campaign::Pool,
+    code::CodeHash,
+    event::{Event, Recorded, UsedKey},
+    id::{CampaignId, CouponId, JobId},
+    name::{AccountId, IndividualId, OrderId},
+    slot::{Bucket, Buckets},
+    time::Timestamp,
+};
+use scrip_store::frame::Frame;
+
+/// What is wrong, in words.
+pub type Checked<T = ()> = Result<T, String>;
+
+/// Says no in words unless it holds.
+macro_rules! must {
+    ($holds:expr, $($text:tt)+) => {
+        if !$holds {
+            return Err(format!($($text)+));
+        }
+    };
+}
+pub(crate) use must;
+
+/// The whole marketplace, as the rules see it.
+#[derive(Debug)]
+pub struct Model {
+    pub buckets: Buckets,
+    /// Counts commits: the model's own time.
+    pub seq: u64,
+    /// The latest time of any batch.
+    pub latest: Timestamp,
+    /// The latest that any clock has shown.
+    pub clock: Timestamp,
+    heads: Vec<(u64, Timestamp)>,
+    /// The events of each bucket's last batch.
+    last: Vec<Vec<Recorded>>,
+    /// Accounts that count together, by whom.
+    pub individuals: HashMap<AccountId, IndividualId>,
+    pub campaigns: BTreeMap<CampaignId, CampaignModel>,
+    pub pools: BTreeMap<Pool, PoolModel>,
+    pub coupons: HashMap<CouponId, CouponModel>,
+    /// Coupons that exist, by account, oldest first.
+    pub wallets: BTreeMap<AccountId, Vec<CouponId>>,
+    /// How many of a campaign's coupons somebody has had.
+    pub had: HashMap<(AccountId, CampaignId), Log>,
+    pub orders: BTreeMap<(AccountId, OrderId), OrderModel>,
+    pub codes: BTreeMap<CodeHash, CodeModel>,
+    pub keys: HashMap<[u8; 16], Effect>,
+    pub jobs: BTreeMap<JobId, (u32, u32)>,
+    pub recalls: u64,
+    pub grants: u64,
+}
+
+/// What an idempotency key stands for.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    pub entry: UsedKey,
+    pub seq: u64,
+    pub coupon: Option<CouponId>,
+    pub order: Option<(AccountId, OrderId)>,
+}
+
+/// What a commit touched, to be compared with what is stored.
+#[derive(Default, Debug)]
+pub struct Touched {
+    pub allowances: BTreeSet<(Bucket, CampaignId)>,
+    pub orders: BTreeSet<(AccountId, OrderId)>,
+    pub wallets: BTreeSet<AccountId>,
+}
+
+/// Where and when an event stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub bucket: Bucket,
+    pub at: Timestamp,
+}
+
+impl Model {
+    pub fn new(buckets: Buckets) -> Self {
+        Self {
+            buckets,
+            seq: 0,
+            latest: Timestamp::default(),
+            clock: Timestamp::default(),
+            heads: vec![(0, Timestamp::default()); buckets.count() as usize],
+            last: vec![Vec::new(); buckets.count() as usize],
+            individuals: HashMap::new(),
+            campaigns: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            coupons: HashMap::new(),
+            wallets: BTreeMap::new(),
+            had: HashMap::new(),
+            orders: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            keys: HashMap::new(),
+            jobs: BTreeMap::new(),
+            recalls: 0,
+            grants: 0,
+        }
+    }
+
+    /// Takes in a batch. Errors: what of it the rules forbid.
+    pub fn commit(&mut self, frame: &Frame) -> Checked<Touched> {
+        self.seq += 1;
+        let head = &mut self.heads[usize::from(frame.bucket.get())];
+        must!(
+            frame.first == head.0 + 1,
+            "I9: the journal of {:?} goes from {} to {}",
+            frame.bucket,
+            head.0,
+            frame.first
+        );
+        must!(frame.at >= head.1, "time went back in {:?}: {} after {}", frame.bucket, frame.at, head.1);
+        *head = (frame.last_position(), frame.at);
+        self.latest = self.latest.max(frame.at);
+        let mut touched = Touched::default();
+        let events = frame.events().map_err(|error| format!("I9: an event can't be read: {error}"))?;
+        for (number, recorded) in events.iter().enumerate() {
+            let place = Place { bucket: frame.bucket, at: recorded.at };
+            self.event(place, &recorded.event, &mut touched).map_err(|what| {
+                format!("{what} [{} in {:?} at {}]", recorded.event.type_name(), place.bucket, place.at)
+            })?;
+            if let Event::KeyUsed { entry, .. } = &recorded.event {
+                self.key_used(frame.bucket, entry, &events[..number])?;
+            }
+        }
+        self.last[usize::from(frame.bucket.get())] = events;
+        for order in &touched.orders {
+            self.order_is_settled(order)?;
+        }
+        Ok(touched)
+    }
+
+    fn event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+        match event {
+            Event::CampaignCreated { .. }
+            | Event::CampaignChanged { .. }
+            | Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::CampaignLearned { .. } => self.campaign_event(place, event),
+            Event::AllowanceGranted { .. }
+            | Event::AllowanceReceived { .. }
+            | Event::AllowanceReturned { .. }
+            | Event::AllowanceTakenBack { .. } => self.parcel_event(place, event, touched),
+            Event::SharedCodeAdded { .. }
+            | Event::CodesRequested { .. }
+            | Event::UniqueCodesAdded { .. }
+            | Event::CodeLent { .. }
+            | Event::CodeLearned { .. }
+            | Event::CodeClosed { .. }
+            | Event::CodeReleased { .. }
+            | Event::CodeSettled { .. }
+            | Event::CodeForgotten { .. } => self.code_event(place, event),
+            Event::CouponClaimed { account, individual, coupon, code } => {
+                touched.allowances.insert((place.bucket, coupon.campaign));
+                touched.wallets.insert(account.clone());
+                let known = self.individuals.get(account).map_or(account.as_str(), IndividualId::as_str);
+                must!(individual.as_str() == known, "S3: {account} is {known}, not {individual}");
+                self.claimed(place, account, coupon, *code)
+            }
+            Event::AccountLinked { account, individual } => self.linked(place, account, individual),
+            Event::CouponsArchived { account, coupons } => self.archived(place, account, coupons),
+            Event::CouponImported { .. } | Event::ApiKeyCreated { .. } | Event::ApiKeyRevoked { .. } => {
+                Err("nobody asked for this".to_owned())
+            }
+            Event::SharedCodeNoted { .. } | Event::DueSwept { .. } | Event::KeyUsed { .. } => Ok(()),
+            _ => self.order_event(place, event, touched),
+        }
+    }
+
+    /// I4: one effect for one key.
+    fn key_used(&mut self, bucket: Bucket, entry: &UsedKey, before: &[Recorded]) -> Checked {
+        let range = entry.position..entry.position + u64::from(entry.count);
+        let last = &self.last[usize::from(bucket.get())];
+        let own = || {
+            last.iter()
+                .chain(before)
+                .filter(|recorded| range.contains(&recorded.position))
+                .map(|recorded| &recorded.event)
+        };
+        must!(own().count() == entry.count as usize, "I4: a key names events that aren't there");
+        let coupon = own().find_map(|event| match event {
+            Event::CouponClaimed { coupon, .. } => Some(coupon.id),
+            _ => None,
+        });
+        let order = own().find_map(order_of);
+        let effect = Effect { entry: entry.clone(), seq: self.seq, coupon, order };
+        let earlier = self.keys.insert(entry.key_hash, effect);
+        must!(earlier.is_none(), "I4: a key has a second effect: first {earlier:?}");
+        Ok(())
+    }
+
+    /// S3: what the account has counts with the others' from here on.
+    fn linked(&mut self, place: Place, account: &AccountId, individual: &IndividualId) -> Checked {
+        let earlier = self.individuals.insert(account.clone(), individual.clone());
+        must!(earlier.is_none(), "{account} is linked twice");
+        let had = self.had.iter().filter(|(key, had)| key.0 == *account && had.now() > 0);
+        let mut had: Vec<_> = had.map(|(key, had)| (key.1, had.now())).collect();
+        had.sort_unstable();
+        for (campaign, count) in had {
+            self.overdraw(place.bucket, &Pool::Individual(individual.clone(), campaign), count);
+        }
+        Ok(())
+    }
+
+    /// The accounts' bucket.
+    pub fn bucket_of(&self, account: &AccountId) -> Bucket {
+        account.slot().bucket(self.buckets)
+    }
+
+    /// What is limited of a campaign at home, or as a bucket knows it.
+    pub fn limit(&self, pool: &Pool, known_in: Option<Bucket>) -> Option<u64> {
+        match pool {
+            Pool::CodeUses(hash) => self.codes.get(hash).and_then(|code| code.max_uses),
+            Pool::Stock(id) | Pool::SourceStock(id, _) | Pool::Budget(id) | Pool::Individual(_, id) => {
+                let campaign = self.campaigns.get(id)?;
+                let terms = match known_in {
+                    Some(bucket) => &campaign.known[usize::from(bucket.get())].as_ref()?.terms,
+                    None => &campaign.now.terms,
+                };
+                campaign::limit_of(pool, terms)
+            }
+        }
+    }
+
+    pub fn pool_mut(&mut self, pool: &Pool) -> &mut PoolModel {
+        let buckets = self.buckets;
+        self.pools.entry(pool.clone()).or_insert_with(|| PoolModel::new(buckets))
+    }
+
+    /// Takes from a pool in a bucket, and says no where a limit forbids it (I1).
+    pub fn take(&mut self, bucket: Bucket, pool: &Pool, amount: u64) -> Checked {
+        let (limit, known) = (self.limit(pool, None), self.limit(pool, Some(bucket)));
+        let (seq, one) = (self.seq, self.buckets.is_one());
+        let held = self.pool_mut(pool);
+        held.take(bucket, amount, seq);
+        if let Some(limit) = limit {
+            let (used, over) = (held.used, held.overdrawn());
+            must!(used <= limit + over, "I1: {used} of {limit} are given out of {pool:?}");
+        }
+        if known.is_some() && !one {
+            let share = held.of(bucket);
+            let (used, received, over) = (share.used, share.received, share.overdrawn);
+            must!(used <= received + over, "{bucket:?} gives out {used} of its {received} of {pool:?}");
+        }
+        Ok(())
+    }
+
+    pub fn give_back(&mut self, bucket: Bucket, pool: &Pool, amount: u64) -> Checked {
+        let (seq, own) = (self.seq, self.own_part(bucket, pool));
+        let held = self.pool_mut(pool);
+        must!(held.give_back(bucket, amount, seq), "I5: more goes back to {pool:?} than was taken");
+        let share = held.of_mut(bucket);
+        share.overdrawn = share.overdrawn.min(share.used.saturating_sub(own));
+        Ok(())
+    }
+
+    /// Takes from a budget whatever it has: cancelling one seller before payment judges amounts alone.
+    pub fn overdraw(&mut self, bucket: Bucket, pool: &Pool, amount: u64) {
+        let (seq, own) = (self.seq, self.own_part(bucket, pool));
+        let held = self.pool_mut(pool);
+        held.take(bucket, amount, seq);
+        let share = held.of_mut(bucket);
+        share.overdrawn = share.overdrawn.max(share.used.saturating_sub(own));
+    }
+
+    /// What a bucket may give out of a pool: what it was granted; with one bucket all.
+    fn own_part(&self, bucket: Bucket, pool: &Pool) -> u64 {
+        if self.buckets.is_one() {
+            return self.limit(pool, None).unwrap_or(u64::MAX);
+        }
+        self.pools.get(pool).map_or(0, |held| held.of(bucket).received)
+    }
+}
+
+fn order_of(event: &Event) -> Option<(AccountId, OrderId)> {
+    match event {
+        Event::OrderPlaced { order } => Some((order.account.clone(), order.id.clone())),
+        Event::OrderPaid { account, order, .. }
+        | Event::HoldExtended { account, order, .. }
+        | Event::TransactionsClosed { account, order, .. }
+        | Event::OrderCancelled { account, order, .. }
+        | Event::OrderRetaken { account, order, .. }
+        | Event::SellerCancelled { account, order, .. }
+        | Event::OrderRefunded { account, order, .. } => Some((account.clone(), order.clone())),
+        _ => None,
+    }
+}

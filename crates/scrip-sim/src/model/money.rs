@@ -1,0 +1,210 @@
+//! What a coupon takes off and how it is split, worked out again in the plainest way (rules, Order of application).
+
+use scrip_core::{
+    benefit::Benefit,
+    campaign::Terms,
+    cart::Cart,
+    name::SellerId,
+    quote::{Applied, Funder},
+};
+
+use super::{Checked, must};
+
+/// A cart as the coupons of one lane after another find it.
+struct Till<'a> {
+    cart: &'a Cart,
+    /// Lines of sellers that are still there.
+    there: Vec<bool>,
+    lines: Vec<i64>,
+    shipping: Vec<(&'a SellerId, i64)>,
+    lane: Lane,
+    entering_lines: Vec<i64>,
+    entering_shipping: Vec<i64>,
+    placed: Vec<(Lane, Option<SellerId>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Lane {
+    Seller,
+    Platform,
+    Shipping,
+}
+
+/// I5, I6: coupons in the order in which they were applied come to what the rules say, to the minor unit.
+pub fn check_applied<'a>(
+    cart: &Cart,
+    gone: &[&SellerId],
+    applied: impl Iterator<Item = (&'a Applied, &'a Terms)>,
+) -> Checked {
+    let mut till = Till::new(cart, gone);
+    for (applied, terms) in applied {
+        till.apply(applied, terms)
+            .map_err(|what| format!("{what}, by {:?} of {}", applied.coupon, applied.campaign))?;
+    }
+    Ok(())
+}
+
+impl<'a> Till<'a> {
+    fn new(cart: &'a Cart, gone: &[&SellerId]) -> Self {
+        let there: Vec<bool> = cart.lines().iter().map(|line| !gone.contains(&&line.seller)).collect();
+        let lines: Vec<i64> =
+            cart.lines().iter().map(|line| line.unit_price.minor() * i64::from(line.quantity)).collect();
+        let sellers = cart.sellers().into_iter().filter(|seller| !gone.contains(seller));
+        let shipping: Vec<_> = sellers.map(|seller| (seller, cart.shipping_of(seller).minor())).collect();
+        let entering_shipping = shipping.iter().map(|entry| entry.1).collect();
+        let entering_lines = lines.clone();
+        Self { cart, there, lines, shipping, lane: Lane::Seller, entering_lines, entering_shipping, placed: Vec::new() }
+    }
+
+    fn enter(&mut self, lane: Lane) -> Checked {
+        must!(lane >= self.lane, "a coupon of the lane {lane:?} is applied after {:?}", self.lane);
+        if lane > self.lane {
+            self.lane = lane;
+            self.entering_lines.clone_from(&self.lines);
+            self.entering_shipping = self.shipping.iter().map(|entry| entry.1).collect();
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, applied: &Applied, terms: &Terms) -> Checked {
+        let issuer = terms.issuer.seller();
+        let is_shipping = matches!(terms.benefit, Benefit::FreeShipping(_));
+        let lane = match (is_shipping, issuer) {
+            (true, _) => Lane::Shipping,
+            (false, Some(_)) => Lane::Seller,
+            (false, None) => Lane::Platform,
+        };
+        self.enter(lane)?;
+        let place = (lane, issuer.cloned());
+        must!(!self.placed.contains(&place), "two coupons stand in one place, {place:?}");
+        self.placed.push(place);
+        // S5, S19: regularly priced lines, a seller's coupon in its own store.
+        let eligible: Vec<usize> = (0..self.lines.len())
+            .filter(|&line| {
+                let known = &self.cart.lines()[line];
+                self.there[line]
+                    && issuer.is_none_or(|seller| known.seller == *seller)
+                    && (!known.on_sale || terms.scope.include_on_sale)
+            })
+            .collect();
+        let amount: i64 = eligible.iter().map(|&line| self.entering_lines[line]).sum();
+        if let Some(minimum) = terms.minimum_spend {
+            must!(amount > minimum.amount.minor(), "S6: {amount} doesn't exceed the minimum {}", minimum.amount);
+        }
+        if is_shipping {
+            self.apply_shipping(applied, terms, &eligible)
+        } else {
+            self.apply_goods(applied, terms, &eligible, amount)
+        }
+    }
+
+    fn apply_goods(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize], base: i64) -> Checked {
+        let face = face_value(&terms.benefit, base);
+        let discount = face.min(base);
+        must!(
+            discount > 0 && applied.discount.minor() == discount,
+            "{} are taken off {base}, not {discount}",
+            applied.discount
+        );
+        must!(applied.surplus.minor() == face - discount, "S9: {} are lost, not {}", applied.surplus, face - discount);
+        must!(applied.shipping_shares.is_empty(), "goods and shipping at once");
+        let weights: Vec<i64> = eligible.iter().map(|&line| self.entering_lines[line]).collect();
+        let parts = split(discount, &weights);
+        let mut shares = applied.shares.iter();
+        for (&line, part) in eligible.iter().zip(parts).filter(|(_, part)| *part > 0) {
+            let share = shares.next().ok_or("I6: a line lacks its share")?;
+            let (found, amount) = (usize::from(share.line), share.amount.minor());
+            must!((found, amount) == (line, part), "I6: line {found} has the share {amount}, not line {line} {part}");
+            let known = &self.cart.lines()[line];
+            let whole = known.unit_price.minor() * i64::from(known.quantity);
+            let before = whole - self.lines[line];
+            self.lines[line] -= part;
+            must!(self.lines[line] >= 0, "I5: line {line} falls below zero");
+            let units: Vec<i64> =
+                share.units.iter().flat_map(|(count, each)| vec![each.minor(); count as usize]).collect();
+            let expected: Vec<i64> = (0..known.quantity)
+                .map(|unit| spread(before + part, known.quantity, unit) - spread(before, known.quantity, unit))
+                .collect();
+            must!(units == expected, "I6: the units of line {line} have {units:?}, not {expected:?}");
+            let funder = terms.issuer.seller().map_or(Funder::Platform, |seller| Funder::Seller(seller.clone()));
+            let paid = share.funding.iter().all(|funded| funded.funder == funder && funded.units == share.units);
+            must!(share.funding.len() == 1 && paid, "line {line} isn't funded by {funder}");
+        }
+        must!(shares.next().is_none(), "I6: a line has a share that it shouldn't have");
+        Ok(())
+    }
+
+    fn apply_shipping(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize]) -> Checked {
+        must!(applied.shares.is_empty() && applied.surplus.is_zero(), "a shipping coupon leaves goods alone");
+        let has_line = |seller: &SellerId| eligible.iter().any(|&line| self.cart.lines()[line].seller == *seller);
+        let places: Vec<usize> = (0..self.shipping.len()).filter(|&place| has_line(self.shipping[place].0)).collect();
+        let weights: Vec<i64> = places.iter().map(|&place| self.entering_shipping[place]).collect();
+        let base = weights.iter().sum();
+        let wanted = face_value(&terms.benefit, base).min(base);
+        let room: i64 = places.iter().map(|&place| self.shipping[place].1).sum();
+        let discount = wanted.min(room);
+        must!(
+            discount > 0 && applied.discount.minor() == discount,
+            "{} are taken off shipping of {base}, not {discount}",
+            applied.discount
+        );
+        let parts = split(wanted, &weights);
+        // Where an earlier shipping coupon leaves less than a part, what can't be placed goes to the others.
+        let exact = places.iter().zip(&parts).all(|(&place, part)| *part <= self.shipping[place].1);
+        let mut sum = 0;
+        for share in &applied.shipping_shares {
+            let place = places.iter().position(|&place| *self.shipping[place].0 == share.seller);
+            let place = place.ok_or_else(|| format!("I6: the shipping of {} has a share", share.seller))?;
+            let amount = share.amount.minor();
+            must!(
+                !exact || parts[place] == amount,
+                "I6: the shipping of {} has {amount}, not {}",
+                share.seller,
+                parts[place]
+            );
+            let left = &mut self.shipping[places[place]].1;
+            *left -= amount;
+            must!(*left >= 0 && amount > 0, "I5: the shipping of {} falls below zero", share.seller);
+            let funded: i64 = share.funding.iter().map(|part| part.1.minor()).sum();
+            must!(funded == amount, "I6: {funded} of {amount} off the shipping of {} are funded", share.seller);
+            sum += amount;
+        }
+        must!(sum == discount, "I6: shares of {sum} for a discount of {discount}");
+        Ok(())
+    }
+}
+
+fn face_value(benefit: &Benefit, base: i64) -> i64 {
+    match benefit {
+        Benefit::AmountOff(off) => off.amount.minor(),
+        Benefit::PercentOff(off) => {
+            let percent = (base * i64::from(off.percent_bp.get()) * 2 + 10_000) / 20_000;
+            percent.min(off.cap.map_or(i64::MAX, scrip_core::money::Amount::minor))
+        }
+        Benefit::TieredAmountOff(off) => {
+            off.tiers.iter().filter(|tier| base > tier.over.minor()).map(|tier| tier.amount.minor()).max().unwrap_or(0)
+        }
+        Benefit::FreeShipping(off) => base.min(off.cap.map_or(i64::MAX, scrip_core::money::Amount::minor)),
+    }
+}
+
+/// In proportion, by largest remainder, ties to the earlier.
+fn split(total: i64, weights: &[i64]) -> Vec<i64> {
+    let whole: i64 = weights.iter().sum();
+    if whole == 0 {
+        return vec![0; weights.len()];
+    }
+    let mut parts: Vec<i64> = weights.iter().map(|weight| total * weight / whole).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&place| std::cmp::Reverse(total * weights[place] % whole));
+    let left = total - parts.iter().sum::<i64>();
+    for &place in order.iter().take(usize::try_from(left).unwrap_or(0)) {
+        parts[place] += 1;
+    }
+    parts
+}
+
+/// A unit's part when a total is spread evenly, the larger part first.
+fn spread(total: i64, units: u32, unit: u32) -> i64 {
+    total / i64::from(units) + i64::from(i64::from(unit) < total % i64::from(units))
+}

@@ -1,0 +1,250 @@
+//! The in-memory store behind weather: what is unavailable, what is committed and nobody learns of, what fails for good.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use scrip_core::{
+    key::{Key, Kind},
+    slot::{Bucket, Buckets},
+};
+use scrip_store::{
+    Batch, Document, Head, Snapshot, Store, StoreError, Transaction, Writer, frame::Frame, memory::MemoryStore,
+};
+
+use crate::chance::Chance;
+
+/// A node's handle of the store that all nodes share.
+#[derive(Clone)]
+pub struct WeatheredStore {
+    inner: MemoryStore,
+    weather: Arc<Weather>,
+}
+
+/// What goes wrong, and what was committed. Shared by all nodes, and outlives them.
+pub struct Weather(Mutex<Sky>);
+
+struct Sky {
+    chance: Chance,
+    storm: bool,
+    /// Whether reads from before the lock are possible at all.
+    stale: bool,
+    committed: Vec<Frame>,
+    /// Documents that are fought over, as they are and as they were before their last change.
+    contested: HashMap<Key, (Document, Option<Document>)>,
+    read_stale: bool,
+    felt: Felt,
+}
+
+/// How often each thing went wrong.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Felt {
+    pub unavailable: u64,
+    pub unknown: u64,
+    pub failed: u64,
+    pub unread: u64,
+    pub stale: u64,
+}
+
+impl Felt {
+    pub const fn all(&self) -> u64 {
+        self.unavailable + self.unknown + self.failed + self.unread + self.stale
+    }
+}
+
+impl Weather {
+    pub fn new(chance: Chance, stale: bool) -> Self {
+        Self(Mutex::new(Sky {
+            chance,
+            storm: false,
+            stale,
+            committed: Vec::new(),
+            contested: HashMap::new(),
+            read_stale: false,
+            felt: Felt::default(),
+        }))
+    }
+
+    fn sky(&self) -> MutexGuard<'_, Sky> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_storm(&self, storm: bool) {
+        self.sky().storm = storm;
+    }
+
+    /// No more surprises: what is left is finished in peace.
+    pub fn clear_up(&self) {
+        let mut sky = self.sky();
+        (sky.storm, sky.stale) = (false, false);
+    }
+
+    /// The frames that were committed since the last call, in that order.
+    pub fn take_committed(&self) -> Vec<Frame> {
+        std::mem::take(&mut self.sky().committed)
+    }
+
+    /// Whether since the last call something was decided, and not committed, on what somebody else had changed.
+    pub fn take_read_stale(&self) -> bool {
+        std::mem::take(&mut self.sky().read_stale)
+    }
+
+    pub fn felt(&self) -> Felt {
+        self.sky().felt
+    }
+}
+
+fn unavailable(operation: &'static str) -> StoreError {
+    StoreError::Unavailable { operation, source: "simulated".into() }
+}
+
+impl Sky {
+    fn strikes(&mut self, one_in: usize) -> bool {
+        self.storm && self.chance.one_in(one_in)
+    }
+
+    fn remember(&mut self, batch: &Batch) {
+        for save in &batch.saves {
+            let Some(body) = &save.body else { continue };
+            if matches!(save.key.kind(), Kind::Allowance | Kind::Wallet | Kind::Code) {
+                let now = Document { version: batch.frame.last_position(), body: body.clone() };
+                let before = self.contested.remove(&save.key).map(|(last, _)| last);
+                self.contested.insert(save.key.clone(), (now, before));
+            }
+        }
+    }
+}
+
+impl WeatheredStore {
+    pub const fn new(inner: MemoryStore, weather: Arc<Weather>) -> Self {
+        Self { inner, weather }
+    }
+}
+
+impl Store for WeatheredStore {
+    fn buckets(&self) -> Buckets {
+        self.inner.buckets()
+    }
+
+    fn writer(&self, bucket: Bucket) -> Result<Box<dyn Writer>, StoreError> {
+        Ok(Box::new(WeatheredWriter { inner: self.inner.writer(bucket)?, weather: self.weather.clone() }))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(40) {
+            sky.felt.unread += 1;
+            return Err(unavailable("read"));
+        }
+        self.inner.snapshot()
+    }
+}
+
+struct WeatheredWriter {
+    inner: Box<dyn Writer>,
+    weather: Arc<Weather>,
+}
+
+impl Writer for WeatheredWriter {
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(30) {
+            sky.felt.unavailable += 1;
+            return Err(unavailable("begin"));
+        }
+        let stale = sky.stale && sky.chance.one_in(40);
+        drop(sky);
+        let transaction =
+            WeatheredTransaction { inner: Some(self.inner.begin()?), weather: &self.weather, stale, old: Vec::new() };
+        Ok(Box::new(transaction))
+    }
+}
+
+struct WeatheredTransaction<'w> {
+    inner: Option<Box<dyn Transaction + 'w>>,
+    weather: &'w Weather,
+    /// Reads one document as it was before its last change: as if it had been read before the bucket was locked.
+    stale: bool,
+    old: Vec<Key>,
+}
+
+impl WeatheredTransaction<'_> {
+    fn make_stale(&mut self, keys: &[Key], found: &mut [Option<Document>]) {
+        let sky = self.weather.sky();
+        for (key, found) in keys.iter().zip(found) {
+            if self.old.is_empty()
+                && let Some((_, before)) = sky.contested.get(key)
+            {
+                found.clone_from(before);
+                self.old.push(key.clone());
+            }
+        }
+    }
+}
+
+impl Transaction for WeatheredTransaction<'_> {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        self.inner.as_mut().expect("open until it is committed").head()
+    }
+
+    fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(60) {
+            sky.felt.unread += 1;
+            return Err(unavailable("load"));
+        }
+        drop(sky);
+        let mut found = self.inner.as_mut().expect("open until it is committed").load(keys)?;
+        if self.stale {
+            self.make_stale(keys, &mut found);
+        }
+        Ok(found)
+    }
+
+    fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(25) {
+            sky.felt.unavailable += 1;
+            return Err(unavailable("commit"));
+        }
+        // What was read and isn't saved has no version that could be checked: here the lock is lost instead.
+        let unchecked = self.old.iter().any(|key| batch.saves.iter().all(|save| save.key != *key));
+        if unchecked {
+            sky.felt.stale += 1;
+            return Err(unavailable("commit without the lock"));
+        }
+        let fails = sky.strikes(150);
+        if fails && sky.chance.percent(50) {
+            sky.felt.failed += 1;
+            return Err(StoreError::Failed { operation: "commit", source: "simulated".into() });
+        }
+        let inner = self.inner.take().expect("open until it is committed");
+        if !self.old.is_empty() {
+            sky.felt.stale += 1;
+        }
+        self.old.clear();
+        inner.commit(batch)?;
+        sky.committed.push(batch.frame.clone());
+        if sky.stale {
+            sky.remember(batch);
+        }
+        if fails {
+            sky.felt.failed += 1;
+            return Err(StoreError::Failed { operation: "sync", source: "simulated".into() });
+        }
+        if sky.strikes(25) {
+            sky.felt.unknown += 1;
+            return Err(unavailable("answer of commit"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for WeatheredTransaction<'_> {
+    fn drop(&mut self) {
+        if !self.old.is_empty() {
+            self.weather.sky().read_stale = true;
+        }
+    }
+}

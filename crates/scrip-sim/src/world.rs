@@ -1,0 +1,686 @@
+use std::{collections::VecDeque, sync::Arc};
+
+use scrip_core::{
+    command::{RefundOf, RefundOrder},
+    name::RefundName,
+    reason::Reason,
+    slot::Buckets,
+    time::Timestamp,
+};
+use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
+use scrip_store::{Store, memory::MemoryStore};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ask::{Ask, Flight, Wish},
+    chance::Chance,
+    compare,
+    judge::judge_refund,
+    model::{Checked, Model, must},
+    node::Node,
+    setting::Setting,
+    store::{Felt, Weather, WeatheredStore},
+    workload::Workload,
+};
+
+/// Requests underway at once.
+const FLIGHTS_MAX: usize = 20;
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// 2026-11-01T00:00:00Z.
+const START: i64 = 1_793_491_200 * SECOND;
+/// How far clocks go back at most, in all.
+const BACK_MAX: i64 = 2 * HOUR;
+/// Clients don't ask again after this: keys are kept for a day.
+const PATIENCE: i64 = 16 * HOUR;
+
+/// What a walk came to.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Tally {
+    /// What clients sent, again and again included.
+    pub commands: u64,
+    pub answered: u64,
+    pub refused: u64,
+    pub unavailable: u64,
+    /// Answers that never reached the client.
+    pub lost: u64,
+    /// Commands that were sent again.
+    pub again: u64,
+    pub crashes: u64,
+    pub faults: u64,
+    pub unknown: u64,
+    pub commits: u64,
+    pub grants: u64,
+    pub recalls: u64,
+    pub reads: u64,
+    pub exhausted: u64,
+    pub digest: [u8; 32],
+}
+
+/// A walk that found something.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub setting: Setting,
+    /// After so many commands.
+    pub commands: u64,
+    pub what: String,
+}
+
+/// A marketplace in which everything may happen, one thing at a time, chosen by one seed.
+pub struct World {
+    setting: Setting,
+    chance: Chance,
+    store: MemoryStore,
+    weather: Arc<Weather>,
+    secrets: Secrets,
+    nodes: Vec<Node>,
+    flights: Vec<Flight>,
+    asks: Vec<Ask>,
+    /// Asks whose client doesn't know what became of them.
+    open: Vec<usize>,
+    /// Sent, and not yet arrived.
+    network: VecDeque<usize>,
+    workload: Workload,
+    model: Model,
+    clock: i64,
+    /// The latest that the clock was.
+    latest: i64,
+    /// What the clock was set to, and when, in commits: until the next one.
+    marks: Vec<(i64, u64)>,
+    storm: bool,
+    /// Nothing new is sent until all that is underway has ended: then the clock jumps.
+    calm_down: bool,
+    tally: Tally,
+    trace: bool,
+}
+
+/// Walks once. Errors: the first thing that isn't as it must be.
+pub fn walk(setting: Setting) -> Result<Tally, Box<Failure>> {
+    let mut world = World::new(setting);
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
+    let what = match done {
+        Ok(Ok(())) => return Ok(world.tally),
+        Ok(Err(what)) => what,
+        Err(_) => "something panicked".to_owned(),
+    };
+    Err(Box::new(Failure { setting, commands: world.tally.commands, what }))
+}
+
+/// The same with fewer commands, as far as halving them still finds something.
+pub fn shortened(failure: Failure) -> Failure {
+    let mut shortest = failure;
+    loop {
+        let whole = shortest.setting.commands;
+        // What is found on the way needs no more than what was sent until then.
+        let commands = if shortest.commands + 1 < whole { shortest.commands + 1 } else { whole / 2 };
+        match walk(Setting { commands: commands.max(1), ..shortest.setting }) {
+            Err(shorter) if commands < whole => shortest = *shorter,
+            _ => return shortest,
+        }
+    }
+}
+
+impl World {
+    fn new(setting: Setting) -> Self {
+        let mut chance = Chance::new(setting.seed);
+        let buckets = Buckets::new(setting.buckets).expect("the command line checks it");
+        let store = MemoryStore::new(buckets);
+        let stale = chance.one_in(3);
+        let weather = Arc::new(Weather::new(chance.branch(), stale));
+        let secrets = Secrets::from_master(&[7; 32]);
+        let nodes = (0..setting.nodes)
+            .map(|_| {
+                let store = WeatheredStore::new(store.of_another_process(), weather.clone());
+                Node::new(store, chance.between(-SECOND / 2, SECOND / 2))
+            })
+            .collect();
+        let workload = Workload::new(chance.branch(), secrets.clone());
+        Self {
+            setting,
+            chance,
+            store,
+            weather,
+            secrets,
+            nodes,
+            flights: Vec::new(),
+            asks: Vec::new(),
+            open: Vec::new(),
+            network: VecDeque::new(),
+            workload,
+            model: Model::new(buckets),
+            clock: START,
+            latest: START,
+            marks: Vec::new(),
+            storm: false,
+            calm_down: false,
+            tally: Tally::default(),
+            trace: std::env::var_os("SCRIP_SIM_TRACE").is_some(),
+        }
+    }
+
+    fn run(&mut self) -> Checked {
+        self.set_clock(START);
+        for node in 0..self.nodes.len() {
+            self.start(node);
+        }
+        while self.tally.commands < self.setting.commands {
+            self.step()?;
+        }
+        self.come_to_rest()?;
+        let felt: Felt = self.weather.felt();
+        self.tally.faults = felt.all();
+        self.tally.unknown = felt.unknown;
+        self.tally.commits = self.model.seq;
+        self.tally.digest = self.digest()?;
+        (self.tally.grants, self.tally.recalls) = (self.model.grants, self.model.recalls);
+        Ok(())
+    }
+
+    /// One thing happens.
+    fn step(&mut self) -> Checked {
+        match self.chance.below(1_000) {
+            0..300 => self.send(),
+            300..600 => self.poll_one(),
+            600..900 => self.run_a_batch(),
+            900..930 => self.advance_a_job(),
+            930..945 => self.tick(),
+            945..957 => self.read(),
+            957..961 => self.read_campaign(),
+            961..965 => self.preview(),
+            965..985 => {
+                self.arrive();
+                Ok(())
+            }
+            985 => self.crash_one(),
+            986..989 => {
+                self.turn_the_weather();
+                Ok(())
+            }
+            _ => self.restart_the_failed(),
+        }
+    }
+
+    // Clients.
+
+    fn send(&mut self) -> Checked {
+        if self.calm_down {
+            return self.poll_one();
+        }
+        if self.flights.len() >= FLIGHTS_MAX {
+            return self.run_a_batch();
+        }
+        let ask = match self.chance.below(100) {
+            0..25 if !self.open.is_empty() => {
+                let place = self.chance.below(self.open.len());
+                self.open.swap_remove(place)
+            }
+            // A copy of what is underway, or of what was answered long ago.
+            25..29 if !self.flights.is_empty() => self.flights[self.chance.below(self.flights.len())].ask,
+            29..31 if !self.asks.is_empty() => {
+                let recent = self.asks.len().saturating_sub(100);
+                recent + self.chance.below(self.asks.len() - recent)
+            }
+            _ => {
+                let wish = self.workload.wish(&self.model, Timestamp::from_micros(self.clock));
+                self.asks.push(wish);
+                self.asks.len() - 1
+            }
+        };
+        // Some take their time.
+        if self.chance.one_in(12) {
+            self.network.push_back(ask);
+            return Ok(());
+        }
+        self.deliver(ask)
+    }
+
+    /// What was underway arrives, in any order.
+    fn arrive(&mut self) {
+        if !self.network.is_empty() && self.flights.len() < FLIGHTS_MAX {
+            let place = self.chance.below(self.network.len());
+            if let Some(ask) = self.network.remove(place) {
+                let _ = self.deliver(ask);
+            }
+        }
+    }
+
+    fn deliver(&mut self, number: usize) -> Checked {
+        let ask = &mut self.asks[number];
+        if ask.sent == 0 {
+            ask.sent_at = Timestamp::from_micros(self.latest);
+        } else if ask.done || self.latest - ask.sent_at.micros() > PATIENCE {
+            return Ok(());
+        }
+        let node = self.chance.below(self.nodes.len());
+        let Some(engine) = &self.nodes[node].engine else {
+            self.open.push(number);
+            return Ok(());
+        };
+        self.tally.commands += 1;
+        self.tally.again += u64::from(ask.sent > 0);
+        ask.sent += 1;
+        let task = ask.start(engine);
+        if self.trace {
+            eprintln!("{:>6} send {number} {} to {node}: {:?} {:?}", self.model.seq, ask.name(), ask.wish, ask.key);
+        }
+        self.flights.push(Flight { ask: number, node, since: self.model.seq, task, unjudged: false });
+        // Most arrive at once.
+        let place = self.flights.len() - 1;
+        self.poll(place)
+    }
+
+    fn poll_one(&mut self) -> Checked {
+        let woken: Vec<usize> = (0..self.flights.len()).filter(|&place| self.flights[place].task.is_woken()).collect();
+        match self.chance.pick(&woken) {
+            Some(&place) => self.poll(place),
+            None => self.run_a_batch(),
+        }
+    }
+
+    fn poll(&mut self, place: usize) -> Checked {
+        let result = self.flights[place].task.poll();
+        self.take_commits()?;
+        let Some(result) = result else { return Ok(()) };
+        let flight = self.flights.swap_remove(place);
+        self.answered(&flight, result)
+    }
+
+    fn answered(&mut self, flight: &Flight, result: Result<Receipt, EngineError>) -> Checked {
+        let ask = &self.asks[flight.ask];
+        if self.trace {
+            eprintln!("{:>6} answer {} {}: {result:?}", self.model.seq, flight.ask, ask.name());
+        }
+        let judged = match &result {
+            Ok(receipt) => self.model.judge_success(ask, flight.since, receipt),
+            Err(EngineError::Refused(refusal)) if !flight.unjudged => {
+                let judged = self.model.judge_refusal(ask, flight.since, refusal);
+                let several = self.nodes.len() > 1 && *refusal.first() == Reason::SoldOut;
+                judged.or_else(|what| {
+                    if several { self.model.judge_refusal(ask, self.seen_since(flight), refusal) } else { Err(what) }
+                })
+            }
+            Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
+            Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
+        };
+        if let (Ok(Receipt { answer: Answer::Campaign { campaign, .. }, .. }), [node]) = (&result, &self.nodes[..]) {
+            let shown = node.engine.as_ref().and_then(|engine| engine.registry().campaign(campaign.id));
+            let shown = shown.map_or(0, |campaign| campaign.revision);
+            must!(
+                shown >= campaign.revision,
+                "revision {} of {} is answered, {shown} shown",
+                campaign.revision,
+                campaign.id
+            );
+        }
+        judged.map_err(|what| format!("{what} [answer to {} {:?} {:?}]", flight.ask, ask.wish, ask.key))?;
+        let lost = self.chance.one_in(15);
+        self.tally.lost += u64::from(lost);
+        match result {
+            Ok(receipt) => {
+                self.tally.answered += 1;
+                let ask = &mut self.asks[flight.ask];
+                if ask.key.as_ref().is_some_and(|key| self.model.keys.contains_key(&key.key_hash)) {
+                    ask.answer.get_or_insert(receipt);
+                }
+            }
+            Err(EngineError::Refused(_)) => self.tally.refused += 1,
+            Err(error) => {
+                self.tally.unavailable += 1;
+                self.tally.exhausted += u64::from(error.to_string().contains("too many want"));
+                if self.chance.percent(85) {
+                    self.open.push(flight.ask);
+                }
+                return Ok(());
+            }
+        }
+        // Without a key a second claim is a second one: only an order's own id makes it the same.
+        if lost && (self.asks[flight.ask].key.is_some() || matches!(self.asks[flight.ask].wish, Wish::Place(_))) {
+            self.open.push(flight.ask);
+        }
+        Ok(())
+    }
+
+    /// What comes back on another node is seen after a second: from when on a node may have believed what it says, in commits.
+    fn seen_since(&self, flight: &Flight) -> u64 {
+        let believed = self.clock - 2 * SECOND;
+        let seen = self.marks.iter().rev().take(400).filter(|mark| mark.0 >= believed).map(|mark| mark.1);
+        seen.min().unwrap_or(flight.since).min(flight.since)
+    }
+
+    // Nodes.
+
+    fn start(&mut self, node: usize) {
+        let seed = self.chance.number();
+        // While the store can't be read it doesn't start: somebody tries again.
+        if self.nodes[node].start(seed, self.secrets.clone()).is_err() {
+            self.nodes[node].crash();
+        }
+    }
+
+    fn run_a_batch(&mut self) -> Checked {
+        let mut waiting = Vec::new();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let busy = node.sequencers.iter().enumerate().filter(|(_, sequencer)| sequencer.waiting() > 0);
+            waiting.extend(busy.map(|(bucket, _)| (place, bucket)));
+        }
+        let Some(&(node, bucket)) = self.chance.pick(&waiting) else { return Ok(()) };
+        let most = if self.chance.percent(50) { 1 + self.chance.below(8) } else { 256 };
+        self.nodes[node].sequencers[bucket].step(most);
+        self.take_commits()
+    }
+
+    /// What was committed is told to the model, and what it touched is compared.
+    fn take_commits(&mut self) -> Checked {
+        if self.weather.take_read_stale() {
+            self.flights.iter_mut().for_each(|flight| flight.unjudged = true);
+        }
+        let frames = self.weather.take_committed();
+        for (place, frame) in frames.iter().enumerate() {
+            if self.trace {
+                for recorded in frame.events().unwrap_or_default() {
+                    eprintln!(
+                        "{:>6} {:?} {} {:?}",
+                        self.model.seq + 1,
+                        frame.bucket,
+                        recorded.position,
+                        recorded.event
+                    );
+                }
+            }
+            let touched = self.model.commit(frame)?;
+            // What is stored is as the last of them left it.
+            if place + 1 == frames.len() {
+                compare::touched(&self.model, &self.store, &touched)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn advance_a_job(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let idle = self.nodes[node].job.is_none();
+        if idle && self.chance.one_in(4) {
+            self.nodes[node].start_job();
+        }
+        self.poll_job(node)
+    }
+
+    fn poll_job(&mut self, node: usize) -> Checked {
+        let Some(job) = self.nodes[node].job.as_mut().filter(|job| job.is_woken()) else { return Ok(()) };
+        let done = job.poll();
+        self.take_commits()?;
+        if let Some(result) = done {
+            self.nodes[node].job = None;
+            match result {
+                Err(EngineError::Fault) => return Err("a job fails unexpectedly".to_owned()),
+                Err(EngineError::Refused(refusal)) => return Err(format!("a job is refused: {refusal:?}")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn crash_one(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        self.crash(node);
+        self.start(node);
+        Ok(())
+    }
+
+    /// All that the node had in memory is gone: what waits, what is underway, what was found out.
+    fn crash(&mut self, node: usize) {
+        self.tally.crashes += 1;
+        if self.trace {
+            eprintln!("{:>6} crash of {node}", self.model.seq);
+        }
+        let (gone, left) = std::mem::take(&mut self.flights).into_iter().partition(|flight| flight.node == node);
+        self.flights = left;
+        let gone: Vec<Flight> = gone;
+        for flight in gone {
+            if self.chance.percent(85) {
+                self.open.push(flight.ask);
+            }
+        }
+        self.nodes[node].crash();
+    }
+
+    fn restart_the_failed(&mut self) -> Checked {
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].has_failed() {
+                self.crash(node);
+            }
+            if !self.nodes[node].is_up() {
+                self.start(node);
+            }
+        }
+        Ok(())
+    }
+
+    fn turn_the_weather(&mut self) {
+        // Mostly fair.
+        self.storm = !self.storm && self.chance.percent(40);
+        self.weather.set_storm(self.storm);
+    }
+
+    // Time.
+
+    fn set_clock(&mut self, at: i64) {
+        self.clock = at;
+        self.marks.push((at, self.model.seq));
+        self.latest = self.latest.max(at);
+        self.model.clock = Timestamp::from_micros(self.latest + SECOND);
+        for node in &self.nodes {
+            node.set_clock(Timestamp::from_micros(at));
+        }
+    }
+
+    fn tick(&mut self) -> Checked {
+        if self.calm_down {
+            if self.flights.is_empty() && self.nodes.iter().all(|node| node.job.is_none()) {
+                self.calm_down = false;
+                self.open.clear();
+                self.network.clear();
+                let jump = self.chance.between(HOUR, 30 * HOUR);
+                self.asks.iter_mut().for_each(|ask| ask.done = true);
+                self.set_clock(self.latest + jump);
+            }
+            return Ok(());
+        }
+        let at = match self.chance.below(100) {
+            0..70 => self.clock + self.chance.between(1, 5 * SECOND),
+            70..88 => self.clock + self.chance.between(SECOND, 3 * MINUTE),
+            88..94 => self.clock + self.chance.between(MINUTE, 50 * MINUTE),
+            94..98 => self.latest - self.chance.between(0, BACK_MAX),
+            _ => {
+                self.calm_down = self.chance.one_in(4);
+                self.clock
+            }
+        };
+        self.set_clock(at.max(START));
+        Ok(())
+    }
+
+    // Reads.
+
+    fn read(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let Some(engine) = self.nodes[node].engine.clone() else { return Ok(()) };
+        let account = self.workload.accounts()[self.chance.below(self.workload.accounts().len())].clone();
+        self.tally.reads += 1;
+        let cart = self.workload.cart();
+        let read = engine.read(|reader| {
+            let wallet = reader.wallet(&account, true)?;
+            let quote = reader.quote(&account, &cart, &scrip_engine::Use::Best, &[])?;
+            Ok((wallet, quote, reader.now()))
+        });
+        let (wallet, quote, now) = match read {
+            Ok(read) => read,
+            Err(EngineError::Unavailable(_)) => return Ok(()),
+            Err(error) => return Err(format!("a read fails: {error:?}")),
+        };
+        for coupon in &wallet {
+            compare::coupon_is(&self.model, &account, coupon)?;
+        }
+        let shown = |id| wallet.iter().any(|coupon| coupon.id == id);
+        for id in self.model.wallets.get(&account).into_iter().flatten() {
+            let known = &self.model.coupons[id];
+            must!(known.direct || shown(*id), "I3: {id} isn't in the wallet of {account}");
+        }
+        self.model.check(&cart, &[], quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
+        for applied in &quote.quote.applied {
+            let id = applied.coupon.ok_or("a quote uses a code that nobody gave")?;
+            let known = self.model.coupons.get(&id).ok_or("a quote uses a coupon that isn't there")?;
+            must!(known.account == account, "I7: {id} is quoted to {account}");
+            must!(now < known.expires_at && now >= known.starts_at, "S8: {id} is quoted outside of its time");
+        }
+        Ok(())
+    }
+
+    /// What a campaign has given out over all buckets, and what the node knows of it.
+    fn read_campaign(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let (Some(engine), false) = (&self.nodes[node].engine, self.model.campaigns.is_empty()) else { return Ok(()) };
+        let place = self.chance.below(self.model.campaigns.len());
+        let (id, known) = self.model.campaigns.iter().nth(place).expect("below their number");
+        match engine.read(|reader| reader.counters(*id)) {
+            Ok(counters) => {
+                let claimed: u32 = known.counted.iter().map(|counted| counted.claimed).sum();
+                let held: u64 = known.counted.iter().map(|counted| counted.held).sum();
+                let same = (counters.claimed, counters.budget_held.minor().unsigned_abs()) == (claimed, held);
+                must!(same, "{id} is shown with {counters:?}, and has {claimed} claimed, {held} held");
+                Ok(())
+            }
+            Err(EngineError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(format!("a read fails: {error:?}")),
+        }
+    }
+
+    /// What all that is left of an order would give back. It changes nothing.
+    fn preview(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        let (Some(engine), false) = (&self.nodes[node].engine, self.model.orders.is_empty()) else { return Ok(()) };
+        let place = self.chance.below(self.model.orders.len());
+        let ((account, id), order) = self.model.orders.iter().nth(place).expect("below their number");
+        let command = RefundOrder {
+            account: account.clone(),
+            order: id.clone(),
+            id: RefundName::new("preview").expect("a valid name"),
+            of: RefundOf::All,
+            as_seller: None,
+            fingerprint: [0; 16],
+        };
+        match engine.preview(command) {
+            Ok(Answer::Refund { refund, .. }) => {
+                let left = order.left_to_refund();
+                must!(refund.amount.minor() == left, "I6: order {id} would give back {}, not {left}", refund.amount);
+                must!(self.weather.take_committed().is_empty(), "a preview changes something");
+                Ok(())
+            }
+            Ok(other) => Err(format!("a preview answers {other:?}")),
+            Err(EngineError::Refused(refusal)) => {
+                judge_refund(Some(order), &RefundOf::All, self.model.seq, refusal.first())
+                    .map_err(|what| format!("a preview of {id}: {what}"))
+            }
+            Err(EngineError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(format!("a preview fails: {error:?}")),
+        }
+    }
+
+    // The end.
+
+    /// All faults are over. What is underway ends, jobs do what is left, holds run out: then nothing may be left over.
+    fn come_to_rest(&mut self) -> Checked {
+        self.weather.clear_up();
+        self.restart_the_failed()?;
+        if self.nodes.len() > 1 || self.chance.percent(50) {
+            for node in 0..self.nodes.len() {
+                self.crash(node);
+                self.start(node);
+            }
+        }
+        self.run_until_idle()?;
+        self.set_clock(self.latest + 8 * 24 * HOUR);
+        for round in 0.. {
+            must!(round < 60, "jobs find work for ever");
+            let before = self.model.seq;
+            for node in 0..self.nodes.len() {
+                self.nodes[node].start_job();
+                self.run_until_idle()?;
+            }
+            self.set_clock(self.latest + 2 * MINUTE);
+            if round > 2 && self.model.seq == before {
+                break;
+            }
+        }
+        for engine in self.nodes.iter().filter_map(|node| node.engine.as_ref()) {
+            self.registry_is_current(engine)?;
+        }
+        compare::at_rest(&self.model, &self.store)?;
+        let report = scrip_engine::verify::verify(&self.store).map_err(|error| error.to_string())?;
+        must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
+        Ok(())
+    }
+
+    /// Of every bucket's journal: each head's hash stands for all that was before it.
+    fn digest(&self) -> Checked<[u8; 32]> {
+        let mut snapshot = self.store.snapshot().map_err(|error| error.to_string())?;
+        let mut digest = Sha256::new();
+        for bucket in self.model.buckets.all() {
+            digest.update(snapshot.head(bucket).map_err(|error| error.to_string())?.hash);
+        }
+        Ok(digest.finalize().into())
+    }
+
+    fn registry_is_current(&self, engine: &Engine) -> Checked {
+        for (id, known) in &self.model.campaigns {
+            let revision = engine.registry().campaign(*id).map_or(0, |campaign| campaign.revision);
+            must!(
+                revision == known.now.revision,
+                "a node knows revision {revision} of {id}, which is at {}",
+                known.now.revision
+            );
+        }
+        Ok(())
+    }
+
+    fn run_until_idle(&mut self) -> Checked {
+        loop {
+            let before = self.flights.len();
+            let woken = self.flights.iter().any(|flight| flight.task.is_woken());
+            let job = self.nodes.iter().position(|node| node.job.as_ref().is_some_and(crate::task::Task::is_woken));
+            let waiting = self.nodes.iter().flat_map(|node| &node.sequencers).any(|sequencer| sequencer.waiting() > 0);
+            if woken {
+                self.poll_one()?;
+            } else if waiting {
+                self.run_a_batch()?;
+            } else if let Some(node) = job {
+                self.poll_job(node)?;
+            } else {
+                let stuck = before + self.nodes.iter().filter(|node| node.job.is_some()).count();
+                must!(stuck == 0, "{stuck} wait for what will never come");
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// Sums two walks up.
+    pub fn add(&mut self, other: &Self) {
+        self.commands += other.commands;
+        self.answered += other.answered;
+        self.refused += other.refused;
+        self.unavailable += other.unavailable;
+        self.lost += other.lost;
+        self.again += other.again;
+        self.crashes += other.crashes;
+        self.faults += other.faults;
+        self.unknown += other.unknown;
+        self.commits += other.commits;
+        self.grants += other.grants;
+        self.recalls += other.recalls;
+        self.reads += other.reads;
+        self.exhausted += other.exhausted;
+    }
+}

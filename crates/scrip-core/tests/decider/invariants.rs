@@ -528,7 +528,8 @@ impl Books {
         let Some(before) = self.orders.insert(key, (order.stage, transactions.clone(), coupons.clone())) else {
             return;
         };
-        let stage = before.0 == order.stage || before.0 == OrderStage::Placed;
+        let given_up = (before.0, order.stage) == (OrderStage::TimedOut, OrderStage::Cancelled);
+        let stage = before.0 == order.stage || before.0 == OrderStage::Placed || given_up;
         assert!(stage, "I8: {} went from {:?} to {:?}", order.id, before.0, order.stage);
         for (before, after) in before.1.iter().zip(&transactions) {
             assert!(before == after || *before == TransactionState::Open, "I8: {before:?} to {after:?}");
@@ -539,7 +540,7 @@ impl Books {
                 || match before {
                     Held => *after != Released || !was_paid,
                     Used => *after == Returned,
-                    Lapsed => *after == Held && order.was_paid_late(),
+                    Lapsed => (*after == Held && order.was_paid_late()) || (*after == Released && given_up),
                     Returned | Released => false,
                 };
             assert!(allowed, "I8: {before:?} to {after:?}");

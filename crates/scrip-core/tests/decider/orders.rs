@@ -219,10 +219,10 @@ fn a_timed_out_order_is_cancelled_from_that_instant_for_every_reader_and_command
         assert_eq!(world.order("ana", "o1").stage, OrderStage::TimedOut);
         assert_eq!(world.figures(campaign), "1 0 0 0 0 0");
     }
-    // Cancelling finds it done.
+    // Cancelling finds it done, and ends that it may be paid late.
     other.cancel("ana", "o1", None).unwrap();
     other.cancel("ana", "o1", Some("a")).unwrap();
-    assert_eq!(other.order("ana", "o1").stage, OrderStage::TimedOut);
+    assert_eq!(other.order("ana", "o1").stage, OrderStage::Cancelled);
 
     // At that very instant coupon and budget are free for another order.
     world.place("ana", "o2", &goods, &[Use::Coupon(coupon)]).unwrap();

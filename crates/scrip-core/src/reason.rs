@@ -116,11 +116,11 @@ reasons! {
     PreconditionRequired = "precondition_required", "Send the campaign's ETag as If-Match.";
     PreconditionFailed = "precondition_failed", "The campaign has changed since that ETag.";
     IdempotencyKeyReused = "idempotency_key_reused", "This idempotency key was used for another command.";
-    /// A body that takes too long.
-    RequestTimeout = "request_timeout", "The request's body didn't arrive in time; nothing was done.";
     RateLimited = "rate_limited", "Too many requests; try again later.";
     StoreUnavailable = "store_unavailable", "The store can't take this now; asking again with the same key tells whether it was done.";
     InternalFault = "internal_fault", "Something failed unexpectedly; nothing was done. The request id finds it in the log.";
+    /// A body that takes too long.
+    RequestTimeout = "request_timeout", "The request's body didn't arrive in time; nothing was done.";
 }
 
 /// Why a line isn't eligible for a coupon.

@@ -46,6 +46,7 @@ pub struct ReviseRequest {
     pub r#use: UseDocument,
     /// At most 10. A code that the order uses is given again, if it is to stay.
     #[serde(default)]
+    #[schema(max_items = 10, value_type = Vec<EnteredCode>)]
     pub codes: Vec<String>,
     /// Refused with `quote_changed` if the discount is another.
     #[serde(default)]

@@ -16,7 +16,7 @@ use crate::{
     params::{Limit, Query},
     problem::Problem,
     reply::Reply,
-    wire::{AttemptDocument, ListDocument},
+    wire::{AttemptDocument, EnteredCode, ListDocument},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -27,6 +27,7 @@ pub(super) struct Filter {
     order: Option<OrderId>,
     campaign: Option<CampaignId>,
     /// A code as entered; compared by its keyed hash.
+    #[param(value_type = Option<EnteredCode>)]
     code: Option<String>,
     /// A reason's code, such as `sold_out`, whichever of a refusal's reasons it is.
     reason: Option<String>,

@@ -113,7 +113,7 @@ const INTRODUCTION: &str = "\
 
 A harness that can't fail proves nothing. Each of these faults is put in on purpose, one at a time, by a feature that no release has;
 the harness named passes without it and must notice it. Made by `cargo run -p xtask -- faults`, which fails if one is missed;
-`.ci/run` runs it.
+`.ci/proof` runs it.
 
 | fault | what is wrong with it on | harness | | command |
 |---|---|---|---|---|

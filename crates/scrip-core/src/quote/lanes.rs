@@ -1,5 +1,7 @@
 use std::rc::Rc;
 
+use scrip_faults::{Fault, is};
+
 use super::{
     applied::{Applied, LineShare, ShippingShare},
     candidate::{Candidate, Eligible, Lane},
@@ -186,8 +188,12 @@ impl<'a> Running<'a> {
         }
         let weights = pick(&self.entering_lines, &eligible.lines);
         let base = weights.iter().copied().sum();
-        let line_parts = split_within(benefit.discount(base), &weights, &pick(&self.lines, &eligible.lines));
-        let discount = line_parts.iter().copied().sum();
+        let mut line_parts = split_within(benefit.discount(base), &weights, &pick(&self.lines, &eligible.lines));
+        let discount: Amount = line_parts.iter().copied().sum();
+        if is(Fault::ShareRoundedTwice) && !discount.is_zero() {
+            let each = |weight: &Amount| discount.scaled_half_up(weight.minor(), base.minor());
+            line_parts = weights.iter().map(each).collect();
+        }
         let surplus = benefit.face_value(base).saturating_sub(discount);
         Effect { discount, surplus, line_parts, shipping_parts: Vec::new(), shipping_sellers: Vec::new() }
     }

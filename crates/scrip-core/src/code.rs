@@ -195,7 +195,15 @@ pub enum CodeKind {
         /// Whose bucket has it, when that isn't the code's own.
         #[n(2)]
         lent: Option<Lent>,
+        /// How often it has left its bucket so far.
+        #[cbor(n(3), skip_if = "is_none_yet", default)]
+        ways: u64,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes a reference")]
+const fn is_none_yet(ways: &u64) -> bool {
+    *ways == 0
 }
 
 /// A unique code on its way to an account of another bucket, or there.
@@ -204,10 +212,11 @@ pub enum CodeKind {
 pub struct Lent {
     #[n(0)]
     pub account: AccountId,
-    /// Names this way: what comes late for an earlier one is known by it.
+    /// Numbers this way, from 1: what comes late for an earlier one is known by it.
     #[n(1)]
     pub take: u64,
-    /// From here on the account's bucket doesn't take it in any more, and the code's may ask what became of it.
+    /// From here on the account's bucket doesn't take it in any more, and the code's may ask what became of it. Until then
+    /// the account's bucket remembers a way that is over, so that it isn't taken in a second time.
     #[n(2)]
     pub until: Timestamp,
     /// In the account's bucket: on its way back, so nothing is claimed with it.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use scrip_core::{
     campaign::{Campaign, Counters, Standing},
     cart::Cart,
-    code::{CodeHash, CodeKind, EnteredCode, Job},
+    code::{Code, CodeHash, CodeKind, EnteredCode, Job},
     command::{code_candidate, code_needs, given_back, order_needs, wallet_candidate},
     event::{Event, Recorded},
     id::{CampaignId, CouponId, JobId},
@@ -259,9 +259,12 @@ impl<'a> Reader<'a> {
         Ok(events)
     }
 
-    /// Codes that live elsewhere as their own bucket has them, where the account's doesn't know them.
+    /// Codes that live elsewhere as their own bucket has them, where the account's doesn't know them, or no more.
     fn codes_from_home(&mut self, account: &AccountId, codes: &[EnteredCode]) -> Result<(), StoreError> {
-        let foreign = |state: &State, code: &EnteredCode| !state.is_home(code.hash) && state.code(code.hash).is_none();
+        let foreign = |state: &State, code: &EnteredCode| {
+            let over = |known: &Code| known.lent().is_some_and(|lent| lent.closed);
+            !state.is_home(code.hash) && state.code(code.hash).is_none_or(over)
+        };
         let unknown: Vec<CodeHash> =
             codes.iter().filter(|code| foreign(self.state(), code)).map(|code| code.hash).collect();
         for hash in unknown {

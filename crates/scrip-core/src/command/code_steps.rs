@@ -5,6 +5,9 @@
 //! account's bucket             LearnCode ─▶ Claim ─▶ …            CloseCode ─▶ … ─▶ ForgetCode
 //! ```
 //!
+//! Ways are numbered. A copy of `LearnCode` may come after its way is over: the closed way stays written down until its time is
+//! over (then a copy is refused for being late) or a later way takes its place (then for being an earlier one).
+//!
 //! Between two steps anything may happen. What was lent and isn't settled stands in the code's bucket (`Key::Lent`); what nobody
 //! uses any more stands in the account's (`Key::Homing`); whoever comes by goes on from there.
 
@@ -63,7 +66,7 @@ pub struct SettleCode {
     pub coupon: CouponId,
 }
 
-/// In the account's bucket: the code is home, nothing of it is left here.
+/// In the account's bucket: the code is home, and nothing of it can come here any more.
 #[derive(Clone, Debug)]
 pub struct ForgetCode {
     pub bucket: Bucket,
@@ -85,9 +88,9 @@ impl Decide for LendCode {
         keys.push(Key::lent(state.buckets(), self.hash));
     }
 
-    fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
+    fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
         let code = state.code(self.hash).ok_or(Reason::CodeNotUsable)?;
-        let CodeKind::Unique { last4, taken, lent } = &code.kind else {
+        let CodeKind::Unique { last4, taken, lent, ways } = &code.kind else {
             return Ok(code_is(Vec::new(), Some(code.clone())));
         };
         match lent {
@@ -97,8 +100,9 @@ impl Decide for LendCode {
             _ => return Err(Reason::CodeNotUsable.into()),
         }
         let until = now.plus_minutes(LENT_MINUTES);
-        let lent = Lent { account: self.account.clone(), take: ids.random(), until, closed: false };
-        let kind = CodeKind::Unique { last4: last4.clone(), taken: None, lent: Some(lent.clone()) };
+        let take = ways + 1;
+        let lent = Lent { account: self.account.clone(), take, until, closed: false };
+        let kind = CodeKind::Unique { last4: last4.clone(), taken: None, lent: Some(lent.clone()), ways: take };
         let known = Code { kind, ..code.clone() };
         Ok(code_is(vec![Event::CodeLent { hash: self.hash, lent }], Some(known)))
     }
@@ -111,11 +115,14 @@ impl Decide for LearnCode {
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
         if let Some(known) = state.code(self.hash) {
-            // Of an earlier way that isn't over: that goes home first.
-            return match (known.lent(), self.code.lent()) {
-                (Some(here), Some(new)) if here.take != new.take || here.closed => Err(Reason::CodeNotUsable.into()),
-                _ => Ok(code_is(Vec::new(), Some(known.clone()))),
-            };
+            match (known.lent(), self.code.lent()) {
+                // An earlier way, which is over.
+                (Some(here), Some(new)) if here.take < new.take && here.closed => {}
+                (Some(here), Some(new)) if here.take != new.take || here.closed => {
+                    return Err(Reason::CodeNotUsable.into());
+                }
+                _ => return Ok(code_is(Vec::new(), Some(known.clone()))),
+            }
         }
         // Too late: the code's bucket may have asked already, and given it to somebody else.
         if self.code.lent().is_some_and(|lent| now >= lent.until) {
@@ -144,12 +151,12 @@ impl Decide for CloseCode {
             if closed || known.taken().is_some() {
                 return Ok(code_is(Vec::new(), Some(known.clone())));
             }
-        } else if known.is_some() {
-            // Another way to here is open: this one is over.
+        } else if known.and_then(Code::lent).is_some_and(|here| here.take > take) {
+            // A later way leads here: this one is over.
             return Ok(code_is(Vec::new(), None));
         }
         // Written down even where nothing had come in: from this moment on whatever is late is refused.
-        let mut code = known.unwrap_or(&self.code).clone();
+        let mut code = known.filter(|known| lent_under(Some(known), take).is_some()).unwrap_or(&self.code).clone();
         if let CodeKind::Unique { taken, lent: Some(lent), .. } = &mut code.kind {
             (*taken, lent.closed) = (None, true);
         }
@@ -192,9 +199,10 @@ impl Decide for ForgetCode {
         needs::code_alone(state, self.hash, keys);
     }
 
-    fn decide(&self, state: &State, _: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
-        let closed = lent_under(state.code(self.hash), self.take).is_some_and(|lent| lent.closed);
-        let events = if closed { vec![Event::CodeForgotten { hash: self.hash, take: self.take }] } else { Vec::new() };
+    /// Not before its time is over.
+    fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        let over = lent_under(state.code(self.hash), self.take).is_some_and(|lent| lent.closed && now >= lent.until);
+        let events = if over { vec![Event::CodeForgotten { hash: self.hash, take: self.take }] } else { Vec::new() };
         Ok(code_is(events, None))
     }
 }

@@ -39,7 +39,11 @@ impl State {
                 self.with_share(pool, |share| share.give_back(Parcel { number: *number, amount: *amount }));
             }
             Event::CodeLent { hash, lent } => {
-                self.with_unique(*hash, |_, on_its_way| *on_its_way = Some(lent.clone()));
+                if let Some(CodeKind::Unique { lent: on_its_way, ways, .. }) =
+                    self.code_mut(*hash).map(|code| &mut code.kind)
+                {
+                    (*on_its_way, *ways) = (Some(lent.clone()), lent.take);
+                }
                 self.add_underway(Key::lent(self.buckets, *hash), *hash, lent);
             }
             Event::CodeReleased { hash, take } => {
@@ -54,12 +58,13 @@ impl State {
                 self.remove_underway(&Key::lent(self.buckets, *hash), *hash, *take);
             }
             Event::CodeLearned { hash, code } => {
+                self.end_earlier_way(*hash);
                 self.set(Key::CodeHere(self.bucket, *hash), Some(Aggregate::CodeHere(code.clone())));
             }
             Event::CodeClosed { hash, code } => {
+                self.end_earlier_way(*hash);
                 self.set(Key::CodeHere(self.bucket, *hash), Some(Aggregate::CodeHere(code.clone())));
                 if let Some(lent) = code.lent() {
-                    self.remove_underway(&Key::homing(self.bucket, *hash), *hash, lent.take);
                     self.add_underway(Key::homing(self.bucket, *hash), *hash, lent);
                 }
             }
@@ -111,6 +116,13 @@ impl State {
         match self.change(&self.code_key(hash))? {
             Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
             _ => None,
+        }
+    }
+
+    /// What stands here of the way before this one: at most that, and it is home.
+    fn end_earlier_way(&mut self, hash: CodeHash) {
+        if let Some(take) = self.code(hash).and_then(Code::lent).map(|lent| lent.take) {
+            self.remove_underway(&Key::homing(self.bucket, hash), hash, take);
         }
     }
 

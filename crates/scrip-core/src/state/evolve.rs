@@ -60,7 +60,7 @@ impl State {
             }
             Event::UniqueCodesAdded { campaign, job, codes, source } => {
                 for code in codes {
-                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None, lent: None };
+                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None, lent: None, ways: 0 };
                     self.add_code(code.hash, Code { campaign: *campaign, source: source.clone(), kind, request: None });
                 }
                 if let Some(Aggregate::Job(job)) = self.change(&Key::Job(*job)) {

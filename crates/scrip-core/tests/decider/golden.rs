@@ -384,7 +384,7 @@ fn lent(closed: bool) -> Lent {
 }
 
 fn lent_code(closed: bool) -> Code {
-    let kind = CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: Some(lent(closed)) };
+    let kind = CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: Some(lent(closed)), ways: 0 };
     Code { campaign: campaign(), source: None, kind, request: None }
 }
 
@@ -498,9 +498,14 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                 last4: "WXYZ".to_owned(),
                 taken: Some(Taken { account: ana.clone(), coupon: coupon_id() }),
                 lent: None,
+                ways: 0,
             })),
         ),
         (Kind::Code, Aggregate::Code(lent_code(false))),
+        (
+            Kind::Code,
+            Aggregate::Code(code(CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: None, ways: 3 })),
+        ),
         (Kind::CodeHere, Aggregate::CodeHere(lent_code(true))),
         (
             Kind::CodeHere,

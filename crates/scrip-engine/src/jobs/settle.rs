@@ -15,7 +15,7 @@ use crate::{
 const ALL: usize = 64;
 
 /// Goes on with unique codes whose steps somebody didn't finish: those that were lent and whose time is over, and those that are on
-/// their way home.
+/// their way home. Ways that are over are forgotten when their time is.
 pub(super) async fn settle(engine: &Engine) -> Result<(), EngineError> {
     if engine.buckets().is_one() {
         return Ok(());
@@ -32,6 +32,9 @@ pub(super) async fn settle(engine: &Engine) -> Result<(), EngineError> {
             }
         }
         for underway in underway(engine, bucket, Kind::Homing)? {
+            if underway.lent.closed && engine.now() < underway.lent.until {
+                continue;
+            }
             if let Some(code) = code_under(engine, bucket, &underway)? {
                 steps::resolve(engine, bucket, underway.hash, &code).await?;
             }

@@ -151,15 +151,19 @@ pub(super) async fn bring_home(engine: &Engine, bucket: Bucket, codes: &[CodeHas
 ///
 /// Errors: the store can't take it; a later call goes on from there.
 pub(crate) async fn resolve(engine: &Engine, bucket: Bucket, hash: CodeHash, code: &Code) -> Result<(), EngineError> {
-    let Some(Lent { take, .. }) = code.lent().cloned() else { return Ok(()) };
+    let Some(Lent { take, until, .. }) = code.lent().cloned() else { return Ok(()) };
     let closed = done(engine, CloseCode { bucket, hash, code: code.clone() }).await?;
     match closed.as_ref().map(|code| code.taken()) {
         Some(Some(taken)) => done(engine, SettleCode { hash, take, coupon: taken.coupon }).await.map(|_| ()),
         Some(None) => {
             done(engine, ReleaseCode { hash, take }).await?;
-            done(engine, ForgetCode { bucket, hash, take }).await.map(|_| ())
+            // Before that a copy of `LearnCode` may still be about. The job comes by later.
+            if engine.now() >= until {
+                done(engine, ForgetCode { bucket, hash, take }).await?;
+            }
+            Ok(())
         }
-        // Another way is open: this one was over before.
+        // A later way leads here: this one was over before.
         None => done(engine, ReleaseCode { hash, take }).await.map(|_| ()),
     }
 }

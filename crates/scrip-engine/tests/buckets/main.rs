@@ -6,3 +6,4 @@ mod differential;
 mod market;
 mod races;
 mod rules;
+mod ways;

@@ -11,14 +11,15 @@ use scrip_core::{
     cart::{Cart, Line},
     code::{CodeText, EnteredCode},
     command::{
-        AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimOf, Command, CreateCampaign, MoveCampaign,
-        PlaceOrder, RequestCodes, SourceRight,
+        AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimOf, Command, CreateCampaign, LENT_MINUTES,
+        MoveCampaign, PlaceOrder, RequestCodes, SourceRight,
     },
     id::{CampaignId, CouponId},
     key::{Holder, Kind},
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, ProductId, SellerId},
     slot::{Buckets, Slot},
+    state::{Aggregate, decode},
     time::Timestamp,
 };
 use scrip_engine::{
@@ -159,10 +160,26 @@ impl Market {
         self.assert_none(&[Kind::Due]);
     }
 
-    /// Journals, documents and tables agree, and nothing is underway between buckets.
+    /// Journals, documents and tables agree, and nothing is underway between buckets but ways that are over, whose time isn't.
     pub fn assert_nothing_underway(&self) {
         let report = verify::verify(&*self.store).expect("readable");
         assert!(report.is_clean(), "{:#?}", report.problems);
+        self.assert_none(&[Kind::Lent]);
+        let mut snapshot = self.store.snapshot().expect("readable");
+        for bucket in self.store.buckets().all() {
+            for (_, document) in snapshot.scan(bucket, Kind::Homing, &[], &[], 1_000).expect("readable") {
+                let Ok(Aggregate::Homing(ways)) = decode(Kind::Homing, &document.body) else { panic!("ways home") };
+                for way in ways.codes {
+                    assert!(way.lent.closed && self.engine.now() < way.lent.until, "on its way home: {way:?}");
+                }
+            }
+        }
+    }
+
+    /// A minute later no bucket remembers anything of a code that isn't its own.
+    pub fn assert_ways_are_forgotten(&mut self) {
+        self.minutes_pass(LENT_MINUTES);
+        self.tidy();
         self.assert_none(&[Kind::Lent, Kind::Homing]);
     }
 

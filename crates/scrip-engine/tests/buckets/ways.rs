@@ -1,0 +1,121 @@
+//! Ways of a unique code between buckets: whatever arrives late, it is in one place at a time.
+
+use scrip_core::{
+    code::{Code, EnteredCode},
+    command::{CloseCode, ForgetCode, LearnCode, LendCode, ReleaseCode},
+    slot::Buckets,
+};
+use scrip_engine::{Answer, Receipt};
+use serde_json::json;
+
+use crate::market::{Answered, Market, account, activate, cancel, names, place, refused, with_code};
+
+/// A code and an account of another bucket.
+struct Away {
+    market: Market,
+    code: EnteredCode,
+    name: String,
+}
+
+impl Away {
+    fn new() -> Self {
+        let mut market = Market::new(8);
+        let campaign = market.live(&json!({}));
+        let code = market.unique_code(campaign);
+        let buckets = Buckets::new(8).expect("a power of two");
+        let name = names(8, 16)
+            .into_iter()
+            .find(|name| account(name).slot().bucket(buckets) != code.hash.slot().bucket(buckets))
+            .expect("most live elsewhere");
+        Self { market, code, name }
+    }
+
+    fn lend(&mut self) -> Code {
+        let lent = self.market.does(LendCode { hash: self.code.hash, account: account(&self.name) });
+        match lent.expect("it is free") {
+            Receipt { answer: Answer::Code(Some(code)), .. } => code,
+            other => panic!("not lent: {other:?}"),
+        }
+    }
+
+    fn learn(&mut self, way: &Code) -> Answered {
+        let bucket = account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"));
+        self.market.does(LearnCode { bucket, hash: self.code.hash, code: way.clone() })
+    }
+
+    /// Closed where the account is, and free at home.
+    fn end(&mut self, way: &Code) {
+        let bucket = account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"));
+        let hash = self.code.hash;
+        self.market.does(CloseCode { bucket, hash, code: way.clone() }).expect("nobody claimed with it");
+        let take = way.lent().expect("lent").take;
+        self.market.does(ReleaseCode { hash, take }).expect("closed");
+        // Too early to have an effect: a job may ask so at any time.
+        self.market.does(ForgetCode { bucket, hash, take }).expect("nothing to do yet");
+    }
+}
+
+#[test]
+fn a_copy_that_arrives_after_its_way_is_over_brings_nothing() {
+    for was_there in [true, false] {
+        let mut away = Away::new();
+        let way = away.lend();
+        if was_there {
+            away.learn(&way).expect("it is on its way");
+        }
+        away.end(&way);
+        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        let (code, name) = (away.code.clone(), away.name.clone());
+        away.market.does(activate("ben", &code)).expect("it is free");
+        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        assert_eq!(refused(away.market.does(activate(&name, &code))), "code_not_usable");
+        away.market.assert_ways_are_forgotten();
+        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        away.market.assert_settled();
+    }
+}
+
+#[test]
+fn a_copy_of_an_earlier_way_does_not_take_the_place_of_a_later_one() {
+    let mut away = Away::new();
+    let first = away.lend();
+    away.end(&first);
+    let second = away.lend();
+    away.learn(&second).expect("the first is over");
+    assert_eq!(refused(away.learn(&first)), "code_not_usable");
+    away.end(&first);
+    away.learn(&second).expect("still on its way");
+    away.end(&second);
+    for way in [&first, &second] {
+        assert_eq!(refused(away.learn(way)), "code_not_usable");
+    }
+    away.market.assert_settled();
+    away.market.assert_ways_are_forgotten();
+}
+
+#[test]
+fn closing_a_way_that_never_arrived_takes_the_place_of_an_earlier_one() {
+    let mut away = Away::new();
+    let first = away.lend();
+    away.end(&first);
+    let second = away.lend();
+    away.end(&second);
+    assert_eq!(refused(away.learn(&second)), "code_not_usable");
+    away.market.assert_settled();
+    away.market.assert_ways_are_forgotten();
+}
+
+#[test]
+fn an_account_may_try_again_at_once_and_is_quoted_what_it_would_get() {
+    let mut away = Away::new();
+    let (code, name) = (away.code.clone(), away.name.clone());
+    for order in ["A-1", "A-2", "A-3"] {
+        away.market.does(place(&name, order, with_code(&code))).expect("it is free");
+        away.market.does(cancel(&name, order)).expect("unpaid");
+        let codes = [code.clone()];
+        let unusable = away.market.engine.read(|reader| reader.unusable_codes(&account(&name), &codes));
+        assert_eq!(unusable.expect("readable"), []);
+    }
+    away.market.assert_nothing_underway();
+    away.market.assert_ways_are_forgotten();
+}

@@ -1,4 +1,4 @@
-//! Every harness, small: they run, find nothing, and did something. More is in `.ci/run`.
+//! Every harness, small: they run, find nothing, and did something. More is in `.ci/proof`.
 
 use std::time::Duration;
 

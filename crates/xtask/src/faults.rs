@@ -40,18 +40,7 @@ const CATCHES: &[Catch] = &[
     catch(
         Fault::SynchronousNormal,
         "power cuts on the real server",
-        Notices(&[
-            "run",
-            "--release",
-            "-p",
-            "scrip-crash",
-            "--",
-            "power",
-            "--states",
-            "200",
-            "--fault",
-            "synchronous_normal",
-        ]),
+        Notices(&["run", "-p", "scrip-crash", "--", "power", "--states", "200", "--fault", "synchronous_normal"]),
     ),
     catch(
         Fault::LostReleaseAfterACrash,
@@ -62,7 +51,7 @@ const CATCHES: &[Catch] = &[
     catch(
         Fault::HoldNotSwept,
         "kills of the real server: nothing stays held",
-        Notices(&["run", "--release", "-p", "scrip-crash", "--", "kill", "--kills", "5", "--fault", "hold_not_swept"]),
+        Notices(&["run", "-p", "scrip-crash", "--", "kill", "--kills", "5", "--fault", "hold_not_swept"]),
     ),
     catch(Fault::ReplayAppliedTwice, "the simulator: one effect for one key", Fails(SIMULATION)),
     catch(Fault::ReasonSwallowed, "every reason produced over HTTP", Fails(HTTP)),

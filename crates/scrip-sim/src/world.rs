@@ -37,6 +37,9 @@ pub struct Tally {
     pub commands: u64,
     pub answered: u64,
     pub refused: u64,
+    /// Orders that were revised, and refusals to.
+    pub revised: u64,
+    pub not_revised: u64,
     pub unavailable: u64,
     /// Answers that never reached the client.
     pub lost: u64,
@@ -315,11 +318,15 @@ impl World {
             Ok(receipt) => {
                 self.tally.answered += 1;
                 let ask = &mut self.asks[flight.ask];
+                self.tally.revised += u64::from(matches!(ask.wish, Wish::Revise(_)));
                 if ask.key.as_ref().is_some_and(|key| self.model.keys.contains_key(&key.key_hash)) {
                     ask.answer.get_or_insert(receipt);
                 }
             }
-            Err(EngineError::Refused(_)) => self.tally.refused += 1,
+            Err(EngineError::Refused(_)) => {
+                self.tally.refused += 1;
+                self.tally.not_revised += u64::from(matches!(self.asks[flight.ask].wish, Wish::Revise(_)));
+            }
             Err(error) => {
                 self.tally.unavailable += 1;
                 self.tally.exhausted += u64::from(error.to_string().contains("too many want"));
@@ -580,6 +587,8 @@ impl Tally {
         self.commands += other.commands;
         self.answered += other.answered;
         self.refused += other.refused;
+        self.revised += other.revised;
+        self.not_revised += other.not_revised;
         self.unavailable += other.unavailable;
         self.lost += other.lost;
         self.again += other.again;

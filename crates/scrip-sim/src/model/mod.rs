@@ -18,7 +18,7 @@ pub use self::{
     coupon::{CouponModel, Standing, stock_pool},
     log::Log,
     money::check_applied,
-    order::{OnOrderState, OrderModel, Stage, Tx},
+    order::{OnOrder, OnOrderState, OrderModel, Stage, Tx, Version},
     pool::PoolModel,
 };
 use scrip_core::{
@@ -290,6 +290,21 @@ impl Model {
         share.overdrawn = share.overdrawn.max(share.used.saturating_sub(own));
     }
 
+    /// I1 of what is judged again without being taken again: all that others have leaves room for it.
+    pub fn fits_still(&self, bucket: Bucket, pool: &Pool, amount: u64) -> Checked {
+        let (Some(limit), Some(held)) = (self.limit(pool, None), self.pools.get(pool)) else { return Ok(()) };
+        let share = held.of(bucket);
+        let own = self.own_part(bucket, pool);
+        let over = share.overdrawn.min(share.used.saturating_sub(amount).saturating_sub(own));
+        let over = held.overdrawn() - share.overdrawn + over;
+        must!(
+            held.used <= limit + over,
+            "I1: {} of {limit} of {pool:?} are given out, {amount} of them stay",
+            held.used
+        );
+        Ok(())
+    }
+
     /// What a bucket may give out of a pool: what it was granted; with one bucket all.
     fn own_part(&self, bucket: Bucket, pool: &Pool) -> u64 {
         if self.buckets.is_one() {
@@ -307,6 +322,7 @@ fn order_of(event: &Event) -> Option<(AccountId, OrderId)> {
         | Event::TransactionsClosed { account, order, .. }
         | Event::OrderCancelled { account, order, .. }
         | Event::OrderRetaken { account, order, .. }
+        | Event::OrderRevised { account, order, .. }
         | Event::SellerCancelled { account, order, .. }
         | Event::OrderRefunded { account, order, .. } => Some((account.clone(), order.clone())),
         _ => None,

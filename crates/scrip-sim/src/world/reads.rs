@@ -1,16 +1,17 @@
 //! What is read on the way, against what must be there.
 
 use scrip_core::{
+    cart::Cart,
     command::{RefundOf, RefundOrder},
-    name::RefundName,
+    name::{AccountId, RefundName},
 };
-use scrip_engine::{Answer, EngineError};
+use scrip_engine::{Answer, Engine, EngineError};
 
 use super::World;
 use crate::{
     compare,
     judge::judge_refund,
-    model::{Checked, must},
+    model::{Checked, Stage, Standing, must},
 };
 
 impl World {
@@ -44,6 +45,40 @@ impl World {
             let known = self.model.coupons.get(&id).ok_or("a quote uses a coupon that isn't there")?;
             must!(known.account == account, "I7: {id} is quoted to {account}");
             must!(now < known.expires_at && now >= known.starts_at, "S8: {id} is quoted outside of its time");
+        }
+        self.read_revision(&engine, &account, &cart)
+    }
+
+    /// What revising an open order would come to: with what the account has, and what the order itself holds.
+    fn read_revision(&self, engine: &Engine, account: &AccountId, cart: &Cart) -> Checked {
+        let mut own = self.model.orders.iter().filter(|(key, order)| key.0 == *account && order.stage == Stage::Placed);
+        let Some(((_, id), _)) = own.next_back() else { return Ok(()) };
+        let read = engine.read(|reader| {
+            let quote = reader.quote_instead_of(account, id, cart, &scrip_engine::Use::Best, &[])?;
+            Ok((quote, reader.now()))
+        });
+        let (quote, now) = match read {
+            Ok(read) => read,
+            Err(EngineError::Unavailable(_)) => return Ok(()),
+            Err(error) => return Err(format!("a read fails: {error:?}")),
+        };
+        self.model.check(cart, &[], quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
+        for applied in &quote.quote.applied {
+            let coupon = applied.coupon.ok_or("a quote uses a code that nobody gave")?;
+            let known = self.model.coupons.get(&coupon).ok_or("a quote uses a coupon that isn't there")?;
+            must!(known.account == *account, "I7: {coupon} is quoted to {account}");
+            must!(now < known.expires_at && now >= known.starts_at, "S8: {coupon} is quoted outside of its time");
+            let free = match &known.standing {
+                Standing::Valid => true,
+                Standing::On(order) if order == id => !known.direct,
+                // From the end of its hold it is free, whether or not anybody has settled that.
+                Standing::On(order) => {
+                    let other = self.model.orders.get(&(account.clone(), order.clone()));
+                    other.is_some_and(|other| other.stage == Stage::Placed && now >= other.hold_until && !known.direct)
+                }
+                Standing::Used(_) | Standing::Gone => false,
+            };
+            must!(free, "I2: {coupon} is quoted to order {id}, and is {:?}", known.standing);
         }
         Ok(())
     }

@@ -1,17 +1,18 @@
-//! What an order holds: as it is placed, and when a late payment takes it again.
+//! What an order holds: as it is placed and revised, and when a late payment takes it again.
 
 use std::collections::BTreeMap;
 
 use scrip_core::{
-    campaign::CampaignStage,
+    campaign::{CampaignStage, Pool, Validity},
     cart::Cart,
+    id::CouponId,
     name::{AccountId, OrderId, SellerId},
-    order::{Order, OrderCoupon},
+    order::{Order, OrderCoupon, OrderCouponState},
     quote::Applied,
 };
 
-use super::{HOLD_MICROS_MAX, OnOrder, OnOrderState, OrderModel, Stage, Tx};
-use crate::model::{Checked, Model, Place, Standing, check_applied, must};
+use super::{HOLD_MICROS_MAX, OnOrder, OnOrderState, OrderModel, Stage, Tx, Version};
+use crate::model::{Checked, Model, Place, Standing, check_applied, must, stock_pool};
 
 /// How long after its hold an order may still be paid.
 const LATE_MICROS_MAX: i64 = 30 * 24 * 3_600 * 1_000_000;
@@ -24,42 +25,18 @@ impl Model {
         let hold = order.hold_expires_at.micros() - place.at.micros();
         must!(order.placed_at == place.at && hold > 0 && hold <= HOLD_MICROS_MAX, "an order is held for {hold} µs");
         let mut coupons: Vec<OnOrder> = Vec::with_capacity(order.coupons.len());
-        let seq = self.seq;
         for known in &order.coupons {
-            let id = known.id();
-            must!(coupons.iter().all(|other| other.id != id), "I2: {id} is on the order twice");
-            let campaign = known.applied.campaign;
-            let stage = self
-                .campaigns
-                .get(&campaign)
-                .and_then(|campaign| campaign.known_in(place.bucket))
-                .map(|known| known.stage);
-            let usable = match stage {
-                Some(CampaignStage::Published) => true,
-                Some(CampaignStage::Ended) => known.direct_code.is_none(),
-                _ => false,
-            };
-            must!(usable, "S8: a coupon of a {stage:?} campaign goes on an order");
-            let coupon = self.own_coupon(&order.account, id)?;
-            must!(coupon.standing == Standing::Valid, "I2: {id} goes on an order as {:?}", coupon.standing);
-            must!(coupon.campaign == campaign, "{id} discounts for another campaign");
-            must!(
-                coupon.starts_at <= place.at && place.at < coupon.expires_at,
-                "S8: {id} goes on an order outside of its time"
-            );
-            must!(coupon.direct == known.direct_code.is_some(), "{id} goes on an order as what it isn't");
-            coupon.moved = seq;
-            coupons.push(OnOrder {
-                id,
-                applied: known.applied.clone(),
-                direct: known.direct_code,
-                state: OnOrderState::Named,
-            });
+            must!(coupons.iter().all(|other| other.id != known.id()), "I2: {} is on the order twice", known.id());
+            coupons.push(self.goes_on(place, &key, known, None)?);
         }
         self.check(&order.cart, &[], coupons.iter().map(|coupon| &coupon.applied))?;
         let lines = order.cart.lines().len();
         let sellers: Vec<_> = order.cart.sellers().into_iter().map(|seller| (seller.clone(), Tx::Open)).collect();
         let made = OrderModel {
+            versions: vec![version(self.seq, &order.cart, &coupons)],
+            lifted: Vec::new(),
+            dropped: Vec::new(),
+            held: BTreeMap::new(),
             cart: order.cart.clone(),
             placed_at: order.placed_at,
             hold_until: order.hold_expires_at,
@@ -82,6 +59,122 @@ impl Model {
         };
         self.orders.insert(key, made);
         Ok(())
+    }
+
+    /// What goes on an order, or stays on it: judged now either way (I2, S8).
+    fn goes_on(
+        &mut self,
+        place: Place,
+        (account, order): &(AccountId, OrderId),
+        known: &OrderCoupon,
+        stays: Option<&OnOrder>,
+    ) -> Checked<OnOrder> {
+        let (id, campaign, seq) = (known.id(), known.applied.campaign, self.seq);
+        let known_here = self.campaigns.get(&campaign).and_then(|campaign| campaign.known_in(place.bucket));
+        let stage = known_here.map(|known| known.stage);
+        let usable = match stage {
+            Some(CampaignStage::Published) => true,
+            Some(CampaignStage::Ended) => known.direct_code.is_none(),
+            _ => false,
+        };
+        must!(usable, "S8: a coupon of a {stage:?} campaign goes on an order");
+        // A code that stays is the same claim, and judged as a new one: that would begin now.
+        let begins_now = stays.is_some() && known.direct_code.is_some();
+        let fixed = known_here.and_then(|known| match known.terms.validity {
+            Validity::Fixed { starts_at, expires_at } => Some((starts_at, expires_at)),
+            Validity::AfterClaim { .. } => None,
+        });
+        let still_on = stays.is_some_and(|before| before.state == OnOrderState::Held);
+        let coupon = self.own_coupon(account, id)?;
+        let standing = if still_on { Standing::On(order.clone()) } else { Standing::Valid };
+        must!(coupon.standing == standing, "I2: {id} goes on an order as {:?}", coupon.standing);
+        must!(coupon.campaign == campaign, "{id} discounts for another campaign");
+        let window = if begins_now { fixed } else { Some((coupon.starts_at, coupon.expires_at)) };
+        let in_time = window.is_none_or(|(starts_at, expires_at)| starts_at <= place.at && place.at < expires_at);
+        must!(in_time, "S8: {id} goes on an order outside of its time");
+        let direct = known.direct_code.is_some();
+        must!(coupon.direct == direct && (!direct || coupon.code == known.direct_code), "{id} is another code's");
+        if !still_on {
+            coupon.moved = seq;
+        }
+        let state = if still_on { OnOrderState::Held } else { OnOrderState::Named };
+        Ok(OnOrder { id, applied: known.applied.clone(), direct: known.direct_code, state })
+    }
+
+    /// Another checkout under the same id: what comes off has been given back, what stays is judged as if it had been.
+    pub(super) fn revised(
+        &mut self,
+        place: Place,
+        key: &(AccountId, OrderId),
+        cart: &Cart,
+        revised: &[OrderCoupon],
+    ) -> Checked {
+        let order = self.orders.get_mut(key).expect("looked up before");
+        must!(
+            order.stage == Stage::Placed && place.at < order.hold_until,
+            "I8: a {:?} order, held until {}, is revised",
+            order.stage,
+            order.hold_until
+        );
+        let before = std::mem::take(&mut order.coupons);
+        let lifted = std::mem::take(&mut order.lifted);
+        let named = |id: CouponId| revised.iter().any(|now| now.id() == id);
+        for known in before.iter().filter(|known| known.state == OnOrderState::Held) {
+            must!(named(known.id), "{} stays held for an order that it isn't on", known.id);
+        }
+        for (id, voided) in &lifted {
+            let direct = before.iter().any(|known| known.id == *id && known.direct.is_some());
+            must!(!direct || *voided != named(*id), "the claim of {id} isn't given back, or is and stays");
+        }
+        let mut coupons: Vec<OnOrder> = Vec::with_capacity(revised.len());
+        for now in revised {
+            let id = now.id();
+            must!(coupons.iter().all(|other| other.id != id), "I2: {id} is on the order twice");
+            must!(now.state == OrderCouponState::Held, "{id} goes on an order as {:?}", now.state);
+            let was_held = |known: &&OnOrder| {
+                known.id == id && (known.state == OnOrderState::Held || lifted.iter().any(|other| other.0 == id))
+            };
+            let stays = before.iter().find(was_held);
+            let on = self.goes_on(place, key, now, stays)?;
+            if let Some(before) = stays {
+                self.stays_within_limits(place, key, before, &on)?;
+            }
+            coupons.push(on);
+        }
+        self.check(cart, &[], coupons.iter().map(|coupon| &coupon.applied))?;
+        let (seq, lines) = (self.seq, cart.lines().len());
+        let order = self.orders.get_mut(key).expect("looked up before");
+        order.versions.push(version(seq, cart, &coupons));
+        (order.cart, order.coupons) = (cart.clone(), coupons);
+        order.sellers = cart.sellers().into_iter().map(|seller| (seller.clone(), Tx::Open)).collect();
+        (order.units, order.cash, order.respread) = (vec![0; lines], vec![0; lines], vec![false; lines]);
+        order.shipping = vec![(0, false); order.sellers.len()];
+        Ok(())
+    }
+
+    /// I1 of what isn't taken anew: a claim that a code made, and a budget of which as much is held as before.
+    fn stays_within_limits(
+        &self,
+        place: Place,
+        key: &(AccountId, OrderId),
+        before: &OnOrder,
+        now: &OnOrder,
+    ) -> Checked {
+        let campaign = now.applied.campaign;
+        if before.state == OnOrderState::Held {
+            must!(before.applied.discount == now.applied.discount, "{} holds another budget than it takes", now.id);
+            let amount = now.applied.discount.minor().unsigned_abs();
+            self.fits_still(place.bucket, &Pool::Budget(campaign), amount)?;
+        }
+        let Some(hash) = now.direct else { return Ok(()) };
+        must!(before.direct == now.direct, "{} is another code's", now.id);
+        let coupon = self.coupons.get(&now.id).ok_or("a coupon that isn't there")?;
+        let terms = &self.campaigns.get(&campaign).ok_or("a campaign that isn't there")?.now.terms;
+        self.fits_still(place.bucket, &stock_pool(campaign, terms, coupon.source.as_ref()), 1)?;
+        if let Some(individual) = self.individuals.get(&key.0) {
+            self.fits_still(place.bucket, &Pool::Individual(individual.clone(), campaign), 1)?;
+        }
+        self.fits_still(place.bucket, &Pool::CodeUses(hash), 1)
     }
 
     /// A payment within 30 days of the time-out finds all free that the order held.
@@ -121,4 +214,9 @@ impl Model {
         }
         check_applied(cart, gone, all.into_iter())
     }
+}
+
+fn version(since: u64, cart: &Cart, coupons: &[OnOrder]) -> Version {
+    let coupons = coupons.iter().map(|coupon| (coupon.id, coupon.applied.discount.minor())).collect();
+    Version { since, cart: cart.clone(), coupons }
 }

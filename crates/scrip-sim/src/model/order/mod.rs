@@ -18,7 +18,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use super::{Checked, Model, Place, Standing, Touched, must};
+use super::{Checked, Log, Model, Place, Standing, Touched, must};
 
 /// The most time to pay, in all.
 const HOLD_MICROS_MAX: i64 = 7 * 24 * 3_600 * 1_000_000;
@@ -31,6 +31,14 @@ pub struct OrderModel {
     pub hold_until: Timestamp,
     pub stage: Stage,
     pub coupons: Vec<OnOrder>,
+    /// What came off and isn't explained yet, voided or not: a revision has to follow.
+    lifted: Vec<(CouponId, bool)>,
+    /// What no longer applies since a seller was cancelled, and has to come off.
+    dropped: Vec<CouponId>,
+    /// As it was placed, and as it was revised.
+    pub versions: Vec<Version>,
+    /// What it holds of each campaign's budget.
+    pub held: BTreeMap<CampaignId, Log>,
     pub sellers: Vec<(SellerId, Tx)>,
     pub units: Vec<u32>,
     pub cash: Vec<i64>,
@@ -49,6 +57,16 @@ pub struct OrderModel {
     pub paid: Option<u64>,
     pub changed: u64,
     pub changes: u64,
+}
+
+/// A whole checkout, as it was asked for.
+#[derive(Debug)]
+pub struct Version {
+    /// In commits.
+    pub since: u64,
+    pub cart: Cart,
+    /// In the order of application, with what each takes off.
+    pub coupons: Vec<(CouponId, i64)>,
 }
 
 /// A coupon on an order.
@@ -91,6 +109,12 @@ pub enum Tx {
 impl OrderModel {
     pub fn seller(&self, seller: &SellerId) -> Option<usize> {
         self.sellers.iter().position(|known| known.0 == *seller)
+    }
+
+    /// What it was at any moment since then.
+    pub fn versions_since(&self, since: u64) -> impl Iterator<Item = &Version> {
+        let first = self.versions.iter().rposition(|version| version.since <= since).unwrap_or(0);
+        self.versions[first..].iter()
     }
 
     fn never_paid(&self, line: usize) -> bool {
@@ -190,6 +214,7 @@ impl Model {
                 touched.allowances.insert((place.bucket, *campaign));
                 self.own_coupon(account, *coupon)?.standing = Standing::On(id.clone());
                 let amount = discount.minor().unsigned_abs();
+                self.holds(&key, *campaign, discount.minor());
                 self.count(place, *campaign, |counted| {
                     counted.on_orders += 1;
                     counted.held += amount;
@@ -253,6 +278,7 @@ impl Model {
                 Ok(())
             }
             Event::OrderRetaken { coupons, .. } => self.retaken(place, &key, coupons),
+            Event::OrderRevised { cart, coupons, .. } => self.revised(place, &key, cart, coupons),
             Event::SellerCancelled { seller, applied, .. } => {
                 self.seller_cancelled(place, &key, seller, applied, touched)
             }
@@ -285,18 +311,9 @@ impl Model {
             Event::CouponReleased { coupon, campaign, discount, .. }
             | Event::CouponVoided { coupon, campaign, discount, .. } => {
                 must!(order.stage != Stage::Paid, "a coupon comes off a paid order");
-                let known = on_order(order, *coupon)?;
-                must!(
-                    known.state == OnOrderState::Held && known.applied.discount == *discount,
-                    "{coupon} comes off as it wasn't on: {known:?}"
-                );
-                must!(
-                    known.direct.is_some() == matches!(event, Event::CouponVoided { .. }),
-                    "{coupon} comes off in the wrong way"
-                );
-                let timed_out = order.stage == Stage::TimedOut;
-                let known = on_order(order, *coupon)?;
-                known.state = if timed_out { OnOrderState::Lapsed } else { OnOrderState::Released };
+                let voided = matches!(event, Event::CouponVoided { .. });
+                comes_off(order, *coupon, discount.minor(), voided)?;
+                self.holds(&key, *campaign, -discount.minor());
                 self.back_in_wallet(account, *coupon, id)?;
                 touched.allowances.insert((place.bucket, *campaign));
                 let amount = discount.minor().unsigned_abs();
@@ -320,6 +337,15 @@ impl Model {
         Ok(())
     }
 
+    /// The order holds more or less of a campaign's budget.
+    fn holds(&mut self, key: &(AccountId, OrderId), campaign: CampaignId, by: i64) {
+        let seq = self.seq;
+        if let Some(order) = self.orders.get_mut(key) {
+            let held = order.held.entry(campaign).or_default();
+            held.set(seq, held.now().saturating_add_signed(by));
+        }
+    }
+
     fn back_in_wallet(&mut self, account: &AccountId, coupon: CouponId, order: &OrderId) -> Checked {
         let seq = self.seq;
         let coupon = self.own_coupon(account, coupon)?;
@@ -341,6 +367,25 @@ fn on_order(order: &mut OrderModel, id: CouponId) -> Checked<&mut OnOrder> {
     order.coupons.iter_mut().find(|coupon| coupon.id == id).ok_or_else(|| format!("{id} isn't on the order"))
 }
 
+/// A coupon leaves an unpaid order: one that a code made goes with its claim, unless the order goes on with it.
+fn comes_off(order: &mut OrderModel, id: CouponId, discount: i64, voided: bool) -> Checked {
+    let (stage, dropped) = (order.stage, order.dropped.contains(&id));
+    let known = on_order(order, id)?;
+    must!(
+        known.state == OnOrderState::Held && known.applied.discount.minor() == discount,
+        "{id} comes off as it wasn't on: {known:?}"
+    );
+    let lifted = stage == Stage::Placed && !dropped;
+    let direct = known.direct.is_some();
+    must!(direct == voided || (direct && lifted), "{id} comes off in the wrong way");
+    known.state = if stage == Stage::TimedOut { OnOrderState::Lapsed } else { OnOrderState::Released };
+    order.dropped.retain(|other| *other != id);
+    if lifted {
+        order.lifted.push((id, voided));
+    }
+    Ok(())
+}
+
 fn account_and_order(event: &Event) -> Option<(&AccountId, &OrderId)> {
     match event {
         Event::CouponHeld { account, order, .. }
@@ -349,6 +394,7 @@ fn account_and_order(event: &Event) -> Option<(&AccountId, &OrderId)> {
         | Event::DiscountFunded { account, order, .. }
         | Event::TransactionsClosed { account, order, .. }
         | Event::OrderRetaken { account, order, .. }
+        | Event::OrderRevised { account, order, .. }
         | Event::OrderCancelled { account, order, .. }
         | Event::SellerCancelled { account, order, .. }
         | Event::OrderRefunded { account, order, .. }

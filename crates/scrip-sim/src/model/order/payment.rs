@@ -2,7 +2,7 @@
 
 use scrip_core::{
     campaign::Pool,
-    id::CampaignId,
+    id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SellerId},
     quote::Applied,
 };
@@ -63,6 +63,9 @@ impl Model {
             grown.push((known.applied.campaign, now.discount.minor() - known.applied.discount.minor()));
             known.applied = now.clone();
         }
+        let stays = |id: CouponId| applied.iter().any(|now| now.coupon == Some(id));
+        let held = order.coupons.iter().filter(|known| known.state == OnOrderState::Held);
+        order.dropped = held.map(|known| known.id).filter(|id| !stays(*id)).collect();
         let cart = order.cart.clone();
         let gone: Vec<SellerId> =
             order.sellers.iter().filter(|known| known.1 == Tx::Cancelled).map(|known| known.0.clone()).collect();
@@ -70,6 +73,7 @@ impl Model {
         for (campaign, by) in grown {
             touched.allowances.insert((place.bucket, campaign));
             let amount = by.unsigned_abs();
+            self.holds(key, campaign, by);
             let pool = Pool::Budget(campaign);
             self.count(
                 place,

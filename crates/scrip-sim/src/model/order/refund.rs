@@ -112,6 +112,8 @@ impl Model {
     pub(in crate::model) fn order_is_settled(&self, key: &(AccountId, OrderId)) -> Checked {
         let order = self.orders.get(key).ok_or("an order that isn't there")?;
         let paid = order.stage == Stage::Paid;
+        must!(order.lifted.is_empty(), "{:?} came off order {} for nothing", order.lifted, key.1);
+        must!(order.dropped.is_empty(), "{:?} stay on order {}, and don't apply", order.dropped, key.1);
         for coupon in &order.coupons {
             let expected = match order.stage {
                 _ if coupon.state == OnOrderState::Released && order.stage != Stage::Cancelled => continue,

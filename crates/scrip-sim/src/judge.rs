@@ -516,7 +516,14 @@ impl Model {
                     let held = revised.and_then(|(_, order)| order.held.get(&campaign));
                     let used = self.used_beside(&pool, held, since);
                     for limit in known.limits_since(&pool, bucket, since).into_iter().flatten() {
-                        right |= used.iter().any(|used| limit.saturating_sub(*used) == left.minor().unsigned_abs());
+                        let left = left.minor().unsigned_abs();
+                        let lefts = || used.iter().map(|used| limit.saturating_sub(*used));
+                        // What is used here and what is used elsewhere are read one after the other.
+                        right |= if self.buckets.is_one() {
+                            lefts().any(|known| known == left)
+                        } else {
+                            lefts().min() <= Some(left) && Some(left) <= lefts().max()
+                        };
                         seen.push((limit, used.clone()));
                     }
                 }

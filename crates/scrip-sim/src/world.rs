@@ -299,6 +299,8 @@ impl World {
                 })
             }
             Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
+            // What it read didn't fit together: nothing of it is committed.
+            Err(EngineError::Fault) if flight.unjudged => Ok(()),
             Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
         };
         if let (Ok(Receipt { answer: Answer::Campaign { campaign, .. }, .. }), [node]) = (&result, &self.nodes[..]) {
@@ -319,7 +321,8 @@ impl World {
                 self.tally.answered += 1;
                 let ask = &mut self.asks[flight.ask];
                 self.tally.revised += u64::from(matches!(ask.wish, Wish::Revise(_)));
-                if ask.key.as_ref().is_some_and(|key| self.model.keys.contains_key(&key.key_hash)) {
+                let effect = ask.key.as_ref().and_then(|key| self.model.keys.get(&key.key_hash));
+                if effect.is_some_and(|effect| effect.is_answered_by(&receipt.answer)) {
                     ask.answer.get_or_insert(receipt);
                 }
             }
@@ -376,6 +379,7 @@ impl World {
     fn take_commits(&mut self) -> Checked {
         if self.weather.take_read_stale() {
             self.flights.iter_mut().for_each(|flight| flight.unjudged = true);
+            self.nodes.iter_mut().for_each(|node| node.job_read_stale = true);
         }
         let frames = self.weather.take_committed();
         for (place, frame) in frames.iter().enumerate() {
@@ -415,7 +419,9 @@ impl World {
         if let Some(result) = done {
             self.nodes[node].job = None;
             match result {
-                Err(EngineError::Fault) => return Err("a job fails unexpectedly".to_owned()),
+                Err(EngineError::Fault) if !self.nodes[node].job_read_stale => {
+                    return Err("a job fails unexpectedly".to_owned());
+                }
                 Err(EngineError::Refused(refusal)) => return Err(format!("a job is refused: {refusal:?}")),
                 _ => {}
             }

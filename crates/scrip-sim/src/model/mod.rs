@@ -30,6 +30,7 @@ use scrip_core::{
     slot::{Bucket, Buckets},
     time::Timestamp,
 };
+use scrip_engine::Answer;
 use scrip_store::frame::Frame;
 
 /// What is wrong, in words.
@@ -82,6 +83,17 @@ pub struct Effect {
     pub seq: u64,
     pub coupon: Option<CouponId>,
     pub order: Option<(AccountId, OrderId)>,
+}
+
+impl Effect {
+    /// Whether an answer is of this effect: a copy of the command that found nothing to do before isn't.
+    pub fn is_answered_by(&self, answer: &Answer) -> bool {
+        let range = self.entry.position..self.entry.position + u64::from(self.entry.count);
+        match answer {
+            Answer::Order { order, .. } => order.events.iter().any(|position| range.contains(position)),
+            _ => true,
+        }
+    }
 }
 
 /// What a commit touched, to be compared with what is stored.

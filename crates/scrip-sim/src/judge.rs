@@ -160,6 +160,7 @@ impl Model {
                         }
                         None => !known.has_open(),
                     };
+                    must!(order.stage != OrderStage::TimedOut, "I3: order {} is cancelled, and may be paid", order.id);
                     must!(
                         gone,
                         "I3: order {} is answered as cancelled, and is {:?} {:?}",

@@ -167,7 +167,9 @@ impl Workload {
         } else {
             let shifted = |micros| Timestamp::from_micros(now.micros() + micros);
             let starts_at = shifted(self.chance.between(-2, 1) * HOUR);
-            Validity::Fixed { starts_at, expires_at: shifted(i64::from(days) * 24 * HOUR) }
+            // Some end while orders with their coupons are open.
+            let hours = if self.chance.one_in(3) { self.chance.between(2, 8) } else { i64::from(days) * 24 };
+            Validity::Fixed { starts_at, expires_at: shifted(hours * HOUR) }
         };
         let mut sources = Vec::new();
         if self.chance.percent(25) {
@@ -270,7 +272,22 @@ impl Workload {
         self.of_campaign(campaign, RequestCodes { campaign, as_seller: None, count, prefix: None, source: None })
     }
 
+    /// Some code, mostly one that may still be used.
     fn code(&mut self, model: &Model) -> Option<EnteredCode> {
+        let mut found = self.any_code(model);
+        for _ in 0..4 {
+            let known = found.as_ref().and_then(|code| model.codes.get(&code.hash));
+            let stage = known.and_then(|code| model.campaigns.get(&code.campaign)).map(|known| known.now.stage);
+            let is_free = known.is_some_and(|code| code.coupon.is_none() || self.chance.one_in(5));
+            if stage == Some(CampaignStage::Published) && is_free {
+                break;
+            }
+            found = self.any_code(model);
+        }
+        found
+    }
+
+    fn any_code(&mut self, model: &Model) -> Option<EnteredCode> {
         if self.chance.percent(40) {
             return self.chance.pick(&self.shared).cloned();
         }
@@ -422,7 +439,7 @@ impl Workload {
                 _ => {}
             }
         }
-        if !as_before && self.chance.percent(20) {
+        if !as_before && self.chance.percent(30) {
             codes.extend(self.code(model).filter(|code| codes.iter().all(|other| other.hash != code.hash)));
         }
         named.sort_unstable();

@@ -123,8 +123,15 @@ impl Model {
             must!(named(known.id), "{} stays held for an order that it isn't on", known.id);
         }
         for (id, voided) in &lifted {
-            let direct = before.iter().any(|known| known.id == *id && known.direct.is_some());
-            must!(!direct || *voided != named(*id), "the claim of {id} isn't given back, or is and stays");
+            let known = before.iter().find(|known| known.id == *id).ok_or("what came off was on")?;
+            must!(
+                known.direct.is_none() || *voided != named(*id),
+                "the claim of {id} isn't given back, or is and stays"
+            );
+            let again = *voided && revised.iter().any(|now| now.direct_code == known.direct);
+            must!(!again, "a code that stays is the same claim: {id} is given back, and its code claimed anew");
+            let as_before = |now: &OrderCoupon| now.id() == *id && now.applied.discount == known.applied.discount;
+            must!(!revised.iter().any(as_before), "{id} stays as it was, and came off");
         }
         let mut coupons: Vec<OnOrder> = Vec::with_capacity(revised.len());
         for now in revised {

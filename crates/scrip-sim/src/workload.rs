@@ -84,7 +84,9 @@ impl Workload {
             53..60 => self.revise(model),
             60..70 => self.on_order(model, |account, order, _, _| PayOrder { account, order }.into()),
             70..72 => self.on_order(model, |account, order, _, chance| {
-                let hold_minutes = u32::try_from(chance.between(1, 300)).expect("small");
+                // Some for so long that coupons expire on them.
+                let most = if chance.one_in(3) { 3 * 24 * 60 } else { 300 };
+                let hold_minutes = u32::try_from(chance.between(1, most)).expect("small");
                 ExtendHold { account, order, hold_minutes }.into()
             }),
             72..77 => self.on_order(model, |account, order, seller, _| CancelOrder { account, order, seller }.into()),
@@ -395,8 +397,9 @@ impl Workload {
         if self.chance.percent(22) {
             codes.extend(self.code(model));
         }
+        let most = if self.chance.one_in(6) { 2 * 24 * 60 } else { 90 };
         let hold_minutes =
-            if self.chance.percent(50) { 30 } else { u32::try_from(self.chance.between(1, 90)).expect("small") };
+            if self.chance.percent(50) { 30 } else { u32::try_from(self.chance.between(1, most)).expect("small") };
         self.orders.push((account.clone(), id.clone()));
         let placement = Placement {
             account: account.clone(),
@@ -419,6 +422,9 @@ impl Workload {
                 break;
             }
             found = self.order(model);
+        }
+        if self.chance.one_in(6) {
+            found = stale_order(model).or(found);
         }
         let Some((mut account, order, known)) = found else { return self.place(model) };
         let cart = match known {
@@ -553,6 +559,15 @@ impl Workload {
         }
         RefundOf::Parts { lines, amounts, shipping }
     }
+}
+
+/// An open order that holds what has expired since.
+fn stale_order(model: &Model) -> Option<(AccountId, OrderId, Option<&OrderModel>)> {
+    let expired = |on: &OnOrder| model.coupons.get(&on.id).is_some_and(|coupon| coupon.expires_at <= model.latest);
+    let mut open =
+        model.orders.iter().filter(|(_, order)| order.stage == Stage::Placed && model.latest < order.hold_until);
+    let (key, order) = open.find(|(_, order)| order.counted().any(expired))?;
+    Some((key.0.clone(), key.1.clone(), Some(order)))
 }
 
 fn currency() -> Currency {

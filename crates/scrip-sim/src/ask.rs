@@ -1,5 +1,5 @@
 use scrip_core::{command::Command, name::AccountId, time::Timestamp};
-use scrip_engine::{Answer, Engine, EngineError, KeyUse, Placement, Receipt};
+use scrip_engine::{Answer, Engine, EngineError, KeyUse, Placement, Receipt, Revision};
 
 use crate::task::Task;
 
@@ -21,6 +21,7 @@ pub struct Ask {
 pub enum Wish {
     Command(Box<Command>),
     Place(Box<Placement>),
+    Revise(Box<Revision>),
     /// That accounts count together.
     Link {
         account: AccountId,
@@ -48,6 +49,7 @@ impl Ask {
         match &self.wish {
             Wish::Command(command) => command.name(),
             Wish::Place(_) => "Place",
+            Wish::Revise(_) => "Revise",
             Wish::Link { .. } => "Link",
         }
     }
@@ -56,6 +58,7 @@ impl Ask {
         match &self.wish {
             Wish::Command(command) => command.account_name(),
             Wish::Place(placement) => Some(&placement.account),
+            Wish::Revise(revision) => Some(&revision.account),
             Wish::Link { account, .. } => Some(account),
         }
     }
@@ -65,6 +68,7 @@ impl Ask {
         match self.wish.clone() {
             Wish::Command(command) => Task::new(async move { engine.submit(*command, key).await }),
             Wish::Place(placement) => Task::new(async move { engine.place(*placement, key).await }),
+            Wish::Revise(revision) => Task::new(async move { engine.revise(*revision, key).await }),
             Wish::Link { account, to } => Task::new(async move {
                 engine.link(&account, &to).await?;
                 Ok(Receipt { answer: Answer::Nothing, replayed: false, at: engine.now() })

@@ -83,6 +83,12 @@ fn order_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId, id:
     };
     must!(stage == expected.stage, "order {id} is {stage:?}, not {:?}", expected.stage);
     must!(stored.hold_expires_at == expected.hold_until, "order {id} is held until {}", stored.hold_expires_at);
+    must!(stored.cart == expected.cart, "order {id} has another cart");
+    must!(
+        stored.coupons.iter().map(|coupon| &coupon.applied).eq(expected.coupons.iter().map(|coupon| &coupon.applied)),
+        "I6: order {id} has other shares: {:?}",
+        stored.coupons
+    );
     same_transactions(&stored, expected)?;
     for (line, money) in stored.lines.iter().enumerate() {
         let same = (money.units, money.cash.minor()) == (expected.units[line], expected.cash[line]);

@@ -1,18 +1,24 @@
 //! Whether an answer is right, by what was committed between the asking and the answer.
 
+use std::collections::BTreeSet;
+
 use scrip_core::{
     campaign::{CampaignStage, Channel, Pool},
     code::CodeHash,
     command::{Claim, ClaimOf, Command, RefundOf},
-    id::CampaignId,
+    id::{CampaignId, CouponId},
     name::{AccountId, OrderId},
+    order::{Order, OrderCoupon, OrderStage, OrderStatus, TransactionState},
     reason::{Reason, Refusal},
 };
-use scrip_engine::{Answer, Receipt};
+use scrip_engine::{Answer, Receipt, Revision, Use};
 
 use crate::{
     ask::{Ask, Wish, shown},
-    model::{CampaignModel, Checked, Effect, Model, OrderModel, Stage, Standing, Tx, must, stock_pool},
+    model::{
+        CampaignModel, Checked, CouponModel, Effect, Log, Model, OrderModel, Stage, Standing, Tx, Version, must,
+        stock_pool,
+    },
 };
 
 impl Model {
@@ -50,7 +56,7 @@ impl Model {
                     ask.account()
                 );
                 let known = self.known_order(&order.account, &order.id)?;
-                self.judge_order(ask, known, receipt, effect)
+                self.judge_order(ask, known, since, receipt, effect)
             }
             Answer::Refund { order, refund, .. } => {
                 let known = self.known_order(&order.account, &order.id)?;
@@ -107,7 +113,14 @@ impl Model {
             .ok_or_else(|| format!("I3: order {id} is answered, and isn't there"))
     }
 
-    fn judge_order(&self, ask: &Ask, known: &OrderModel, receipt: &Receipt, effect: Option<&Effect>) -> Checked {
+    fn judge_order(
+        &self,
+        ask: &Ask,
+        known: &OrderModel,
+        since: u64,
+        receipt: &Receipt,
+        effect: Option<&Effect>,
+    ) -> Checked {
         let Answer::Order { order, created } = &receipt.answer else { return Ok(()) };
         if let Some(effect) = effect {
             let own = effect.order.as_ref().is_some_and(|own| own.0 == order.account && own.1 == order.id);
@@ -122,6 +135,7 @@ impl Model {
                 must!(*created || effect.is_none() || receipt.replayed, "I4: a new order isn't new");
                 Ok(())
             }
+            Wish::Revise(revision) => judge_revised(revision, known, order, since, effect),
             Wish::Link { .. } => Err("an order for a link".to_owned()),
             Wish::Command(command) => match &**command {
                 Command::PayOrder(_) => {
@@ -134,12 +148,19 @@ impl Model {
                     Ok(())
                 }
                 Command::CancelOrder(command) => {
+                    // A revision brings a seller back that its cart has.
+                    let done = effect.map_or(since + 1, |effect| effect.seq.min(since + 1));
+                    let back = known.versions.last().is_some_and(|version| version.since >= done);
                     let gone = match &command.seller {
                         Some(seller) => {
-                            known.seller(seller).is_some_and(|seller| known.transaction(seller) == Tx::Cancelled)
+                            let own = order.transactions.iter().find(|transaction| transaction.seller == *seller);
+                            let answered = own.is_some_and(|own| own.state == TransactionState::Cancelled);
+                            let now = known.seller(seller).map(|seller| known.transaction(seller));
+                            answered && (back || now == Some(Tx::Cancelled))
                         }
                         None => !known.has_open(),
                     };
+                    must!(order.stage != OrderStage::TimedOut, "I3: order {} is cancelled, and may be paid", order.id);
                     must!(
                         gone,
                         "I3: order {} is answered as cancelled, and is {:?} {:?}",
@@ -191,12 +212,10 @@ impl Model {
                     must!(other, "there is no other order of this id");
                     return Ok(());
                 }
-                let coupons = match &placement.r#use {
-                    scrip_engine::Use::Named(coupons) => &coupons[..],
-                    scrip_engine::Use::Best => &[],
-                };
-                self.judge_use(&placement.account, coupons, &codes, since, reason)
+                let coupons = named(&placement.r#use);
+                self.judge_use(&placement.account, coupons, &codes, None, since, reason)
             }
+            Wish::Revise(revision) => self.judge_revision(revision, since, reason),
             Wish::Link { .. } => Err("this is never refused".to_owned()),
             Wish::Command(command) => match &**command {
                 Command::Claim(claim) => self.judge_claim(claim, since, reason),
@@ -235,6 +254,29 @@ impl Model {
                 _ => Err("this is never refused".to_owned()),
             },
         }
+    }
+
+    /// A revision is refused for what the order is, or as a new order would be if it held nothing.
+    fn judge_revision(&self, revision: &Revision, since: u64, reason: &Reason) -> Checked {
+        let order = self.orders.get(&(revision.account.clone(), revision.order.clone()));
+        let Some(order) = order else {
+            must!(*reason == Reason::NotFound, "there is no order");
+            return Ok(());
+        };
+        match reason {
+            Reason::NotFound => must!(order.placed > since, "the order is there"),
+            Reason::OrderStateForbids { order_status } => {
+                must!(*order_status != OrderStatus::Placed, "a placed order may be revised");
+                must!(order.stage != Stage::Placed, "the order is placed, and never was anything else");
+            }
+            _ => {
+                must!(order.stage == Stage::Placed || order.changed > since, "the order was {:?}", order.stage);
+                let codes: Vec<CodeHash> = revision.codes.iter().map(|code| code.hash).collect();
+                let own = Some((&revision.order, order));
+                self.judge_use(&revision.account, named(&revision.r#use), &codes, own, since, reason)?;
+            }
+        }
+        Ok(())
     }
 
     fn judge_campaign(&self, campaign: CampaignId, since: u64, reason: &Reason) -> Checked {
@@ -356,21 +398,86 @@ impl Model {
         Ok(())
     }
 
+    /// What others than an order had of a pool since then, if the order held that much of it.
+    fn used_beside(&self, pool: &Pool, held: Option<&Log>, since: u64) -> Vec<u64> {
+        let Some(pool) = self.pools.get(pool) else { return vec![0] };
+        let Some(held) = held else { return pool.log.since(since).collect() };
+        let beside = pool
+            .log
+            .since_with_times(since)
+            .flat_map(|(at, used)| held.at(at).map(move |held| used.saturating_sub(held)).collect::<Vec<_>>());
+        let now = pool.log.now().saturating_sub(held.now());
+        beside.chain([now]).collect()
+    }
+
+    /// What a code that stays on its order has taken itself doesn't stand against it.
+    fn judge_code_beside(
+        &self,
+        account: &AccountId,
+        order: &OrderId,
+        hash: CodeHash,
+        since: u64,
+        reason: &Reason,
+    ) -> Checked {
+        let stayed = self.coupons.values().find(|coupon| {
+            let on = coupon.account == *account && coupon.standing == Standing::On(order.clone());
+            on && coupon.direct && coupon.code == Some(hash) && coupon.moved <= since
+        });
+        let (Some(coupon), Some(code)) = (stayed, self.codes.get(&hash)) else { return Ok(()) };
+        let campaign = coupon.campaign;
+        let known = self.campaigns.get(&campaign).ok_or("a campaign that isn't there")?;
+        let most = |pool: &Pool| self.pools.get(pool).and_then(|pool| pool.log.since(since).max()).unwrap_or(0);
+        match reason {
+            Reason::CodeUsed => return Err("nobody but the order itself uses the code".to_owned()),
+            Reason::CodeNotUsable => must!(!code.unique || self.is_over(known), "the order itself uses the code"),
+            Reason::CodeUsesExhausted => {
+                let others = most(&Pool::CodeUses(hash)).saturating_sub(1);
+                must!(
+                    code.max_uses.is_some_and(|max| others >= max),
+                    "others had {others} of {:?} uses",
+                    code.max_uses
+                );
+            }
+            Reason::SoldOut => {
+                let pool = stock_pool(campaign, &known.now.terms, coupon.source.as_ref());
+                let others = most(&pool).saturating_sub(1);
+                let limits = known.limits_since(&pool, self.bucket_of(account), since);
+                let gone = limits.iter().any(|limit| limit.is_some_and(|limit| others >= limit));
+                must!(gone, "others had {others} of {limits:?} at most");
+            }
+            Reason::IndividualLimitReached { limit } => {
+                let alone = self.had.get(&(account.clone(), campaign)).and_then(|had| had.since(since).max());
+                let pool = self.individuals.get(account).map(|id| Pool::Individual(id.clone(), campaign));
+                let others = alone.unwrap_or(0).max(pool.as_ref().map_or(0, most)).saturating_sub(1);
+                must!(others >= u64::from(*limit), "{account} had {others} besides");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn judge_use(
         &self,
         account: &AccountId,
-        coupons: &[scrip_core::id::CouponId],
+        coupons: &[CouponId],
         codes: &[CodeHash],
+        revised: Option<(&OrderId, &OrderModel)>,
         since: u64,
         reason: &Reason,
     ) -> Checked {
         let own = || coupons.iter().filter_map(|id| self.coupons.get(id)).filter(|coupon| coupon.account == *account);
         match reason {
             Reason::CouponNotFound => {
-                let known = own().filter(|coupon| coupon.standing != Standing::Gone).count();
+                // The coupon that a code made on the order itself counts as not there: its claim would never have been.
+                let made_here = |coupon: &CouponModel| {
+                    coupon.direct && revised.is_some_and(|(order, _)| coupon.standing == Standing::On(order.clone()))
+                };
+                let there = |coupon: &&CouponModel| coupon.standing != Standing::Gone && !made_here(coupon);
+                let known = own().filter(there).count();
                 must!(known < coupons.len(), "all coupons are {account}'s");
             }
             Reason::CouponOnOrder { order } => {
+                must!(revised.is_none_or(|(id, _)| id != order), "what the order itself holds counts as free");
                 let on = own().any(|coupon| {
                     coupon.standing == Standing::On(order.clone())
                         || coupon.orders.iter().any(|(left, other)| *left > since && other == order)
@@ -407,10 +514,17 @@ impl Model {
                 let mut right = false;
                 for campaign in campaigns {
                     let (Some(known), pool) = (self.campaigns.get(&campaign), Pool::Budget(campaign)) else { continue };
-                    let used: Vec<u64> =
-                        self.pools.get(&pool).map_or_else(|| vec![0], |pool| pool.log.since(since).collect());
+                    let held = revised.and_then(|(_, order)| order.held.get(&campaign));
+                    let used = self.used_beside(&pool, held, since);
                     for limit in known.limits_since(&pool, bucket, since).into_iter().flatten() {
-                        right |= used.iter().any(|used| limit.saturating_sub(*used) == left.minor().unsigned_abs());
+                        let left = left.minor().unsigned_abs();
+                        let lefts = || used.iter().map(|used| limit.saturating_sub(*used));
+                        // What is used here and what is used elsewhere are read one after the other.
+                        right |= if self.buckets.is_one() {
+                            lefts().any(|known| known == left)
+                        } else {
+                            lefts().min() <= Some(left) && Some(left) <= lefts().max()
+                        };
                         seen.push((limit, used.clone()));
                     }
                 }
@@ -427,7 +541,10 @@ impl Model {
             | Reason::ChannelNotOffered => {
                 let mut last = Ok(());
                 for hash in codes {
-                    last = self.judge_code(account, *hash, since, reason);
+                    last = self.judge_code(account, *hash, since, reason).and_then(|()| match revised {
+                        Some((id, _)) => self.judge_code_beside(account, id, *hash, since, reason),
+                        None => Ok(()),
+                    });
                     if last.is_ok() {
                         return Ok(());
                     }
@@ -449,6 +566,48 @@ impl Model {
         }
         Ok(())
     }
+}
+
+fn named(r#use: &Use) -> &[CouponId] {
+    match r#use {
+        Use::Named(coupons) => coupons,
+        Use::Best => &[],
+    }
+}
+
+/// A revised order is the cart, the coupons and the codes that were asked for, and was committed as it is answered.
+fn judge_revised(
+    revision: &Revision,
+    known: &OrderModel,
+    order: &Order,
+    since: u64,
+    effect: Option<&Effect>,
+) -> Checked {
+    must!(order.id == revision.order && order.cart == revision.cart, "I3: another order is answered, or another cart");
+    must!(order.stage == OrderStage::Placed, "I3: a revised order is answered as {:?}", order.stage);
+    let open = order.transactions.iter().all(|transaction| transaction.state == TransactionState::Open);
+    must!(open, "I3: a revised order is answered as {:?}", order.transactions);
+    let asked: BTreeSet<CodeHash> = revision.codes.iter().map(|code| code.hash).collect();
+    let codes: BTreeSet<CodeHash> = order.coupons.iter().filter_map(|coupon| coupon.direct_code).collect();
+    match &revision.r#use {
+        Use::Best => must!(codes.is_subset(&asked), "I3: codes are used that weren't given: {codes:?}"),
+        Use::Named(coupons) => {
+            let own: BTreeSet<CouponId> =
+                order.coupons.iter().filter(|coupon| coupon.direct_code.is_none()).map(OrderCoupon::id).collect();
+            let exactly = own == coupons.iter().copied().collect() && codes == asked;
+            must!(exactly, "I3: {own:?} and {codes:?} are on the order, not {coupons:?} and {asked:?}");
+        }
+    }
+    let coupons: Vec<(CouponId, i64)> =
+        order.coupons.iter().map(|coupon| (coupon.id(), coupon.applied.discount.minor())).collect();
+    let discount: i64 = coupons.iter().map(|coupon| coupon.1).sum();
+    let expected = revision.expect_discount.is_none_or(|expected| expected.minor() == discount);
+    must!(expected, "{discount} are taken off, and {:?} were expected", revision.expect_discount);
+    let by_key = |version: &&Version| effect.is_some_and(|effect| effect.seq == version.since);
+    let mut versions = known.versions.iter().filter(by_key).chain(known.versions_since(since));
+    let committed = versions.any(|version| version.cart == order.cart && version.coupons == coupons);
+    must!(committed, "I3: order {} never was as it is answered, with {coupons:?}", order.id);
+    Ok(())
 }
 
 fn seller_ended(order: &OrderModel, seller: Option<&scrip_core::name::SellerId>) -> bool {
@@ -480,6 +639,11 @@ fn judge_step(
                 order.stage,
                 order.sellers
             );
+        }
+        Reason::NotInOrder { line: None, seller: Some(seller) } => {
+            let mut versions = order.versions_since(since);
+            let lacks = |version: &Version| !version.cart.sellers().contains(&seller);
+            must!(versions.any(lacks), "{seller} was in the order all the time");
         }
         _ => return Err(format!("no rule says so: {reason:?}")),
     }

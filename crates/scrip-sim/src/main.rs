@@ -109,6 +109,7 @@ fn report(failure: &Failure) {
 fn summary(tally: &Tally, failures: &[Failure], walks: u64, elapsed: Duration) {
     let Tally { commands, answered, refused, unavailable, lost, again, crashes, faults, unknown, .. } = tally;
     println!("{commands} commands in {walks} walks: {answered} done, {refused} refused, {unavailable} not known");
+    println!("{} orders revised, {} refusals to revise one", tally.revised, tally.not_revised);
     println!("{lost} answers lost, {again} commands sent again, {} reads compared", tally.reads);
     println!("{crashes} crashes, {faults} faults of the store, {unknown} of them commits without an answer");
     println!("{} commits, {} grants, {} recalls", tally.commits, tally.grants, tally.recalls);

@@ -18,6 +18,8 @@ pub struct Node {
     failed: Arc<AtomicBool>,
     /// Before the engine, so that what waits for it is dropped first.
     pub job: Option<Task<Result<bool, EngineError>>>,
+    /// While the job is underway something was read that didn't fit together.
+    pub job_read_stale: bool,
     pub sequencers: Vec<Sequencer>,
     pub engine: Option<Engine>,
 }
@@ -30,6 +32,7 @@ impl Node {
             skew,
             failed: Arc::default(),
             job: None,
+            job_read_stale: false,
             sequencers: Vec::new(),
             engine: None,
         }
@@ -74,6 +77,7 @@ impl Node {
     pub fn start_job(&mut self) {
         if let (Some(engine), None) = (&self.engine, &self.job) {
             let engine = engine.clone();
+            self.job_read_stale = false;
             self.job = Some(Task::new(async move { engine.tidy().await }));
         }
     }

@@ -12,20 +12,20 @@ use scrip_core::{
         AddSharedCode, CampaignStep, CancelOrder, ChangeCampaign, Claim, ClaimOf, CloseTransactions, Command,
         CreateCampaign, ExtendHold, MoveCampaign, PayOrder, RefundOf, RefundOrder, RequestCodes, SourceRight,
     },
-    id::CampaignId,
+    id::{CampaignId, CouponId},
     key::Holder,
     money::{Amount, BasisPoints, Currency},
     name::{AccountId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
     slot::Slot,
     time::Timestamp,
 };
-use scrip_engine::{KeyUse, Placement, Secrets, Use};
+use scrip_engine::{KeyUse, Placement, Revision, Secrets, Use};
 use sha2::{Digest, Sha256};
 
 use crate::{
     ask::{Ask, Wish},
     chance::Chance,
-    model::{CampaignModel, Model, OrderModel, Stage, Standing},
+    model::{CampaignModel, Model, OnOrder, OrderModel, Stage, Standing},
 };
 
 const ACCOUNTS: usize = 32;
@@ -80,17 +80,20 @@ impl Workload {
         match self.chance.below(100) {
             0..26 => self.claim(model),
             26..33 => self.claim_code(model),
-            33..55 => self.place(model),
-            55..67 => self.on_order(model, |account, order, _, _| PayOrder { account, order }.into()),
-            67..69 => self.on_order(model, |account, order, _, chance| {
-                let hold_minutes = u32::try_from(chance.between(1, 300)).expect("small");
+            33..53 => self.place(model),
+            53..60 => self.revise(model),
+            60..70 => self.on_order(model, |account, order, _, _| PayOrder { account, order }.into()),
+            70..72 => self.on_order(model, |account, order, _, chance| {
+                // Some for so long that coupons expire on them.
+                let most = if chance.one_in(3) { 3 * 24 * 60 } else { 300 };
+                let hold_minutes = u32::try_from(chance.between(1, most)).expect("small");
                 ExtendHold { account, order, hold_minutes }.into()
             }),
-            69..75 => self.on_order(model, |account, order, seller, _| CancelOrder { account, order, seller }.into()),
-            75..82 => {
+            72..77 => self.on_order(model, |account, order, seller, _| CancelOrder { account, order, seller }.into()),
+            77..83 => {
                 self.on_order(model, |account, order, seller, _| CloseTransactions { account, order, seller }.into())
             }
-            82..93 => self.refund(model),
+            83..93 => self.refund(model),
             93..97 => self.move_campaign(model),
             97 => self.change_campaign(model),
             98 if self.chance.one_in(6) => self.link(),
@@ -166,7 +169,9 @@ impl Workload {
         } else {
             let shifted = |micros| Timestamp::from_micros(now.micros() + micros);
             let starts_at = shifted(self.chance.between(-2, 1) * HOUR);
-            Validity::Fixed { starts_at, expires_at: shifted(i64::from(days) * 24 * HOUR) }
+            // Some end while orders with their coupons are open.
+            let hours = if self.chance.one_in(3) { self.chance.between(2, 8) } else { i64::from(days) * 24 };
+            Validity::Fixed { starts_at, expires_at: shifted(hours * HOUR) }
         };
         let mut sources = Vec::new();
         if self.chance.percent(25) {
@@ -269,7 +274,22 @@ impl Workload {
         self.of_campaign(campaign, RequestCodes { campaign, as_seller: None, count, prefix: None, source: None })
     }
 
+    /// Some code, mostly one that may still be used.
     fn code(&mut self, model: &Model) -> Option<EnteredCode> {
+        let mut found = self.any_code(model);
+        for _ in 0..4 {
+            let known = found.as_ref().and_then(|code| model.codes.get(&code.hash));
+            let stage = known.and_then(|code| model.campaigns.get(&code.campaign)).map(|known| known.now.stage);
+            let is_free = known.is_some_and(|code| code.coupon.is_none() || self.chance.one_in(5));
+            if stage == Some(CampaignStage::Published) && is_free {
+                break;
+            }
+            found = self.any_code(model);
+        }
+        found
+    }
+
+    fn any_code(&mut self, model: &Model) -> Option<EnteredCode> {
         if self.chance.percent(40) {
             return self.chance.pick(&self.shared).cloned();
         }
@@ -278,17 +298,8 @@ impl Workload {
         }
         // Those of a few: most are wanted by several.
         let start = self.chance.below(model.codes.len());
-        let unique: Vec<(CodeHash, &[u8])> = model
-            .codes
-            .iter()
-            .skip(start)
-            .filter(|(_, code)| code.unique)
-            .take(1)
-            .map(|(hash, code)| (*hash, &code.sealed[..]))
-            .collect();
-        let (hash, sealed) = unique.first()?;
-        let text = CodeText::parse(&self.secrets.open_code(sealed).ok()?).ok()?;
-        Some(EnteredCode { hash: *hash, text })
+        let hash = *model.codes.iter().skip(start).find(|(_, code)| code.unique)?.0;
+        self.entered(model, hash)
     }
 
     // Claims.
@@ -344,16 +355,10 @@ impl Workload {
         Cart::new(currency(), lines, shipping).expect("a small cart")
     }
 
-    fn place(&mut self, model: &Model) -> Ask {
-        let mut account = self.account();
-        let mut id = OrderId::new(&format!("o{}", self.made)).expect("a valid name");
-        if self.chance.one_in(40)
-            && let Some(taken) = self.chance.pick(&self.orders)
-        {
-            (account, id) = taken.clone();
-        }
+    /// Coupons of an account that it may name, hardly ever in vain.
+    fn some_coupons(&mut self, model: &Model, account: &AccountId) -> Vec<CouponId> {
         let mut named = Vec::new();
-        let own: Vec<_> = model.wallets.get(&account).into_iter().flatten().copied().collect();
+        let own: Vec<_> = model.wallets.get(account).into_iter().flatten().copied().collect();
         let valid: Vec<_> = own
             .iter()
             .copied()
@@ -368,6 +373,18 @@ impl Workload {
             let from = if self.chance.percent(92) { &valid } else { &own };
             named.extend(self.chance.pick(from).copied());
         }
+        named
+    }
+
+    fn place(&mut self, model: &Model) -> Ask {
+        let mut account = self.account();
+        let mut id = OrderId::new(&format!("o{}", self.made)).expect("a valid name");
+        if self.chance.one_in(40)
+            && let Some(taken) = self.chance.pick(&self.orders)
+        {
+            (account, id) = taken.clone();
+        }
+        let mut named = self.some_coupons(model, &account);
         if self.chance.one_in(30) {
             // Somebody else's.
             let other = self.account();
@@ -380,8 +397,9 @@ impl Workload {
         if self.chance.percent(22) {
             codes.extend(self.code(model));
         }
+        let most = if self.chance.one_in(6) { 2 * 24 * 60 } else { 90 };
         let hold_minutes =
-            if self.chance.percent(50) { 30 } else { u32::try_from(self.chance.between(1, 90)).expect("small") };
+            if self.chance.percent(50) { 30 } else { u32::try_from(self.chance.between(1, most)).expect("small") };
         self.orders.push((account.clone(), id.clone()));
         let placement = Placement {
             account: account.clone(),
@@ -394,6 +412,83 @@ impl Workload {
             fingerprint: self.hash("order"),
         };
         self.ask(Wish::Place(Box::new(placement)), Holder::Account(account), 85)
+    }
+
+    /// Another cart or other coupons for an order, mostly for one that is open.
+    fn revise(&mut self, model: &Model) -> Ask {
+        let mut found = self.order(model);
+        for _ in 0..6 {
+            if found.as_ref().is_some_and(|found| found.2.is_some_and(|order| order.stage == Stage::Placed)) {
+                break;
+            }
+            found = self.order(model);
+        }
+        if self.chance.one_in(6) {
+            found = stale_order(model).or(found);
+        }
+        let Some((mut account, order, known)) = found else { return self.place(model) };
+        let cart = match known {
+            Some(known) if self.chance.percent(25) => known.cart.clone(),
+            Some(known) if self.chance.percent(25) => self.less_or_more(&known.cart),
+            _ => self.cart(),
+        };
+        let on: Vec<&OnOrder> = known.iter().flat_map(|known| known.counted()).collect();
+        let as_before = self.chance.one_in(12);
+        let mut named = if as_before { Vec::new() } else { self.some_coupons(model, &account) };
+        let mut codes: Vec<EnteredCode> = Vec::new();
+        for coupon in on {
+            match coupon.direct {
+                None if as_before || self.chance.percent(55) => named.push(coupon.id),
+                Some(hash) if as_before || self.chance.percent(60) => codes.extend(self.entered(model, hash)),
+                // The coupon that a code made is nobody's to name.
+                Some(_) if self.chance.one_in(12) => named.push(coupon.id),
+                _ => {}
+            }
+        }
+        if !as_before && self.chance.percent(30) {
+            codes.extend(self.code(model).filter(|code| codes.iter().all(|other| other.hash != code.hash)));
+        }
+        named.sort_unstable();
+        named.dedup();
+        let r#use = match self.chance.below(20) {
+            _ if as_before => Use::Named(named),
+            0..8 => Use::Best,
+            8..11 => Use::Named(Vec::new()),
+            _ => Use::Named(named),
+        };
+        if self.chance.one_in(60) {
+            account = self.account();
+        }
+        // What happens next happens to it as well: payments, cancellations, another revision.
+        self.orders.push((account.clone(), order.clone()));
+        let expect_discount = self.chance.one_in(30).then(|| self.amount(0, 300));
+        let revision = Revision { account: account.clone(), order, cart, r#use, codes, expect_discount };
+        self.ask(Wish::Revise(Box::new(revision)), Holder::Account(account), 85)
+    }
+
+    /// The same cart with other quantities, and maybe without some of its lines.
+    fn less_or_more(&mut self, cart: &Cart) -> Cart {
+        let mut lines: Vec<Line> = cart.lines().to_vec();
+        if lines.len() > 1 && self.chance.percent(50) {
+            lines.remove(self.chance.below(lines.len()));
+        }
+        for line in &mut lines {
+            line.quantity = u32::try_from(self.chance.between(1, 4)).expect("small");
+        }
+        let sellers = cart.sellers().into_iter().filter(|seller| lines.iter().any(|line| line.seller == **seller));
+        let shipping = sellers.map(|seller| Shipping { seller: seller.clone(), amount: cart.shipping_of(seller) });
+        let shipping = shipping.collect();
+        Cart::new(cart.currency(), lines, shipping).expect("a small cart")
+    }
+
+    /// A code that somebody has entered before.
+    fn entered(&self, model: &Model, hash: CodeHash) -> Option<EnteredCode> {
+        let known = model.codes.get(&hash)?;
+        if !known.unique {
+            return self.shared.iter().find(|code| code.hash == hash).cloned();
+        }
+        let text = CodeText::parse(&self.secrets.open_code(&known.sealed).ok()?).ok()?;
+        Some(EnteredCode { hash, text })
     }
 
     fn order<'m>(&mut self, model: &'m Model) -> Option<(AccountId, OrderId, Option<&'m OrderModel>)> {
@@ -464,6 +559,15 @@ impl Workload {
         }
         RefundOf::Parts { lines, amounts, shipping }
     }
+}
+
+/// An open order that holds what has expired since.
+fn stale_order(model: &Model) -> Option<(AccountId, OrderId, Option<&OrderModel>)> {
+    let expired = |on: &OnOrder| model.coupons.get(&on.id).is_some_and(|coupon| coupon.expires_at <= model.latest);
+    let mut open =
+        model.orders.iter().filter(|(_, order)| order.stage == Stage::Placed && model.latest < order.hold_until);
+    let (key, order) = open.find(|(_, order)| order.counted().any(expired))?;
+    Some((key.0.clone(), key.1.clone(), Some(order)))
 }
 
 fn currency() -> Currency {

@@ -1,12 +1,8 @@
+mod reads;
+
 use std::{collections::VecDeque, sync::Arc};
 
-use scrip_core::{
-    command::{RefundOf, RefundOrder},
-    name::RefundName,
-    reason::Reason,
-    slot::Buckets,
-    time::Timestamp,
-};
+use scrip_core::{reason::Reason, slot::Buckets, time::Timestamp};
 use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
 use scrip_store::{Store, memory::MemoryStore};
 use sha2::{Digest, Sha256};
@@ -15,7 +11,6 @@ use crate::{
     ask::{Ask, Flight, Wish},
     chance::Chance,
     compare,
-    judge::judge_refund,
     model::{Checked, Model, must},
     node::Node,
     setting::Setting,
@@ -42,6 +37,9 @@ pub struct Tally {
     pub commands: u64,
     pub answered: u64,
     pub refused: u64,
+    /// Orders that were revised, and refusals to.
+    pub revised: u64,
+    pub not_revised: u64,
     pub unavailable: u64,
     /// Answers that never reached the client.
     pub lost: u64,
@@ -301,6 +299,8 @@ impl World {
                 })
             }
             Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
+            // What it read didn't fit together: nothing of it is committed.
+            Err(EngineError::Fault) if flight.unjudged => Ok(()),
             Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
         };
         if let (Ok(Receipt { answer: Answer::Campaign { campaign, .. }, .. }), [node]) = (&result, &self.nodes[..]) {
@@ -320,11 +320,16 @@ impl World {
             Ok(receipt) => {
                 self.tally.answered += 1;
                 let ask = &mut self.asks[flight.ask];
-                if ask.key.as_ref().is_some_and(|key| self.model.keys.contains_key(&key.key_hash)) {
+                self.tally.revised += u64::from(matches!(ask.wish, Wish::Revise(_)));
+                let effect = ask.key.as_ref().and_then(|key| self.model.keys.get(&key.key_hash));
+                if effect.is_some_and(|effect| effect.is_answered_by(&receipt.answer)) {
                     ask.answer.get_or_insert(receipt);
                 }
             }
-            Err(EngineError::Refused(_)) => self.tally.refused += 1,
+            Err(EngineError::Refused(_)) => {
+                self.tally.refused += 1;
+                self.tally.not_revised += u64::from(matches!(self.asks[flight.ask].wish, Wish::Revise(_)));
+            }
             Err(error) => {
                 self.tally.unavailable += 1;
                 self.tally.exhausted += u64::from(error.to_string().contains("too many want"));
@@ -374,6 +379,7 @@ impl World {
     fn take_commits(&mut self) -> Checked {
         if self.weather.take_read_stale() {
             self.flights.iter_mut().for_each(|flight| flight.unjudged = true);
+            self.nodes.iter_mut().for_each(|node| node.job_read_stale = true);
         }
         let frames = self.weather.take_committed();
         for (place, frame) in frames.iter().enumerate() {
@@ -413,7 +419,9 @@ impl World {
         if let Some(result) = done {
             self.nodes[node].job = None;
             match result {
-                Err(EngineError::Fault) => return Err("a job fails unexpectedly".to_owned()),
+                Err(EngineError::Fault) if !self.nodes[node].job_read_stale => {
+                    return Err("a job fails unexpectedly".to_owned());
+                }
                 Err(EngineError::Refused(refusal)) => return Err(format!("a job is refused: {refusal:?}")),
                 _ => {}
             }
@@ -501,92 +509,6 @@ impl World {
         Ok(())
     }
 
-    // Reads.
-
-    fn read(&mut self) -> Checked {
-        let node = self.chance.below(self.nodes.len());
-        let Some(engine) = self.nodes[node].engine.clone() else { return Ok(()) };
-        let account = self.workload.accounts()[self.chance.below(self.workload.accounts().len())].clone();
-        self.tally.reads += 1;
-        let cart = self.workload.cart();
-        let read = engine.read(|reader| {
-            let wallet = reader.wallet(&account, true)?;
-            let quote = reader.quote(&account, &cart, &scrip_engine::Use::Best, &[])?;
-            Ok((wallet, quote, reader.now()))
-        });
-        let (wallet, quote, now) = match read {
-            Ok(read) => read,
-            Err(EngineError::Unavailable(_)) => return Ok(()),
-            Err(error) => return Err(format!("a read fails: {error:?}")),
-        };
-        for coupon in &wallet {
-            compare::coupon_is(&self.model, &account, coupon)?;
-        }
-        let shown = |id| wallet.iter().any(|coupon| coupon.id == id);
-        for id in self.model.wallets.get(&account).into_iter().flatten() {
-            let known = &self.model.coupons[id];
-            must!(known.direct || shown(*id), "I3: {id} isn't in the wallet of {account}");
-        }
-        self.model.check(&cart, &[], quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
-        for applied in &quote.quote.applied {
-            let id = applied.coupon.ok_or("a quote uses a code that nobody gave")?;
-            let known = self.model.coupons.get(&id).ok_or("a quote uses a coupon that isn't there")?;
-            must!(known.account == account, "I7: {id} is quoted to {account}");
-            must!(now < known.expires_at && now >= known.starts_at, "S8: {id} is quoted outside of its time");
-        }
-        Ok(())
-    }
-
-    /// What a campaign has given out over all buckets, and what the node knows of it.
-    fn read_campaign(&mut self) -> Checked {
-        let node = self.chance.below(self.nodes.len());
-        let (Some(engine), false) = (&self.nodes[node].engine, self.model.campaigns.is_empty()) else { return Ok(()) };
-        let place = self.chance.below(self.model.campaigns.len());
-        let (id, known) = self.model.campaigns.iter().nth(place).expect("below their number");
-        match engine.read(|reader| reader.counters(*id)) {
-            Ok(counters) => {
-                let claimed: u32 = known.counted.iter().map(|counted| counted.claimed).sum();
-                let held: u64 = known.counted.iter().map(|counted| counted.held).sum();
-                let same = (counters.claimed, counters.budget_held.minor().unsigned_abs()) == (claimed, held);
-                must!(same, "{id} is shown with {counters:?}, and has {claimed} claimed, {held} held");
-                Ok(())
-            }
-            Err(EngineError::Unavailable(_)) => Ok(()),
-            Err(error) => Err(format!("a read fails: {error:?}")),
-        }
-    }
-
-    /// What all that is left of an order would give back. It changes nothing.
-    fn preview(&mut self) -> Checked {
-        let node = self.chance.below(self.nodes.len());
-        let (Some(engine), false) = (&self.nodes[node].engine, self.model.orders.is_empty()) else { return Ok(()) };
-        let place = self.chance.below(self.model.orders.len());
-        let ((account, id), order) = self.model.orders.iter().nth(place).expect("below their number");
-        let command = RefundOrder {
-            account: account.clone(),
-            order: id.clone(),
-            id: RefundName::new("preview").expect("a valid name"),
-            of: RefundOf::All,
-            as_seller: None,
-            fingerprint: [0; 16],
-        };
-        match engine.preview(command) {
-            Ok(Answer::Refund { refund, .. }) => {
-                let left = order.left_to_refund();
-                must!(refund.amount.minor() == left, "I6: order {id} would give back {}, not {left}", refund.amount);
-                must!(self.weather.take_committed().is_empty(), "a preview changes something");
-                Ok(())
-            }
-            Ok(other) => Err(format!("a preview answers {other:?}")),
-            Err(EngineError::Refused(refusal)) => {
-                judge_refund(Some(order), &RefundOf::All, self.model.seq, refusal.first())
-                    .map_err(|what| format!("a preview of {id}: {what}"))
-            }
-            Err(EngineError::Unavailable(_)) => Ok(()),
-            Err(error) => Err(format!("a preview fails: {error:?}")),
-        }
-    }
-
     // The end.
 
     /// All faults are over. What is underway ends, jobs do what is left, holds run out: then nothing may be left over.
@@ -671,6 +593,8 @@ impl Tally {
         self.commands += other.commands;
         self.answered += other.answered;
         self.refused += other.refused;
+        self.revised += other.revised;
+        self.not_revised += other.not_revised;
         self.unavailable += other.unavailable;
         self.lost += other.lost;
         self.again += other.again;

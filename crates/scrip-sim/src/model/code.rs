@@ -5,7 +5,7 @@ use scrip_core::{
     name::{AccountId, SourceName},
 };
 
-use super::{Checked, Log, Model, Place, must};
+use super::{Checked, Log, Model, Place, Standing, must};
 
 /// A code, wherever it is.
 #[derive(Debug)]
@@ -93,9 +93,11 @@ impl Model {
             Event::CodeSettled { hash, take, coupon } => {
                 let code = self.code(*hash)?;
                 must!(code.lent.as_ref().is_some_and(|lent| lent.1 == *take), "a code is settled that isn't lent");
-                // It may have been given back meanwhile, and be on its way home.
+                // It may have been given back meanwhile, and be on its way home, or be claimed anew on the way here.
                 let other = code.coupon.as_ref().is_some_and(|taken| taken.1 != *coupon);
-                must!(!other, "a code is settled for {coupon}: {code:?}");
+                let gone = self.coupons.get(coupon);
+                let was = gone.is_some_and(|gone| gone.code == Some(*hash) && gone.standing == Standing::Gone);
+                must!(!other || was, "a code is settled for {coupon}, of another: {gone:?}");
                 Ok(())
             }
             Event::CodeLearned { hash, code: learned } | Event::CodeClosed { hash, code: learned } => {

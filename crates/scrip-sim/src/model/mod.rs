@@ -18,7 +18,7 @@ pub use self::{
     coupon::{CouponModel, Standing, stock_pool},
     log::Log,
     money::check_applied,
-    order::{OnOrderState, OrderModel, Stage, Tx},
+    order::{OnOrder, OnOrderState, OrderModel, Stage, Tx, Version},
     pool::PoolModel,
 };
 use scrip_core::{
@@ -30,6 +30,7 @@ use scrip_core::{
     slot::{Bucket, Buckets},
     time::Timestamp,
 };
+use scrip_engine::Answer;
 use scrip_store::frame::Frame;
 
 /// What is wrong, in words.
@@ -82,6 +83,17 @@ pub struct Effect {
     pub seq: u64,
     pub coupon: Option<CouponId>,
     pub order: Option<(AccountId, OrderId)>,
+}
+
+impl Effect {
+    /// Whether an answer is of this effect: a copy of the command that found nothing to do before isn't.
+    pub fn is_answered_by(&self, answer: &Answer) -> bool {
+        let range = self.entry.position..self.entry.position + u64::from(self.entry.count);
+        match answer {
+            Answer::Order { order, .. } => order.events.iter().any(|position| range.contains(position)),
+            _ => true,
+        }
+    }
 }
 
 /// What a commit touched, to be compared with what is stored.
@@ -290,6 +302,21 @@ impl Model {
         share.overdrawn = share.overdrawn.max(share.used.saturating_sub(own));
     }
 
+    /// I1 of what is judged again without being taken again: all that others have leaves room for it.
+    pub fn fits_still(&self, bucket: Bucket, pool: &Pool, amount: u64) -> Checked {
+        let (Some(limit), Some(held)) = (self.limit(pool, None), self.pools.get(pool)) else { return Ok(()) };
+        let share = held.of(bucket);
+        let own = self.own_part(bucket, pool);
+        let over = share.overdrawn.min(share.used.saturating_sub(amount).saturating_sub(own));
+        let over = held.overdrawn() - share.overdrawn + over;
+        must!(
+            held.used <= limit + over,
+            "I1: {} of {limit} of {pool:?} are given out, {amount} of them stay",
+            held.used
+        );
+        Ok(())
+    }
+
     /// What a bucket may give out of a pool: what it was granted; with one bucket all.
     fn own_part(&self, bucket: Bucket, pool: &Pool) -> u64 {
         if self.buckets.is_one() {
@@ -307,6 +334,7 @@ fn order_of(event: &Event) -> Option<(AccountId, OrderId)> {
         | Event::TransactionsClosed { account, order, .. }
         | Event::OrderCancelled { account, order, .. }
         | Event::OrderRetaken { account, order, .. }
+        | Event::OrderRevised { account, order, .. }
         | Event::SellerCancelled { account, order, .. }
         | Event::OrderRefunded { account, order, .. } => Some((account.clone(), order.clone())),
         _ => None,

@@ -20,6 +20,8 @@ use crate::{
 
 /// Requests underway at once.
 const FLIGHTS_MAX: usize = 20;
+/// More than any walk takes to come to rest: whoever works on is stuck.
+const STEPS_MAX: u64 = 100_000;
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -567,7 +569,8 @@ impl World {
     }
 
     fn run_until_idle(&mut self) -> Checked {
-        loop {
+        for steps in 0_u64.. {
+            must!(steps < STEPS_MAX, "after {steps} steps there is still something to do");
             let before = self.flights.len();
             let woken = self.flights.iter().any(|flight| flight.task.is_woken());
             let job = self.nodes.iter().position(|node| node.job.as_ref().is_some_and(crate::task::Task::is_woken));
@@ -584,6 +587,7 @@ impl World {
                 return Ok(());
             }
         }
+        Ok(())
     }
 }
 

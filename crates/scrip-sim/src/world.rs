@@ -114,7 +114,8 @@ pub fn shortened(failure: Failure) -> Failure {
         let whole = shortest.setting.commands;
         // What is found on the way needs no more than what was sent until then.
         let commands = if shortest.commands + 1 < whole { shortest.commands + 1 } else { whole / 2 };
-        match walk(Setting { commands: commands.max(1), ..shortest.setting }) {
+        let commands = commands.max(1);
+        match walk(Setting { commands, ..shortest.setting }) {
             Err(shorter) if commands < whole => shortest = *shorter,
             _ => return shortest,
         }

@@ -342,7 +342,7 @@ impl Model {
     }
 
     fn is_over(&self, known: &CampaignModel) -> bool {
-        matches!(known.now.terms.validity, scrip_core::campaign::Validity::Fixed { expires_at, .. } if self.latest >= expires_at)
+        matches!(known.now.terms.validity, scrip_core::campaign::Validity::Fixed { expires_at, .. } if self.latest.max(self.clock) >= expires_at)
     }
 
     fn judge_claim_of(

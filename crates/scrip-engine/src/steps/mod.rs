@@ -13,6 +13,7 @@ pub(crate) use self::{campaigns::spread, codes::resolve, gates::Gates};
 use scrip_core::{
     command::Command,
     key::Key,
+    reason::Reason,
     slot::Bucket,
     state::{Beyond, State},
 };
@@ -28,6 +29,10 @@ use crate::{
 
 /// How often a command is tried while others take what was granted for it. Each time somebody else came forward.
 const TRIES: usize = 64;
+
+/// How often a refusal for what is left is judged again because others took or gave back between the two looks that it
+/// rests on, here and elsewhere. Then it stands: they are in a hurry, and one after the other might have got it.
+const LOOKS: usize = 8;
 
 /// Does a command, with all that it takes elsewhere.
 pub(crate) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
@@ -46,17 +51,31 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
     let depleted = &engine.shared.depleted;
     let mut epoch = depleted.epoch(command);
     let mut seen = Seen { beyond: depleted.sight(command, bucket, engine.now()), overdraw: false };
+    let mut looked_at: Option<Limited> = None;
+    let mut looks = 0;
     for _ in 0..TRIES {
         let reply = engine.once(command.clone(), key.cloned(), seen.clone()).await?;
         codes::bring_home(engine, bucket, &reply.freed).await;
         match reply.verdict {
             Verdict::Done(result) => {
+                if let (Some(limited), Some(beyond)) = (&looked_at, &seen.beyond)
+                    && looks < LOOKS
+                    && is_for_what_is_left(&result)
+                {
+                    let before = depleted.epoch(command);
+                    let now = look(engine, bucket, limited)?;
+                    if now.used != beyond.used {
+                        (epoch, seen.beyond, looks) = (before, Some(now), looks + 1);
+                        continue;
+                    }
+                }
                 depleted.note(command, bucket, (epoch, seen.beyond.as_ref()), &result, engine.now());
                 return result;
             }
             Verdict::Unseen(limited) => {
                 epoch = depleted.epoch(command);
                 seen.beyond = Some(look(engine, bucket, &limited)?);
+                looked_at = Some(limited);
             }
             Verdict::Short(shortages) => {
                 for shortage in &shortages {
@@ -69,6 +88,21 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
         }
     }
     Err(EngineError::Unavailable("too many want the last of it at once".to_owned()))
+}
+
+/// Whether it is refused for what all buckets together have left.
+fn is_for_what_is_left(result: &Result<Receipt, EngineError>) -> bool {
+    let of = |reason: &Reason| {
+        matches!(
+            reason,
+            Reason::SoldOut
+                | Reason::IndividualLimitReached { .. }
+                | Reason::CodeUsesExhausted
+                | Reason::CampaignBudgetExhausted { .. }
+                | Reason::HoldExpired { .. }
+        )
+    };
+    matches!(result, Err(EngineError::Refused(refusal)) if refusal.errors.iter().any(|error| of(&error.reason)))
 }
 
 /// One step: a command of another bucket, without a key, as its own number or name makes it safe to repeat.

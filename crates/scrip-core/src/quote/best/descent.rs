@@ -1,143 +1,354 @@
-//! The sellers' options enumerated under the bound of the prices, what remains evaluated as an order would.
+//! The sellers' options in two halves, whose pairs are looked at under the bound of the prices; what remains is evaluated as
+//! an order would.
 
 use std::cmp::Reverse;
 
 use super::{
     Choice, Search,
-    bound::Prices,
+    bound::{Prices, Target},
     lane::Placing,
     set::{Set, is_better},
 };
 
-/// Steps for one choice.
-const STEPS_MAX: usize = 30_000;
 /// As many steps as adding a set up takes, and working its split out.
 const SET_STEPS: usize = 8;
 const SPLIT_STEPS: usize = 100;
+/// Pairs that are looked at in a step.
+const PAIRS_IN_STEP: usize = 4;
+/// Steps for one choice.
+const STEPS_MAX: usize = 30_000;
+/// Points of a half; those of the least reduced value beyond it are left out.
+const POINTS_MAX: usize = 4_096;
+/// Points of the second half that are passed over together.
+const BLOCK: usize = 16;
+/// So many points at most are compared with each other to find those that are beaten.
+const COMPARED_MAX: usize = 512;
 
-/// The sellers in the order in which they are decided.
-struct Plan {
-    sellers: Vec<Row>,
-    /// From each seller on: the most of the reduced values.
-    rest: Vec<i64>,
-    /// The same of the sums that each target sees, seller by seller.
-    rest_seen: Vec<i64>,
-    targets: usize,
-    last_step: usize,
+/// One option of each of some sellers.
+struct Half<const N: usize> {
+    /// Places of its sellers in `Search::sellers`.
+    sellers: Vec<usize>,
+    points: Vec<Point<N>>,
+    /// What each target sees of each point, point by point.
+    seen: Vec<i64>,
+    /// The options, seller by seller, point by point.
+    picks: Vec<u16>,
 }
 
-struct Row {
-    seller: usize,
-    /// Options by falling reduced value.
-    options: Vec<(i64, usize)>,
-}
-
-/// What is decided so far.
 #[derive(Clone, Copy)]
-struct Node<const N: usize> {
+struct Point<const N: usize> {
+    /// Its saving and the priced rest, scaled.
     reduced: i64,
     saved: i64,
-    coupons: u32,
+    set: Set<N>,
     lost: Set<N>,
+}
+
+/// A seller's options that may be part of a set as good as the best.
+struct Row {
+    seller: usize,
+    /// With their reduced value.
+    options: Vec<(i64, usize)>,
+    most_reduced: i64,
+    /// The most that each target sees.
+    most_seen: Vec<i64>,
+}
+
+/// The most of a run of points: reduced is the first's.
+struct Block {
+    saved: i64,
+    seen: Vec<i64>,
+}
+
+impl<const N: usize> Half<N> {
+    fn empty(targets: usize) -> Self {
+        let point = Point { reduced: 0, saved: 0, set: Set::EMPTY, lost: Set::EMPTY };
+        Self { sellers: Vec::new(), points: vec![point], seen: vec![0; targets], picks: Vec::new() }
+    }
+
+    fn seen(&self, point: usize, targets: usize) -> &[i64] {
+        &self.seen[point * targets..(point + 1) * targets]
+    }
+
+    fn picks(&self, point: usize) -> &[u16] {
+        &self.picks[point * self.sellers.len()..(point + 1) * self.sellers.len()]
+    }
+
+    /// The given points in the given order.
+    fn keep(&mut self, order: &[usize], targets: usize) {
+        self.seen = order.iter().flat_map(|&point| self.seen(point, targets)).copied().collect();
+        self.picks = order.iter().flat_map(|&point| self.picks(point)).copied().collect();
+        self.points = order.iter().map(|&point| self.points[point]).collect();
+    }
+
+    fn sort(&mut self, targets: usize) {
+        let mut order: Vec<usize> = (0..self.points.len()).collect();
+        // Of equal ones those with fewer coupons win ties.
+        order.sort_unstable_by_key(|&point| {
+            (Reverse(self.points[point].reduced), self.points[point].set.count(), point)
+        });
+        order.truncate(POINTS_MAX);
+        self.keep(&order, targets);
+    }
+
+    /// Drops every point that another beats for certain: it saves as much, leaves as much to every target, and saves more
+    /// or wins the tie.
+    fn keep_unbeaten(&mut self, targets: usize) -> usize {
+        let mut order: Vec<usize> = (0..self.points.len()).collect();
+        order.sort_unstable_by(|&a, &b| {
+            let (one, other) = (&self.points[a], &self.points[b]);
+            other.saved.cmp(&one.saved).then_with(|| other.set.preference(&one.set))
+        });
+        let mut kept: Vec<usize> = Vec::with_capacity(order.len());
+        let mut looked = 0;
+        for point in order {
+            let seen = self.seen(point, targets);
+            let beats = |&other: &usize| self.seen(other, targets).iter().zip(seen).all(|(theirs, own)| theirs >= own);
+            // Whoever stands before saves more, or as much and wins the tie.
+            let compared = kept.len().min(COMPARED_MAX);
+            looked += compared;
+            if !kept[..compared].iter().any(beats) {
+                kept.push(point);
+            }
+        }
+        self.keep(&kept, targets);
+        looked
+    }
 }
 
 impl<const N: usize> Search<'_, N> {
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices) {
-        let mut sellers: Vec<Row> = self
-            .sellers
-            .iter()
-            .enumerate()
-            .map(|(number, seller)| {
-                let reduced = seller.options.iter().enumerate().map(|(place, option)| (prices.reduced(option), place));
-                let mut options: Vec<(i64, usize)> = reduced.collect();
-                options.sort_unstable_by_key(|&(reduced, place)| (Reverse(reduced), place));
-                Row { seller: number, options }
-            })
-            .collect();
-        // Where deviating costs most is decided first.
-        sellers.sort_by_key(|row| Reverse(row.options.get(1).map_or(i64::MAX, |next| row.options[0].0 - next.0)));
         let targets = prices.targets.len();
-        let mut rest = vec![prices.constant; sellers.len() + 1];
-        let mut rest_seen: Vec<i64> = vec![0; (sellers.len() + 1) * targets];
-        for (place, target) in prices.targets.iter().enumerate() {
-            rest_seen[sellers.len() * targets + place] = self.watches[target.watch].fixed;
-        }
-        for (place, row) in sellers.iter().enumerate().rev() {
-            rest[place] = rest[place + 1] + row.options[0].0;
-            for (number, target) in prices.targets.iter().enumerate() {
-                let seen = self.sellers[row.seller].options.iter().map(|option| option.bases[target.watch]);
-                rest_seen[place * targets + number] =
-                    rest_seen[(place + 1) * targets + number] + seen.max().unwrap_or(0);
+        let Some(rows) = self.rows(prices) else { return };
+        // Where nothing is lost and all find room, more saved and more left never hurts.
+        let monotone = !self.is_watched(choice)
+            && self.has_room(&choice.coupons)
+            && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
+        let mut halves = [Half::empty(targets), Half::empty(targets)];
+        let rest = prices.constant + rows.iter().map(|row| row.most_reduced).sum::<i64>();
+        let mut rest_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
+        for row in &rows {
+            for (rest, seen) in rest_seen.iter_mut().zip(&row.most_seen) {
+                *rest += seen;
             }
         }
-        let plan = Plan { sellers, rest, rest_seen, targets, last_step: self.steps + STEPS_MAX };
-        let mut picks = vec![0; self.sellers.len()];
-        let mut seen = vec![0; (plan.sellers.len() + 1) * targets];
-        let coupons = u32::try_from(choice.coupons.len()).expect("at most one per place");
-        let node = Node { reduced: 0, saved: 0, coupons, lost: Set::EMPTY };
-        self.step(choice, prices, &plan, &mut picks, &mut seen, node, 0);
+        let all = (rest, rest_seen);
+        let mut within = [all.clone(), all];
+        for row in &rows {
+            let smaller = usize::from(halves[1].points.len() < halves[0].points.len());
+            let (half, (rest, rest_seen)) = (&mut halves[smaller], &mut within[smaller]);
+            *rest -= row.most_reduced;
+            for (rest, seen) in rest_seen.iter_mut().zip(&row.most_seen) {
+                *rest -= seen;
+            }
+            self.extend(half, row, prices, *rest, rest_seen);
+            if monotone && half.points.len() > 4 {
+                self.steps += half.keep_unbeaten(targets) / PAIRS_IN_STEP;
+            }
+            if half.points.is_empty() {
+                return;
+            }
+            if half.points.len() > POINTS_MAX {
+                half.sort(targets);
+            }
+        }
+        let [mut one, mut other] = halves;
+        one.sort(targets);
+        other.sort(targets);
+        self.pair(choice, prices, &one, &other);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is fixed, what changes in place, and the node")]
-    fn step(
-        &mut self,
-        choice: &Choice<N>,
-        prices: &Prices,
-        plan: &Plan,
-        picks: &mut [usize],
-        seen: &mut [i64],
-        node: Node<N>,
-        depth: usize,
-    ) {
-        self.steps += 1;
-        let targets = plan.targets;
-        let Some(row) = plan.sellers.get(depth) else {
-            let seen = &seen[depth * targets..];
-            let off = |(target, seen): (&super::bound::Target, &i64)| {
-                let fixed = self.watches[target.watch].fixed;
-                self.watches[target.watch].off(fixed + seen)
-            };
-            let off: i64 = prices.targets.iter().zip(seen).map(off).sum();
-            if node.saved + off + choice.shipping_saved >= self.best.0 {
-                self.evaluate(choice, picks);
-            }
-            return;
-        };
-        for &(reduced, place) in &row.options {
-            if self.steps > plan.last_step {
-                return;
-            }
-            let (reduced, saved) = (node.reduced + reduced, node.saved + self.sellers[row.seller].options[place].saved);
-            let bound = (reduced + plan.rest[depth + 1]).div_euclid(prices.scale);
-            if bound < self.best.0 {
-                return;
-            }
-            let option = &self.sellers[row.seller].options[place];
-            let coupons = node.coupons + option.set.count();
-            if bound == self.best.0 && coupons > self.best.1.count() {
-                continue;
-            }
-            let reaches = prices.targets.iter().enumerate().all(|(number, target)| {
-                let so_far = seen[depth * targets + number] + option.bases[target.watch];
-                seen[(depth + 1) * targets + number] = so_far;
-                so_far + plan.rest_seen[(depth + 1) * targets + number] >= target.low
-            });
-            if !reaches {
-                continue;
-            }
-            let mut lost = node.lost;
-            if self.shipping.has_platform_coupons() && option.lost.count() > 0 {
-                lost = lost.and(&option.lost);
-                let applying = lost.members().filter(|&member| choice.shipping.has(member));
-                let applying = applying.fold(choice.shipping, Set::without);
-                let less = choice.shipping_saved - self.shipping.best(&applying).0;
-                if bound - less < self.best.0 {
+    /// Each seller's options without those that lose more than the bound exceeds the best, or that leave too little
+    /// whatever the others do; most options first. `None` if a seller has none left.
+    fn rows(&mut self, prices: &Prices) -> Option<Vec<Row>> {
+        let aim = self.best.0.saturating_mul(prices.scale);
+        let mut most: i64 = prices.constant;
+        let mut most_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
+        let mut rows: Vec<Row> = Vec::with_capacity(self.sellers.len());
+        for (seller, own) in self.sellers.iter().enumerate() {
+            let reduced = own.options.iter().map(|option| prices.reduced[option.number]);
+            let options: Vec<(i64, usize)> = reduced.zip(0..).collect();
+            let mut row = Row { seller, options, most_reduced: 0, most_seen: Vec::new() };
+            self.note_most(&mut row, prices);
+            most += row.most_reduced;
+            most_seen.iter_mut().zip(&row.most_seen).for_each(|(most, own)| *most += own);
+            rows.push(row);
+        }
+        self.steps += rows.iter().map(|row| row.options.len()).sum::<usize>() / 2;
+        // What one seller lost another's may miss.
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for row in &mut rows {
+                let before = row.options.len();
+                let options = &self.sellers[row.seller].options;
+                row.options.retain(|&(reduced, place)| {
+                    most - row.most_reduced + reduced >= aim
+                        && prices
+                            .targets
+                            .iter()
+                            .zip(&most_seen)
+                            .zip(&row.most_seen)
+                            .all(|((target, most), own)| most - own + options[place].bases[target.watch] >= target.low)
+                });
+                if row.options.len() == before {
                     continue;
                 }
+                if row.options.is_empty() {
+                    return None;
+                }
+                changed = true;
+                most -= row.most_reduced;
+                most_seen.iter_mut().zip(&row.most_seen).for_each(|(most, own)| *most -= own);
+                self.note_most(row, prices);
+                most += row.most_reduced;
+                most_seen.iter_mut().zip(&row.most_seen).for_each(|(most, own)| *most += own);
             }
-            picks[row.seller] = place;
-            self.step(choice, prices, plan, picks, seen, Node { reduced, saved, coupons, lost }, depth + 1);
         }
+        if most < aim {
+            return None;
+        }
+        rows.sort_by_key(|row| Reverse(row.options.len()));
+        Some(rows)
+    }
+
+    fn note_most(&self, row: &mut Row, prices: &Prices) {
+        let options = &self.sellers[row.seller].options;
+        row.most_reduced = row.options.iter().map(|option| option.0).max().unwrap_or(0);
+        let seen = |target: &Target| {
+            row.options.iter().map(|&(_, place)| options[place].bases[target.watch]).max().unwrap_or(0)
+        };
+        row.most_seen = prices.targets.iter().map(seen).collect();
+    }
+
+    /// Each point with each option of one more seller. `rest`: the most that all other sellers and the rest come to.
+    fn extend(&mut self, half: &mut Half<N>, row: &Row, prices: &Prices, rest: i64, rest_seen: &[i64]) {
+        let targets = prices.targets.len();
+        let aim = self.best.0.saturating_mul(prices.scale);
+        let mut larger =
+            Half { sellers: half.sellers.clone(), points: Vec::new(), seen: Vec::new(), picks: Vec::new() };
+        larger.sellers.push(row.seller);
+        let options = &self.sellers[row.seller].options;
+        for (place, point) in half.points.iter().enumerate() {
+            let seen = half.seen(place, targets);
+            for &(reduced, pick) in &row.options {
+                let reduced = point.reduced + reduced;
+                let option = &options[pick];
+                let reaches = prices
+                    .targets
+                    .iter()
+                    .zip(seen)
+                    .zip(rest_seen)
+                    .all(|((target, seen), rest)| seen + option.bases[target.watch] + rest >= target.low);
+                if reduced + rest < aim || !reaches {
+                    continue;
+                }
+                larger.points.push(Point {
+                    reduced,
+                    saved: point.saved + option.saved,
+                    set: point.set.and(&option.set),
+                    lost: point.lost.and(&option.lost),
+                });
+                larger
+                    .seen
+                    .extend(prices.targets.iter().zip(seen).map(|(target, seen)| seen + option.bases[target.watch]));
+                larger.picks.extend_from_slice(half.picks(place));
+                larger.picks.push(u16::try_from(pick).expect("a seller has few options"));
+            }
+        }
+        self.steps += (half.points.len() * row.options.len()).div_ceil(2);
+        *half = larger;
+    }
+
+    /// Every pair of points that may be as good as the best.
+    fn pair(&mut self, choice: &Choice<N>, prices: &Prices, one: &Half<N>, other: &Half<N>) {
+        let targets = prices.targets.len();
+        let blocks: Vec<Block> = (0..other.points.len())
+            .step_by(BLOCK)
+            .map(|first| {
+                let run = first..(first + BLOCK).min(other.points.len());
+                let most = |target| run.clone().map(|point| other.seen(point, targets)[target]).max().unwrap_or(0);
+                Block {
+                    saved: other.points[run.clone()].iter().map(|point| point.saved).max().unwrap_or(0),
+                    seen: (0..targets).map(most).collect(),
+                }
+            })
+            .collect();
+        let last_step = self.steps + STEPS_MAX;
+        let coupons = u32::try_from(choice.coupons.len()).expect("at most one per place");
+        let mut picks = vec![0; self.sellers.len()];
+        let mut looked = 0;
+        for (own, point) in one.points.iter().enumerate() {
+            let bound = prices.constant + point.reduced;
+            if bound + other.points[0].reduced < self.best.0.saturating_mul(prices.scale) || self.steps > last_step {
+                break;
+            }
+            let base: Vec<i64> = prices
+                .targets
+                .iter()
+                .zip(one.seen(own, targets))
+                .map(|(target, seen)| self.watches[target.watch].fixed + seen)
+                .collect();
+            for (number, block) in blocks.iter().enumerate() {
+                let first = number * BLOCK;
+                if bound + other.points[first].reduced < self.best.0.saturating_mul(prices.scale) {
+                    break;
+                }
+                looked += 1;
+                let most = point.saved + block.saved + choice.shipping_saved;
+                let most = self.off(prices, &base, &block.seen, true).map_or(i64::MIN, |off| most + off);
+                if most < self.best.0 {
+                    continue;
+                }
+                for place in first..(first + BLOCK).min(other.points.len()) {
+                    let theirs = &other.points[place];
+                    if bound + theirs.reduced < self.best.0.saturating_mul(prices.scale) {
+                        break;
+                    }
+                    looked += 1;
+                    let Some(off) = self.off(prices, &base, other.seen(place, targets), false) else { continue };
+                    let saved = point.saved + theirs.saved + off + choice.shipping_saved;
+                    let count = point.set.count() + theirs.set.count() + coupons;
+                    if saved < self.best.0 || saved == self.best.0 && count > self.best.1.count() {
+                        continue;
+                    }
+                    let lost = point.lost.and(&theirs.lost);
+                    if self.shipping.has_platform_coupons() && lost.count() > 0 {
+                        let applying = lost.members().filter(|&member| choice.shipping.has(member));
+                        let applying = applying.fold(choice.shipping, Set::without);
+                        if saved - choice.shipping_saved + self.shipping.best(&applying).0 < self.best.0 {
+                            continue;
+                        }
+                    }
+                    for (&seller, &pick) in one.sellers.iter().zip(one.picks(own)) {
+                        picks[seller] = usize::from(pick);
+                    }
+                    for (&seller, &pick) in other.sellers.iter().zip(other.picks(place)) {
+                        picks[seller] = usize::from(pick);
+                    }
+                    self.evaluate(choice, &picks);
+                }
+            }
+            self.steps += looked / PAIRS_IN_STEP;
+            looked %= PAIRS_IN_STEP;
+        }
+    }
+
+    /// What the choice's coupons take off if all find room. `None`: one doesn't apply. With `at_most`, sums too large for
+    /// a budget pass: what is asked is the most of smaller ones.
+    fn off(&self, prices: &Prices, base: &[i64], more: &[i64], at_most: bool) -> Option<i64> {
+        let mut off = 0;
+        for ((target, base), more) in prices.targets.iter().zip(base).zip(more) {
+            let base = base + more;
+            if base < target.low || base > target.high && !at_most {
+                return None;
+            }
+            for &coupon in &target.coupons {
+                let watch = &self.watches[coupon];
+                off += watch.off(base).min(watch.budget.unwrap_or(i64::MAX));
+            }
+        }
+        Some(off)
     }
 
     /// Offers what the choice with one option of each seller comes to, if it applies.

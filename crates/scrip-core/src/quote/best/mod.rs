@@ -70,6 +70,14 @@ pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestam
         }
         new
     });
+    // So does one that differs from an earlier one of its place by no more than a smaller budget.
+    let mut last = usable.len();
+    while last > 1 {
+        last -= 1;
+        if usable[..last].iter().any(|earlier| earlier.replaces(&usable[last])) {
+            usable.remove(last);
+        }
+    }
     match usable.len() {
         0 => Vec::new(),
         1..=64 => Search::<1>::new(start, &usable).run(),
@@ -92,6 +100,17 @@ struct Usable<'a> {
 }
 
 impl Usable<'_> {
+    /// Whether any set with the other is as good with this one instead.
+    fn replaces(&self, other: &Self) -> bool {
+        let (own, theirs) = (self.candidate, other.candidate);
+        self.stands_with(other)
+            && own.terms.stacking.exclusive == theirs.terms.stacking.exclusive
+            && own.terms.benefit == theirs.terms.benefit
+            && own.terms.minimum_spend == theirs.terms.minimum_spend
+            && own.budget_left.is_none_or(|left| theirs.budget_left.is_some_and(|other| other <= left))
+            && self.eligible.lines == other.eligible.lines
+    }
+
     /// Whether both stand in one place, where only one may be used.
     fn stands_with(&self, other: &Self) -> bool {
         self.lane == other.lane
@@ -122,6 +141,8 @@ struct Search<'a, const N: usize> {
     sellers: Vec<SellerOptions<N>>,
     /// The platform's coupons, then the shipping coupons that could be lost.
     watches: Vec<Watch<'a>>,
+    /// What each watch sees of each option, by the option's number.
+    bases: Vec<Vec<i64>>,
     /// Places in `watches` of the shipping coupons that could be lost.
     doubtful: Vec<usize>,
     /// By platform coupon, then by later coupon; worked out when first asked for.
@@ -161,7 +182,9 @@ impl<'a, const N: usize> Search<'a, N> {
             .collect();
         options::look(&mut watches, &mut sellers);
         let doubtful: Vec<usize> = (platform.len()..watches.len()).collect();
+        let options = || sellers.iter().flat_map(|seller| &seller.options);
         Self {
+            bases: (0..watches.len()).map(|watch| options().map(|option| option.bases[watch]).collect()).collect(),
             overlaps: (0..platform.len() * watches.len()).map(|_| None).collect(),
             usable,
             shipping: ShippingLane::new(&start, usable, &in_shipping),
@@ -192,7 +215,7 @@ impl<'a, const N: usize> Search<'a, N> {
             self.note(choice);
             priced.extend(self.prices(choice).map(|prices| (choice, prices)));
         }
-        priced.sort_by_key(|(_, prices)| std::cmp::Reverse(prices.bound()));
+        priced.sort_by_key(|(choice, prices)| (std::cmp::Reverse(prices.bound()), choice.coupons.len()));
         for (choice, prices) in &priced {
             if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
                 break;
@@ -285,7 +308,7 @@ impl<'a, const N: usize> Search<'a, N> {
     /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept.
     fn choices(&mut self) -> Vec<Choice<N>> {
         let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
-        let all = self.in_shipping();
+        let goods: i64 = self.start.lines_left().iter().map(|left| left.minor()).sum();
         let spoilt: Vec<usize> = self
             .doubtful
             .iter()
@@ -293,16 +316,7 @@ impl<'a, const N: usize> Search<'a, N> {
             .filter(|&watch| self.usable[self.watches[watch].member].seller.is_none())
             .take(KEPT_MAX)
             .collect();
-        let lost_or_kept: Vec<Vec<usize>> = spoilt.iter().map(|&watch| vec![watch]).collect();
-        let shipping: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(lost_or_kept, 1 << KEPT_MAX, |_| 0)
-            .into_iter()
-            .map(|kept| {
-                let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
-                let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
-                let best = self.shipping.best(&may);
-                (kept, best, may)
-            })
-            .collect();
+        let shipping = self.kept_or_lost(&spoilt);
         let platform: Vec<usize> =
             self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
         let worth = |watch: usize| self.watches[watch].most_off();
@@ -310,17 +324,53 @@ impl<'a, const N: usize> Search<'a, N> {
         for mut coupons in subsets(places(self.usable, &platform), CHOICES_MAX, worth) {
             coupons.sort_unstable();
             let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
-            for (kept, (saved, _), may) in &shipping {
+            for (kept, saved, may) in &shipping {
                 choices.push(Choice {
                     coupons: coupons.clone(),
                     kept: kept.clone(),
                     shipping: *may,
                     shipping_saved: *saved,
-                    bound: sellers + off + saved,
+                    bound: (sellers + off).min(goods) + saved,
                 });
             }
         }
         choices
+    }
+
+    /// Which of the shipping coupons that others may spoil must be kept, which may be used then, and what they save.
+    ///
+    /// Keeping more that saves no more is left out; it may be used without being asked for.
+    fn kept_or_lost(&mut self, spoilt: &[usize]) -> Vec<(Vec<usize>, i64, Set<N>)> {
+        let all = self.in_shipping();
+        let all_told_apart = spoilt.len() == self.doubtful.len();
+        let mut open: Vec<(Vec<usize>, Saving<N>, Set<N>)> =
+            subsets(spoilt.iter().map(|&watch| vec![watch]).collect(), 1 << KEPT_MAX, |_| 0)
+                .into_iter()
+                .map(|kept| {
+                    let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
+                    let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
+                    let best = self.shipping.best(&may);
+                    (kept, best, may)
+                })
+                .collect();
+        open.sort_by_key(|(kept, ..)| kept.len());
+        let mut told_apart = Vec::new();
+        while !open.is_empty() {
+            let (kept, best, mut may) = open.remove(0);
+            let holds = |more: &[usize], less: &[usize]| less.iter().all(|watch| more.contains(watch));
+            let same = |(more, other, _): &&(Vec<usize>, Saving<N>, Set<N>)| {
+                holds(more, &kept) && if all_told_apart { *other == best } else { other.0 == best.0 }
+            };
+            // What saves as much with all of these saves as much with some.
+            if let Some((most, _, with_most)) = open.iter().rev().find(same).cloned() {
+                open.retain(|(other, ..)| !(holds(other, &kept) && holds(&most, other)));
+                if !all_told_apart {
+                    may = with_most;
+                }
+            }
+            told_apart.push((kept, best.0, may));
+        }
+        told_apart
     }
 
     /// Whether the choice has shipping coupons that could be lost.

@@ -9,6 +9,8 @@ use crate::benefit::Benefit;
 const PRICED_MAX: usize = 8;
 /// How often the prices are improved in turn where there are several.
 const ROUNDS: usize = 3;
+/// So many at most are also raised for each other.
+const SHIFTED_MAX: usize = 4;
 /// A price that could lower what the bound exceeds the best by less than one part in so many is good enough.
 const ENOUGH: i64 = 24;
 
@@ -71,18 +73,25 @@ impl<const N: usize> Search<'_, N> {
         let mut prices = Prices { targets, scale, constant: fixed, reduced: Vec::new(), bound: i64::MAX };
         let mut values: Vec<i64> =
             self.sellers.iter().flat_map(|seller| &seller.options).map(|option| scale * option.worth).collect();
-        let mut picks = vec![0; self.sellers.len()];
-        let mut tried = Vec::new();
-        for _ in 0..ROUNDS {
+        let mut tried = Tried { picks: vec![0; self.sellers.len()], last: Vec::new() };
+        let priced = prices.targets.len().min(PRICED_MAX);
+        // Otherwise it is the cover that bounds.
+        let has_room = self.has_room(&choice.coupons);
+        for round in 0..ROUNDS {
             let before = prices.bound;
-            for target in 0..prices.targets.len().min(PRICED_MAX) {
-                self.improve(choice, &mut prices, target, fixed, &mut values, &mut picks, &mut tried);
+            let alone = (0..priced).map(|target| vec![(target, 1)]);
+            // Where one alone can't lower the bound, one for the other still may.
+            let in_turn = (0..priced.min(SHIFTED_MAX))
+                .flat_map(|to| (0..to).map(move |from| vec![(from, 1), (to, -1)]))
+                .take(if round == 0 && has_room { usize::MAX } else { 0 });
+            for along in alone.chain(in_turn) {
+                self.improve(choice, &mut prices, &along, fixed, &mut values, &mut tried);
                 if prices.bound() < self.best.0 {
                     return None;
                 }
             }
             let gap = prices.bound - self.best.0.saturating_mul(scale);
-            if prices.targets.len() < 2 || before != i64::MAX && (before - prices.bound) * ENOUGH < gap {
+            if priced < 2 || before != i64::MAX && (before - prices.bound) * ENOUGH < gap {
                 break;
             }
         }
@@ -194,7 +203,10 @@ impl<const N: usize> Search<'_, N> {
             target.bends = bases.into_iter().map(|base| (base, off(base) * scale)).collect();
             (target.low <= target.high).then_some(target)
         };
-        targets.into_iter().map(finish).collect()
+        let mut targets = targets.into_iter().map(finish).collect::<Option<Vec<Target>>>()?;
+        // The one that leaves the sellers least has most to say.
+        targets.sort_by_key(|target| self.watches[target.watch].most - target.low);
+        Some(targets)
     }
 
     /// `None` if there is no sum on which it could apply.
@@ -249,50 +261,64 @@ impl<const N: usize> Search<'_, N> {
         Some(Demand { low, high, budget, bends })
     }
 
-    /// Finds the best price of one target, the others' standing: the bound is convex in it, so two tangents bracket it.
-    #[expect(clippy::too_many_arguments, reason = "what is fixed, and what changes in place")]
+    /// Moves the prices of some targets by the same amount, each up or down, to where the bound is least. It is convex, so
+    /// two tangents bracket that.
     fn improve(
         &mut self,
         choice: &Choice<N>,
         prices: &mut Prices,
-        number: usize,
+        along: &[(usize, i64)],
         constant: i64,
         values: &mut [i64],
-        picks: &mut Vec<usize>,
-        tried: &mut Vec<usize>,
+        tried: &mut Tried,
     ) {
-        let target = &prices.targets[number];
-        let watch = target.watch;
-        let fixed = self.watches[watch].fixed;
+        let moved = |number: usize| along.iter().any(|&(target, _)| target == number);
         let others: i64 = prices
             .targets
             .iter()
             .enumerate()
-            .filter(|(other, _)| *other != number)
-            .map(|(_, other)| other.most(other.price).0 + other.price * self.watches[other.watch].fixed)
+            .map(|(number, target)| {
+                let off = if moved(number) { 0 } else { target.most(target.price).0 };
+                off + target.price * self.watches[target.watch].fixed
+            })
             .sum::<i64>()
             + constant;
-        self.add_priced(values, watch, -target.price);
+        let mut bases = vec![0; values.len()];
+        let mut fixed = 0;
+        let (mut least, mut most) = (-3 * prices.scale, 3 * prices.scale);
+        for &(target, sign) in along {
+            let Target { watch, price, .. } = prices.targets[target];
+            fixed += sign * self.watches[watch].fixed;
+            for (sum, base) in bases.iter_mut().zip(&self.bases[watch]) {
+                *sum += sign * base;
+            }
+            let (down, up) = (-prices.scale - price, 2 * prices.scale - price);
+            least = least.max(if sign > 0 { down } else { -up });
+            most = most.min(if sign > 0 { up } else { -down });
+        }
         // A look at every option takes as long as some steps of the descent.
         let look = 1 + values.len() / 16;
-        // Price, bound and slope at it.
-        let (mut below, mut above): (Option<(i64, i64, i64)>, Option<(i64, i64, i64)>) = (None, None);
-        let (mut best_price, mut best_bound) = (target.price, prices.bound);
-        let mut price = target.price;
+        let (mut below, mut above): (Option<Tangent>, Option<Tangent>) = (None, None);
+        let (mut best_shift, mut best_bound) = (0, prices.bound);
+        let mut shift = 0;
         let aim = self.best.0.saturating_mul(prices.scale);
         loop {
             self.steps += look;
-            let target = &prices.targets[number];
-            let (most, wanted) = target.most(price);
-            let mut bound = others + most + price * fixed;
-            let mut seen = fixed;
-            let bases = &self.bases[watch];
+            let mut bound = others + shift * fixed;
+            let mut slope = fixed;
+            for &(target, sign) in along {
+                let target = &prices.targets[target];
+                let (off, wanted) = target.most(target.price + sign * shift);
+                bound += off;
+                slope -= sign * wanted;
+            }
             let mut first = 0;
-            for (seller, pick) in self.sellers.iter().zip(picks.iter_mut()) {
+            let mut seen = fixed;
+            for (seller, pick) in self.sellers.iter().zip(&mut tried.picks) {
                 let next = first + seller.options.len();
                 let mut best = (i64::MIN, 0);
                 for (option, (&value, &base)) in values[first..next].iter().zip(&bases[first..next]).enumerate() {
-                    let value = value + price * base;
+                    let value = value + shift * base;
                     if value > best.0 {
                         best = (value, base);
                         *pick = option;
@@ -302,56 +328,73 @@ impl<const N: usize> Search<'_, N> {
                 bound += best.0;
                 seen += best.1;
             }
+            slope += seen - fixed;
             if bound < best_bound {
-                (best_price, best_bound) = (price, bound);
+                (best_shift, best_bound) = (shift, bound);
             }
             // A set that comes near the bound early cuts the most elsewhere.
-            if seen >= target.low && seen <= target.high && tried[..] != picks[..] {
-                tried.clone_from(picks);
-                self.evaluate(choice, picks);
+            let target = &prices.targets[along[0].0];
+            if (along.len() > 1 || seen >= target.low && seen <= target.high) && tried.last != tried.picks {
+                tried.last.clone_from(&tried.picks);
+                self.evaluate(choice, &tried.picks);
             }
-            if seen == wanted || best_bound < aim {
+            if slope == 0 || best_bound < aim {
                 break;
             }
             // More is left than wanted: it is priced too high.
-            let slope = seen - wanted;
+            let tangent = Tangent { shift, bound, slope };
             if slope > 0 {
-                above = Some((price, bound, slope));
+                above = Some(tangent);
             } else {
-                below = Some((price, bound, slope));
+                below = Some(tangent);
             }
-            let (least, most) = (-prices.scale, 2 * prices.scale);
-            price = match (below, above) {
-                (Some((left, at_left, falls)), Some((right, at_right, rises))) => {
-                    if right - left <= 1 {
+            shift = match (&below, &above) {
+                (Some(left), Some(right)) => {
+                    if right.shift - left.shift <= 1 {
                         break;
                     }
-                    let run = i128::from(right - left);
-                    // Where the tangents meet, and the least that the bound can be.
-                    let drop = i128::from(at_left - at_right) + i128::from(rises) * run;
-                    let step = drop / i128::from(rises - falls);
-                    let lowest = i128::from(at_left) + i128::from(falls) * step;
+                    let (step, lowest) = left.meets(right);
                     if (i128::from(best_bound) - lowest) * i128::from(ENOUGH) < i128::from(best_bound - aim) {
                         break;
                     }
-                    let step = i64::try_from(step).expect("within the bracket");
-                    left + step.clamp(1, right - left - 1)
+                    left.shift + step.clamp(1, right.shift - left.shift - 1)
                 }
-                (None, Some((right, ..))) if right > least => (right - prices.scale / 2).max(least),
-                (Some((left, ..)), None) if left < most => (left + prices.scale / 2).min(most),
+                (None, Some(right)) if right.shift > least => (right.shift - prices.scale / 2).max(least),
+                (Some(left), None) if left.shift < most => (left.shift + prices.scale / 2).min(most),
                 _ => break,
             };
         }
-        self.add_priced(values, watch, best_price);
-        prices.targets[number].price = best_price;
-        prices.bound = best_bound;
-    }
-
-    fn add_priced(&self, values: &mut [i64], watch: usize, price: i64) {
-        if price != 0 {
-            for (value, base) in values.iter_mut().zip(&self.bases[watch]) {
-                *value += price * base;
+        if best_shift != 0 {
+            values.iter_mut().zip(&bases).for_each(|(value, base)| *value += best_shift * base);
+            for &(target, sign) in along {
+                prices.targets[target].price += sign * best_shift;
             }
         }
+        prices.bound = best_bound;
+    }
+}
+
+/// The options that a price chose last, and those that were evaluated last.
+struct Tried {
+    picks: Vec<usize>,
+    last: Vec<usize>,
+}
+
+/// A bound at a shift of the prices, and how it changes there.
+struct Tangent {
+    shift: i64,
+    bound: i64,
+    slope: i64,
+}
+
+impl Tangent {
+    /// How far right a falling one meets a rising one, and at which bound: it is nowhere less.
+    fn meets(&self, rising: &Self) -> (i64, i128) {
+        let run = i128::from(rising.shift - self.shift);
+        let drop = i128::from(self.bound - rising.bound) + i128::from(rising.slope) * run;
+        let step = drop / i128::from(rising.slope - self.slope);
+        // Rounded down, a step may be short of the meeting point by less than 1.
+        let lowest = i128::from(self.bound) + i128::from(self.slope) * (step + 1);
+        (i64::try_from(step).unwrap_or(i64::MAX), lowest)
     }
 }

@@ -6,17 +6,17 @@ use std::cmp::Reverse;
 use super::{
     Choice, Search,
     bound::{Prices, Target},
+    crowd::Crowd,
     lane::Placing,
     set::{Set, is_better},
 };
 
-/// As many steps as adding a set up takes, and working its split out.
+/// As many steps as adding a set up takes.
 const SET_STEPS: usize = 8;
-const SPLIT_STEPS: usize = 100;
 /// Pairs that are looked at in a step.
 const PAIRS_IN_STEP: usize = 4;
 /// Steps for one choice.
-const STEPS_MAX: usize = 30_000;
+const STEPS_MAX: usize = 9_000;
 /// Points of a half; those of the least reduced value beyond it are left out.
 const POINTS_MAX: usize = 4_096;
 /// Points of the second half that are passed over together.
@@ -152,10 +152,11 @@ impl<const N: usize> Search<'_, N> {
                 half.sort(targets);
             }
         }
-        let [mut one, mut other] = halves;
-        one.sort(targets);
-        other.sort(targets);
-        self.pair(choice, prices, &one, &other);
+        for half in &mut halves {
+            half.sort(targets);
+        }
+        let mut crowd = (choice.coupons.len() > 1 && !self.has_room(&choice.coupons)).then(|| self.crowd(choice));
+        self.pair(choice, prices, &halves, crowd.as_mut());
     }
 
     /// Each seller's options without those that lose more than the bound exceeds the best, or that leave too little
@@ -261,7 +262,13 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// Every pair of points that may be as good as the best.
-    fn pair(&mut self, choice: &Choice<N>, prices: &Prices, one: &Half<N>, other: &Half<N>) {
+    fn pair(
+        &mut self,
+        choice: &Choice<N>,
+        prices: &Prices,
+        [one, other]: &[Half<N>; 2],
+        mut crowd: Option<&mut Crowd>,
+    ) {
         let targets = prices.targets.len();
         let blocks: Vec<Block> = (0..other.points.len())
             .step_by(BLOCK)
@@ -325,6 +332,13 @@ impl<const N: usize> Search<'_, N> {
                     }
                     for (&seller, &pick) in other.sellers.iter().zip(other.picks(place)) {
                         picks[seller] = usize::from(pick);
+                    }
+                    if let Some(crowd) = &mut crowd {
+                        let Some(off) = self.crowded_off(choice, crowd, &picks) else { continue };
+                        let saved = point.saved + theirs.saved + off + choice.shipping_saved;
+                        if saved < self.best.0 {
+                            continue;
+                        }
                     }
                     self.evaluate(choice, &picks);
                 }
@@ -404,38 +418,10 @@ impl<const N: usize> Search<'_, N> {
         }
         if uncertain {
             // The split decides.
-            let Some(exact) = self.platform_lane(choice, picks, &mut applying) else { return };
+            let Some(exact) = self.exact_off(choice, picks, &mut applying) else { return };
             off = exact;
         }
         let shipping = self.shipping.best(&applying);
         self.offer((saved + off + shipping.0, set.and(&shipping.1)));
-    }
-
-    /// Applies the choice's coupons to what the options left, and takes the shipping coupons out that no longer apply.
-    fn platform_lane(&mut self, choice: &Choice<N>, picks: &[usize], applying: &mut Set<N>) -> Option<i64> {
-        for (seller, &pick) in self.sellers.iter().zip(picks) {
-            for (&line, &left) in seller.lines.iter().zip(&seller.options[pick].left) {
-                self.scratch.set_line_left(line, left);
-            }
-        }
-        self.steps += SPLIT_STEPS;
-        self.scratch.enter_lane();
-        let mut off = Some(0);
-        for &number in &choice.coupons {
-            let usable = &self.usable[self.watches[number].member];
-            let own = self.scratch.take(usable.candidate, &usable.eligible);
-            off = off.zip(own).map(|(off, own)| off + own.minor());
-        }
-        for &number in &self.doubtful {
-            let watch = &self.watches[number];
-            let left = self.scratch.lines_left().iter().enumerate().filter(|(line, _)| watch.lines.has(*line));
-            let base: i64 = left.map(|(_, left)| left.minor()).sum();
-            if applying.has(watch.member) && base < watch.needed {
-                *applying = applying.without(watch.member);
-            }
-        }
-        self.scratch.set_lines_left(self.start.lines_left());
-        self.scratch.enter_lane();
-        off
     }
 }

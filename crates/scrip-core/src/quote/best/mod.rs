@@ -15,18 +15,21 @@
 //! 4. the shipping lane depends on the others only by which of its coupons apply ([`shipping`]).
 
 mod bound;
+mod crowd;
 mod descent;
 mod halves;
 mod lane;
 mod options;
 mod set;
 mod shipping;
+mod split;
 
 use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
 use set::{Saving, Set, is_better, subsets};
 use shipping::ShippingLane;
+use split::Split;
 
 use super::{
     candidate::{Candidate, Eligible, Lane},
@@ -35,7 +38,7 @@ use super::{
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
 /// Steps of the whole search, each some 30 ns. It is exact below it.
-const STEPS_MAX: usize = 150_000;
+const STEPS_MAX: usize = 45_000;
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
 /// Choices that are tried before the search.
@@ -136,8 +139,8 @@ struct Choice<const N: usize> {
 struct Search<'a, const N: usize> {
     usable: &'a [Usable<'a>],
     start: Running<'a>,
-    /// A cart to try things on; between uses its lines are as they were at the start.
-    scratch: Running<'a>,
+    /// Lines to try a split on.
+    split: Split,
     sellers: Vec<SellerOptions<N>>,
     /// The platform's coupons, then the shipping coupons that could be lost.
     watches: Vec<Watch<'a>>,
@@ -189,7 +192,7 @@ impl<'a, const N: usize> Search<'a, N> {
             usable,
             shipping: ShippingLane::new(&start, usable, &in_shipping),
             start,
-            scratch,
+            split: Split::default(),
             sellers,
             doubtful,
             watches,

@@ -48,6 +48,11 @@ struct Demand {
 }
 
 impl Prices {
+    /// The same as the bound, scaled.
+    pub fn top(&self) -> i64 {
+        self.bound
+    }
+
     /// The most that any set of the choice saves.
     pub fn bound(&self) -> i64 {
         self.bound.div_euclid(self.scale)
@@ -69,6 +74,9 @@ impl<const N: usize> Search<'_, N> {
             self.start.lines_left().iter().chain(self.start.shipping_left()).map(|left| left.minor()).sum();
         let scale = if whole <= 10_000_000_000_000 { 10_000 } else { 100 };
         let targets = self.targets(choice, scale)?;
+        if !self.agree(&targets) {
+            return None;
+        }
         let fixed = scale * (choice.shipping_saved - self.never_placed(choice));
         let mut prices = Prices { targets, scale, constant: fixed, reduced: Vec::new(), bound: i64::MAX };
         let mut values: Vec<i64> =
@@ -103,13 +111,29 @@ impl<const N: usize> Search<'_, N> {
         (prices.bound() >= self.best.0).then_some(prices)
     }
 
+    /// Whether options may leave one target as much as it needs and another as little as its budget asks for.
+    fn agree(&mut self, targets: &[Target]) -> bool {
+        for few in targets.iter().filter(|target| target.high < self.watches[target.watch].most) {
+            for much in targets.iter().filter(|target| target.low > self.watches[target.watch].least) {
+                let more: Vec<i64> =
+                    self.bases[much.watch].iter().zip(&self.bases[few.watch]).map(|(much, few)| much - few).collect();
+                self.steps += 1 + more.len() / 16;
+                let fixed = self.watches[much.watch].fixed - self.watches[few.watch].fixed;
+                if fixed + self.most(&more) < much.low - few.high {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
     /// The sum of each seller's largest value.
     fn most(&self, values: &[i64]) -> i64 {
         let mut rest = values;
         let mut sum = 0;
         for seller in &self.sellers {
             let (own, others) = rest.split_at(seller.options.len());
-            sum += own.iter().copied().max().unwrap_or(0);
+            sum += own.iter().max().expect("a seller has options");
             rest = others;
         }
         sum

@@ -17,6 +17,9 @@ const SET_STEPS: usize = 8;
 const PAIRS_IN_STEP: usize = 4;
 /// Steps for one choice.
 const STEPS_MAX: usize = 9_000;
+/// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor units.
+const GAP_PARTS: [i64; 3] = [256, 16, 1];
+const NEAR: i64 = 64;
 /// Points of a half; those of the least reduced value beyond it are left out.
 const POINTS_MAX: usize = 4_096;
 /// Points of the second half that are passed over together.
@@ -118,12 +121,33 @@ impl<const N: usize> Half<N> {
 
 impl<const N: usize> Search<'_, N> {
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices) {
-        let targets = prices.targets.len();
-        let Some(rows) = self.rows(prices) else { return };
+        let has_room = self.has_room(&choice.coupons);
         // Where nothing is lost and all find room, more saved and more left never hurts.
-        let monotone = !self.is_watched(choice)
-            && self.has_room(&choice.coupons)
+        let monotone = has_room
+            && !self.is_watched(choice)
             && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
+        let mut crowd = (!has_room).then(|| self.crowd(choice));
+        let last_step = self.steps + STEPS_MAX;
+        let top = prices.top();
+        let gap = top - self.best.0.saturating_mul(prices.scale);
+        // Near the bound first: what is found there leaves little to look at farther from it.
+        let parts: &[i64] = if gap > NEAR * prices.scale { &GAP_PARTS } else { &[1] };
+        for part in parts {
+            let aim = top - gap / part;
+            if aim < self.best.0.saturating_mul(prices.scale) && *part != 1 || self.steps > last_step {
+                break;
+            }
+            self.combine(choice, prices, crowd.as_mut(), monotone, aim);
+            if self.best.0.saturating_mul(prices.scale) >= aim {
+                break;
+            }
+        }
+    }
+
+    /// Offers the best of the sets whose bound is at least `aim`.
+    fn combine(&mut self, choice: &Choice<N>, prices: &Prices, crowd: Option<&mut Crowd>, monotone: bool, aim: i64) {
+        let targets = prices.targets.len();
+        let Some(rows) = self.rows(prices, aim) else { return };
         let mut halves = [Half::empty(targets), Half::empty(targets)];
         let rest = prices.constant + rows.iter().map(|row| row.most_reduced).sum::<i64>();
         let mut rest_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
@@ -141,7 +165,7 @@ impl<const N: usize> Search<'_, N> {
             for (rest, seen) in rest_seen.iter_mut().zip(&row.most_seen) {
                 *rest -= seen;
             }
-            self.extend(half, row, prices, *rest, rest_seen);
+            self.extend(half, row, prices, aim - *rest, rest_seen);
             if monotone && half.points.len() > 4 {
                 self.steps += half.keep_unbeaten(targets) / PAIRS_IN_STEP;
             }
@@ -155,14 +179,12 @@ impl<const N: usize> Search<'_, N> {
         for half in &mut halves {
             half.sort(targets);
         }
-        let mut crowd = (choice.coupons.len() > 1 && !self.has_room(&choice.coupons)).then(|| self.crowd(choice));
-        self.pair(choice, prices, &halves, crowd.as_mut());
+        self.pair(choice, prices, &halves, crowd, monotone, aim);
     }
 
-    /// Each seller's options without those that lose more than the bound exceeds the best, or that leave too little
-    /// whatever the others do; most options first. `None` if a seller has none left.
-    fn rows(&mut self, prices: &Prices) -> Option<Vec<Row>> {
-        let aim = self.best.0.saturating_mul(prices.scale);
+    /// Each seller's options without those with which the bound is below `aim`, or that leave too little whatever the others
+    /// do; most options first. `None` if a seller has none left.
+    fn rows(&mut self, prices: &Prices, aim: i64) -> Option<Vec<Row>> {
         let mut most: i64 = prices.constant;
         let mut most_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
         let mut rows: Vec<Row> = Vec::with_capacity(self.sellers.len());
@@ -222,10 +244,9 @@ impl<const N: usize> Search<'_, N> {
         row.most_seen = prices.targets.iter().map(seen).collect();
     }
 
-    /// Each point with each option of one more seller. `rest`: the most that all other sellers and the rest come to.
-    fn extend(&mut self, half: &mut Half<N>, row: &Row, prices: &Prices, rest: i64, rest_seen: &[i64]) {
+    /// Each point with each option of one more seller. `least`: the least reduced value that others can make up for.
+    fn extend(&mut self, half: &mut Half<N>, row: &Row, prices: &Prices, least: i64, rest_seen: &[i64]) {
         let targets = prices.targets.len();
-        let aim = self.best.0.saturating_mul(prices.scale);
         let mut larger =
             Half { sellers: half.sellers.clone(), points: Vec::new(), seen: Vec::new(), picks: Vec::new() };
         larger.sellers.push(row.seller);
@@ -241,7 +262,7 @@ impl<const N: usize> Search<'_, N> {
                     .zip(seen)
                     .zip(rest_seen)
                     .all(|((target, seen), rest)| seen + option.bases[target.watch] + rest >= target.low);
-                if reduced + rest < aim || !reaches {
+                if reduced < least || !reaches {
                     continue;
                 }
                 larger.points.push(Point {
@@ -268,8 +289,12 @@ impl<const N: usize> Search<'_, N> {
         prices: &Prices,
         [one, other]: &[Half<N>; 2],
         mut crowd: Option<&mut Crowd>,
+        monotone: bool,
+        aim: i64,
     ) {
         let targets = prices.targets.len();
+        let members = choice.coupons.iter().fold(Set::EMPTY, |set, &number| set.with(self.watches[number].member));
+        let shipping = self.shipping.best(&choice.shipping);
         let blocks: Vec<Block> = (0..other.points.len())
             .step_by(BLOCK)
             .map(|first| {
@@ -287,7 +312,7 @@ impl<const N: usize> Search<'_, N> {
         let mut looked = 0;
         for (own, point) in one.points.iter().enumerate() {
             let bound = prices.constant + point.reduced;
-            if bound + other.points[0].reduced < self.best.0.saturating_mul(prices.scale) || self.steps > last_step {
+            if bound + other.points[0].reduced < self.least(prices, aim) || self.steps > last_step {
                 break;
             }
             let base: Vec<i64> = prices
@@ -298,7 +323,7 @@ impl<const N: usize> Search<'_, N> {
                 .collect();
             for (number, block) in blocks.iter().enumerate() {
                 let first = number * BLOCK;
-                if bound + other.points[first].reduced < self.best.0.saturating_mul(prices.scale) {
+                if bound + other.points[first].reduced < self.least(prices, aim) {
                     break;
                 }
                 looked += 1;
@@ -309,7 +334,7 @@ impl<const N: usize> Search<'_, N> {
                 }
                 for place in first..(first + BLOCK).min(other.points.len()) {
                     let theirs = &other.points[place];
-                    if bound + theirs.reduced < self.best.0.saturating_mul(prices.scale) {
+                    if bound + theirs.reduced < self.least(prices, aim) {
                         break;
                     }
                     looked += 1;
@@ -327,25 +352,39 @@ impl<const N: usize> Search<'_, N> {
                             continue;
                         }
                     }
-                    for (&seller, &pick) in one.sellers.iter().zip(one.picks(own)) {
-                        picks[seller] = usize::from(pick);
+                    let set = members.and(&point.set).and(&theirs.set);
+                    if monotone {
+                        self.offer((saved, set.and(&shipping.1)));
+                        continue;
                     }
-                    for (&seller, &pick) in other.sellers.iter().zip(other.picks(place)) {
-                        picks[seller] = usize::from(pick);
-                    }
-                    if let Some(crowd) = &mut crowd {
-                        let Some(off) = self.crowded_off(choice, crowd, &picks) else { continue };
-                        let saved = point.saved + theirs.saved + off + choice.shipping_saved;
-                        if saved < self.best.0 {
-                            continue;
+                    for (half, point) in [(one, own), (other, place)] {
+                        for (&seller, &pick) in half.sellers.iter().zip(half.picks(point)) {
+                            picks[seller] = usize::from(pick);
                         }
                     }
-                    self.evaluate(choice, &picks);
+                    let Some(crowd) = &mut crowd else {
+                        self.evaluate(choice, &picks);
+                        continue;
+                    };
+                    let of_sellers = point.saved + theirs.saved;
+                    let Some(off) = self.crowded_off(choice, crowd, &picks) else { continue };
+                    if !is_better(&(of_sellers + off + choice.shipping_saved, set), &self.best) {
+                        continue;
+                    }
+                    let mut applying = choice.shipping;
+                    let Some(off) = self.exact_off(choice, &picks, &mut applying) else { continue };
+                    let in_shipping = self.shipping.best(&applying);
+                    self.offer((of_sellers + off + in_shipping.0, set.and(&in_shipping.1)));
                 }
             }
             self.steps += looked / PAIRS_IN_STEP;
             looked %= PAIRS_IN_STEP;
         }
+    }
+
+    /// The least bound that still matters.
+    fn least(&self, prices: &Prices, aim: i64) -> i64 {
+        aim.max(self.best.0.saturating_mul(prices.scale))
     }
 
     /// What the choice's coupons take off if all find room. `None`: one doesn't apply. With `at_most`, sums too large for
@@ -359,7 +398,11 @@ impl<const N: usize> Search<'_, N> {
             }
             for &coupon in &target.coupons {
                 let watch = &self.watches[coupon];
-                off += watch.off(base).min(watch.budget.unwrap_or(i64::MAX));
+                let own = watch.off(base).min(watch.budget.unwrap_or(i64::MAX));
+                if own == 0 && !at_most {
+                    return None;
+                }
+                off += own;
             }
         }
         Some(off)

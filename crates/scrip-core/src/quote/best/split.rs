@@ -11,7 +11,7 @@ pub(super) struct Split {
     left: Vec<i64>,
     /// Between uses: lines that take more, and what their parts were rounded by.
     open: Vec<usize>,
-    remainders: Vec<(i128, usize)>,
+    remainders: Vec<(i64, usize)>,
 }
 
 impl Split {
@@ -47,22 +47,19 @@ pub(super) fn place_within(split: &mut Split, lines: &[usize], off: i64) {
         remainders.clear();
         let mut over = rest;
         // Nearly every product fits here, and a division of 128 bits takes several times as long.
-        if rest.checked_mul(whole).is_some() {
-            for (place, &line) in open.iter().enumerate() {
+        let short = rest.checked_mul(whole).is_some();
+        for (place, &line) in open.iter().enumerate() {
+            let (part, remainder) = if short {
                 let product = rest * entering[line];
-                let part = product / whole;
-                over -= part;
-                remainders.push((i128::from(product % whole), place));
-                left[line] -= part;
-            }
-        } else {
-            for (place, &line) in open.iter().enumerate() {
-                let product = i128::from(rest) * i128::from(entering[line]);
-                let part = i64::try_from(product / i128::from(whole)).expect("a part of an amount");
-                over -= part;
-                remainders.push((product % i128::from(whole), place));
-                left[line] -= part;
-            }
+                (product / whole, product % whole)
+            } else {
+                let (product, whole) = (i128::from(rest) * i128::from(entering[line]), i128::from(whole));
+                let fits = |amount| i64::try_from(amount).expect("a part of an amount");
+                (fits(product / whole), fits(product % whole))
+            };
+            over -= part;
+            remainders.push((remainder, place));
+            left[line] -= part;
         }
         if over > 0 {
             let count = usize::try_from(over).expect("fewer left over than parts");

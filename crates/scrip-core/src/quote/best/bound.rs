@@ -162,7 +162,7 @@ impl<const N: usize> Search<'_, N> {
                 let outside = beside.most - overlap.most;
                 // Rounded up, so that it stays a bound.
                 let rate = if self.has_room(&choice.coupons[..=place]) {
-                    let (off, of) = self.most_rate(other);
+                    let (off, of) = self.most_rate(&choice.coupons, other);
                     constant += scale * (2 + self.margin(choice.coupons.len(), overlap));
                     (share(scale, off, of) + 1).min(scale)
                 } else {
@@ -256,7 +256,12 @@ impl<const N: usize> Search<'_, N> {
         if let Some(within) = within {
             // Where those before it leave too little room it may be within it after all.
             let place = choice.coupons.iter().position(|&other| other == number).unwrap_or(0);
-            high = high.min(within.max(budget + self.most_taken(&choice.coupons[..place], number)));
+            let relief = if self.has_room(&choice.coupons[..=place]) {
+                0
+            } else {
+                budget + self.most_taken(&choice.coupons[..place], number)
+            };
+            high = high.min(within.max(relief));
         }
         if low > high {
             return None;

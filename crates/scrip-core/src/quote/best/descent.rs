@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    Choice, Search,
+    Choice, Effort, Search,
     bound::{Prices, Target},
     crowd::Crowd,
     lane::Placing,
@@ -13,19 +13,24 @@ use super::{
 
 /// As many steps as adding a set up takes.
 const SET_STEPS: usize = 8;
-/// Pairs that are looked at in a step.
+/// Pairs that are looked at in a step, and points that are compared.
 const PAIRS_IN_STEP: usize = 4;
-/// Steps for one choice.
+const COMPARED_IN_STEP: usize = 12;
+/// Steps for one choice; for one whose coupons leave each other too little room; and the part of a brief look.
 const STEPS_MAX: usize = 9_000;
+const CROWDED_STEPS_MAX: usize = 3_000;
+const BRIEF: usize = 4;
 /// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor units.
-const GAP_PARTS: [i64; 3] = [256, 16, 1];
+const GAP_PARTS: [i64; 4] = [256, 32, 4, 1];
 const NEAR: i64 = 64;
+/// Points that differ by less than such a part of the gap are taken as equal.
+const STEPS_OF_GAP: i64 = 8;
 /// Points of a half; those of the least reduced value beyond it are left out.
-const POINTS_MAX: usize = 4_096;
+const POINTS_MAX: usize = 1_024;
 /// Points of the second half that are passed over together.
 const BLOCK: usize = 16;
 /// So many points at most are compared with each other to find those that are beaten.
-const COMPARED_MAX: usize = 512;
+const COMPARED_MAX: usize = 48;
 
 /// One option of each of some sellers.
 struct Half<const N: usize> {
@@ -57,10 +62,31 @@ struct Row {
     most_seen: Vec<i64>,
 }
 
-/// The most of a run of points: reduced is the first's.
+/// The most of a run of points.
 struct Block {
+    reduced: i64,
     saved: i64,
     seen: Vec<i64>,
+}
+
+/// How far a search goes.
+struct Until {
+    /// More saved and more left never hurts.
+    monotone: bool,
+    /// The least bound that is looked at, scaled.
+    aim: i64,
+    last_step: usize,
+}
+
+impl Block {
+    fn most(blocks: &[Self]) -> Self {
+        let seen = |target| blocks.iter().map(|block| block.seen[target]).max().unwrap_or(0);
+        Self {
+            reduced: blocks.iter().map(|block| block.reduced).max().unwrap_or(0),
+            saved: blocks.iter().map(|block| block.saved).max().unwrap_or(0),
+            seen: (0..blocks.first().map_or(0, |block| block.seen.len())).map(seen).collect(),
+        }
+    }
 }
 
 impl<const N: usize> Half<N> {
@@ -86,12 +112,38 @@ impl<const N: usize> Half<N> {
 
     fn sort(&mut self, targets: usize) {
         let mut order: Vec<usize> = (0..self.points.len()).collect();
-        // Of equal ones those with fewer coupons win ties.
-        order.sort_unstable_by_key(|&point| {
-            (Reverse(self.points[point].reduced), self.points[point].set.count(), point)
-        });
+        order.sort_unstable_by_key(|&point| (Reverse(self.points[point].reduced), point));
         order.truncate(POINTS_MAX);
         self.keep(&order, targets);
+    }
+
+    /// By steps of reduced value, and in each by falling saving, so that what leaves too little and what saves too little
+    /// lie apart.
+    fn sort_in_steps(&mut self, targets: usize, step: i64) {
+        let most = self.points.iter().map(|point| point.reduced).max().unwrap_or(0);
+        let mut order: Vec<usize> = (0..self.points.len()).collect();
+        // Of equal ones those with fewer coupons win ties.
+        order.sort_unstable_by_key(|&place| {
+            let point = &self.points[place];
+            ((most - point.reduced) / step, Reverse(point.saved), point.set.count(), place)
+        });
+        self.keep(&order, targets);
+    }
+
+    /// The most of each run of points.
+    fn blocks(&self, targets: usize) -> Vec<Block> {
+        let most = |run: std::ops::Range<usize>| {
+            let points = &self.points[run.clone()];
+            Block {
+                reduced: points.iter().map(|point| point.reduced).max().unwrap_or(0),
+                saved: points.iter().map(|point| point.saved).max().unwrap_or(0),
+                seen: (0..targets)
+                    .map(|target| run.clone().map(|point| self.seen(point, targets)[target]).max().unwrap_or(0))
+                    .collect(),
+            }
+        };
+        let end = self.points.len();
+        (0..end).step_by(BLOCK).map(|first| most(first..(first + BLOCK).min(end))).collect()
     }
 
     /// Drops every point that another beats for certain: it saves as much, leaves as much to every target, and saves more
@@ -104,13 +156,22 @@ impl<const N: usize> Half<N> {
         });
         let mut kept: Vec<usize> = Vec::with_capacity(order.len());
         let mut looked = 0;
+        let mut most = i64::MIN;
         for point in order {
             let seen = self.seen(point, targets);
-            let beats = |&other: &usize| self.seen(other, targets).iter().zip(seen).all(|(theirs, own)| theirs >= own);
             // Whoever stands before saves more, or as much and wins the tie.
-            let compared = kept.len().min(COMPARED_MAX);
-            looked += compared;
-            if !kept[..compared].iter().any(beats) {
+            let beaten = if let [seen] = *seen {
+                let beaten = seen <= most;
+                most = most.max(seen);
+                beaten
+            } else {
+                let beats =
+                    |&other: &usize| self.seen(other, targets).iter().zip(seen).all(|(theirs, own)| theirs >= own);
+                let compared = kept.len().min(COMPARED_MAX);
+                looked += compared;
+                kept[..compared].iter().any(beats)
+            };
+            if !beaten {
                 kept.push(point);
             }
         }
@@ -120,32 +181,37 @@ impl<const N: usize> Half<N> {
 }
 
 impl<const N: usize> Search<'_, N> {
-    pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices) {
+    /// Offers the best of the choice's sets. Says whether steps ran out before.
+    pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices, effort: Effort) -> bool {
         let has_room = self.has_room(&choice.coupons);
         // Where nothing is lost and all find room, more saved and more left never hurts.
         let monotone = has_room
             && !self.is_watched(choice)
             && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
-        let last_step = self.steps + STEPS_MAX;
+        let most = if has_room { STEPS_MAX } else { CROWDED_STEPS_MAX };
+        let last_step = self.steps + if effort == Effort::Brief { most / BRIEF } else { most };
         let top = prices.top();
         let gap = top - self.best.0.saturating_mul(prices.scale);
         // Near the bound first: what is found there leaves little to look at farther from it.
         let parts: &[i64] = if gap > NEAR * prices.scale { &GAP_PARTS } else { &[1] };
         for part in parts {
             let aim = top - gap / part;
-            if aim < self.best.0.saturating_mul(prices.scale) && *part != 1 || self.steps > last_step {
-                break;
+            if self.steps > last_step {
+                return true;
             }
-            self.combine(choice, prices, crowd.as_mut(), monotone, aim);
-            if self.best.0.saturating_mul(prices.scale) >= aim {
-                break;
+            let until = Until { monotone, aim, last_step };
+            self.combine(choice, prices, crowd.as_mut(), &until);
+            if self.best.0.saturating_mul(prices.scale) >= aim && self.steps <= last_step {
+                return false;
             }
         }
+        self.steps > last_step
     }
 
     /// Offers the best of the sets whose bound is at least `aim`.
-    fn combine(&mut self, choice: &Choice<N>, prices: &Prices, crowd: Option<&mut Crowd>, monotone: bool, aim: i64) {
+    fn combine(&mut self, choice: &Choice<N>, prices: &Prices, crowd: Option<&mut Crowd>, until: &Until) {
+        let Until { monotone, aim, .. } = *until;
         let targets = prices.targets.len();
         let Some(rows) = self.rows(prices, aim) else { return };
         let mut halves = [Half::empty(targets), Half::empty(targets)];
@@ -167,7 +233,7 @@ impl<const N: usize> Search<'_, N> {
             }
             self.extend(half, row, prices, aim - *rest, rest_seen);
             if monotone && half.points.len() > 4 {
-                self.steps += half.keep_unbeaten(targets) / PAIRS_IN_STEP;
+                self.steps += half.keep_unbeaten(targets) / COMPARED_IN_STEP;
             }
             if half.points.is_empty() {
                 return;
@@ -176,10 +242,11 @@ impl<const N: usize> Search<'_, N> {
                 half.sort(targets);
             }
         }
-        for half in &mut halves {
-            half.sort(targets);
-        }
-        self.pair(choice, prices, &halves, crowd, monotone, aim);
+        halves[0].sort(targets);
+        halves[1].sort(targets);
+        let top = prices.constant + halves.iter().map(|half| half.points[0].reduced).sum::<i64>();
+        halves[1].sort_in_steps(targets, (top - aim).max(0) / STEPS_OF_GAP + 1);
+        self.pair(choice, prices, &halves, crowd, until);
     }
 
     /// Each seller's options without those with which the bound is below `aim`, or that leave too little whatever the others
@@ -289,59 +356,71 @@ impl<const N: usize> Search<'_, N> {
         prices: &Prices,
         [one, other]: &[Half<N>; 2],
         mut crowd: Option<&mut Crowd>,
-        monotone: bool,
-        aim: i64,
+        until: &Until,
     ) {
+        let Until { monotone, aim, last_step } = *until;
         let targets = prices.targets.len();
         let members = choice.coupons.iter().fold(Set::EMPTY, |set, &number| set.with(self.watches[number].member));
         let shipping = self.shipping.best(&choice.shipping);
-        let blocks: Vec<Block> = (0..other.points.len())
-            .step_by(BLOCK)
-            .map(|first| {
-                let run = first..(first + BLOCK).min(other.points.len());
-                let most = |target| run.clone().map(|point| other.seen(point, targets)[target]).max().unwrap_or(0);
-                Block {
-                    saved: other.points[run.clone()].iter().map(|point| point.saved).max().unwrap_or(0),
-                    seen: (0..targets).map(most).collect(),
-                }
-            })
-            .collect();
-        let last_step = self.steps + STEPS_MAX;
+        let blocks = other.blocks(targets);
+        let runs: Vec<Block> = blocks.chunks(BLOCK).map(Block::most).collect();
+        // From each run on.
+        let mut most_reduced: Vec<i64> = runs.iter().map(|run| run.reduced).collect();
+        for run in (1..runs.len()).rev() {
+            most_reduced[run - 1] = most_reduced[run - 1].max(most_reduced[run]);
+        }
         let coupons = u32::try_from(choice.coupons.len()).expect("at most one per place");
+        // What saves less is for a later look.
+        let floor = aim.div_euclid(prices.scale);
         let mut picks = vec![0; self.sellers.len()];
         let mut looked = 0;
         for (own, point) in one.points.iter().enumerate() {
             let bound = prices.constant + point.reduced;
-            if bound + other.points[0].reduced < self.least(prices, aim) || self.steps > last_step {
+            if bound + most_reduced[0] < self.least(prices, aim) || self.steps > last_step {
                 break;
             }
+            let mut passed = 0;
             let base: Vec<i64> = prices
                 .targets
                 .iter()
                 .zip(one.seen(own, targets))
                 .map(|(target, seen)| self.watches[target.watch].fixed + seen)
                 .collect();
+            let may_matter = |search: &Self, block: &Block| {
+                bound + block.reduced >= search.least(prices, aim)
+                    && search
+                        .off(prices, &base, &block.seen, true)
+                        .is_some_and(|off| point.saved + block.saved + off + choice.shipping_saved >= search.best.0)
+            };
             for (number, block) in blocks.iter().enumerate() {
-                let first = number * BLOCK;
-                if bound + other.points[first].reduced < self.least(prices, aim) {
-                    break;
+                let run = number / BLOCK;
+                if number % BLOCK == 0 {
+                    looked += 1;
+                    if bound + most_reduced[run] < self.least(prices, aim) {
+                        break;
+                    }
+                    if !may_matter(self, &runs[run]) {
+                        passed = number + BLOCK;
+                    }
                 }
-                looked += 1;
-                let most = point.saved + block.saved + choice.shipping_saved;
-                let most = self.off(prices, &base, &block.seen, true).map_or(i64::MIN, |off| most + off);
-                if most < self.best.0 {
+                if number < passed {
                     continue;
                 }
+                looked += 1;
+                if !may_matter(self, block) {
+                    continue;
+                }
+                let first = number * BLOCK;
                 for place in first..(first + BLOCK).min(other.points.len()) {
                     let theirs = &other.points[place];
                     if bound + theirs.reduced < self.least(prices, aim) {
-                        break;
+                        continue;
                     }
                     looked += 1;
                     let Some(off) = self.off(prices, &base, other.seen(place, targets), false) else { continue };
                     let saved = point.saved + theirs.saved + off + choice.shipping_saved;
                     let count = point.set.count() + theirs.set.count() + coupons;
-                    if saved < self.best.0 || saved == self.best.0 && count > self.best.1.count() {
+                    if saved < floor.max(self.best.0) || saved == self.best.0 && count > self.best.1.count() {
                         continue;
                     }
                     let lost = point.lost.and(&theirs.lost);
@@ -368,7 +447,8 @@ impl<const N: usize> Search<'_, N> {
                     };
                     let of_sellers = point.saved + theirs.saved;
                     let Some(off) = self.crowded_off(choice, crowd, &picks) else { continue };
-                    if !is_better(&(of_sellers + off + choice.shipping_saved, set), &self.best) {
+                    let most = of_sellers + off + choice.shipping_saved;
+                    if most < floor || !is_better(&(most, set), &self.best) {
                         continue;
                     }
                     let mut applying = choice.shipping;

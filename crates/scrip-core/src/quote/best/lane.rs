@@ -68,17 +68,17 @@ impl<const N: usize> Search<'_, N> {
             if !has_room || overlap.lines == 0 {
                 return most;
             }
-            let (off, of) = self.most_rate(coupon);
+            let (off, of) = self.most_rate(coupons, coupon);
             most.min(share(overlap.most, off, of) + 1 + self.margin(coupons.len(), overlap))
         };
         coupons.iter().map(of).sum()
     }
 
     /// A share of the sum that it takes off at most of any sum there can be: numerator and denominator.
-    pub(super) fn most_rate(&self, coupon: usize) -> (i64, i64) {
+    pub(super) fn most_rate(&self, coupons: &[usize], coupon: usize) -> (i64, i64) {
         let watch = &self.watches[coupon];
         // The smaller the sum, the larger the share; but for tiers.
-        let least = watch.needed.max(watch.least).max(1);
+        let least = self.least_base(coupons, coupon).max(1);
         let off = match watch.benefit {
             Some(Benefit::PercentOff(_)) => watch.off(least) + 1,
             _ => watch.off(watch.most),
@@ -119,9 +119,21 @@ impl<const N: usize> Search<'_, N> {
     pub(super) fn has_room(&self, coupons: &[usize]) -> bool {
         let most = |&number: &usize| {
             let watch = &self.watches[number];
-            Placing { watch: number, base: watch.needed.max(watch.least), off: watch.off(watch.most) }
+            Placing { watch: number, base: self.least_base(coupons, number), off: watch.off(watch.most) }
         };
         coupons.len() <= 1 || !self.is_crowded(&coupons.iter().map(most).collect::<Vec<_>>())
+    }
+
+    /// The least that one of the coupons sees where all apply.
+    fn least_base(&self, coupons: &[usize], number: usize) -> i64 {
+        let watch = &self.watches[number];
+        // Of what another needs, all but what it finds elsewhere.
+        let of_other = |&other: &usize| {
+            let theirs = &self.watches[other];
+            theirs.needed - (theirs.most - self.overlap(number.min(other), number.max(other)).most)
+        };
+        let others = coupons.iter().filter(|&&other| other != number).map(of_other).max().unwrap_or(0);
+        watch.needed.max(watch.least).max(others)
     }
 
     /// Whether platform coupons may leave each other too little room on a line.

@@ -38,7 +38,7 @@ use super::{
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
 /// Steps of the whole search, each some 30 ns. It is exact below it.
-const STEPS_MAX: usize = 45_000;
+const STEPS_MAX: usize = 15_000;
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
 /// Choices that are tried before the search.
@@ -136,6 +136,13 @@ struct Choice<const N: usize> {
     bound: i64,
 }
 
+/// How many steps one choice gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    Brief,
+    Full,
+}
+
 struct Search<'a, const N: usize> {
     usable: &'a [Usable<'a>],
     start: Running<'a>,
@@ -210,29 +217,60 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut choices = self.choices();
         choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
         self.warm_up(&choices);
-        let mut priced: Vec<(&Choice<N>, Prices)> = Vec::new();
-        for choice in &choices {
+        let mut priced: Vec<(Choice<N>, Prices)> = Vec::new();
+        for mut choice in choices {
             if choice.bound < self.best.0 || self.steps > STEPS_MAX / 2 {
                 break;
             }
-            self.note(choice);
-            priced.extend(self.prices(choice).map(|prices| (choice, prices)));
+            self.note_overlaps(&choice);
+            if !self.drop_lost(&mut choice) || choice.bound < self.best.0 {
+                continue;
+            }
+            self.note_losses(&choice);
+            priced.extend(self.prices(&choice).map(|prices| (choice, prices)));
         }
         priced.sort_by_key(|(choice, prices)| (std::cmp::Reverse(prices.bound()), choice.coupons.len()));
-        for (choice, prices) in &priced {
-            if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
-                break;
-            }
-            self.note(choice);
-            match choice.coupons[..] {
-                [] if !self.is_watched(choice) => self.take_most(choice),
-                [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
-                    self.match_halves(choice, coupon);
+        // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
+        let mut open: Vec<bool> = vec![true; priced.len()];
+        for effort in [Effort::Brief, Effort::Full] {
+            for ((choice, prices), open) in priced.iter().zip(&mut open).filter(|(_, open)| **open) {
+                if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
+                    break;
                 }
-                _ => self.descend(choice, prices),
+                self.note_losses(choice);
+                *open = match choice.coupons[..] {
+                    [] if !self.is_watched(choice) => self.take_most(choice),
+                    [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
+                        self.match_halves(choice, coupon)
+                    }
+                    _ => self.descend(choice, prices, effort),
+                };
             }
         }
         self.best.1.members().map(|member| self.usable[member].place).collect()
+    }
+
+    /// Takes out of the choice the shipping coupons that its platform coupons spoil whatever the sellers' options are.
+    /// `false`: it asks for one of them.
+    fn drop_lost(&mut self, choice: &mut Choice<N>) -> bool {
+        let mut dropped = false;
+        for place in 0..self.doubtful.len() {
+            let number = self.doubtful[place];
+            let watch = &self.watches[number];
+            if choice.shipping.has(watch.member) && watch.needed + self.least_taken(choice, number) > watch.most {
+                if choice.kept.contains(&number) {
+                    return false;
+                }
+                choice.shipping = choice.shipping.without(watch.member);
+                dropped = true;
+            }
+        }
+        if dropped {
+            let saved = self.shipping.best(&choice.shipping).0;
+            choice.bound -= choice.shipping_saved - saved;
+            choice.shipping_saved = saved;
+        }
+        true
     }
 
     /// A few plain sets, so that the search has something to beat.
@@ -277,7 +315,9 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut lost: Vec<(usize, usize, usize)> = Vec::new();
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            let Some(seller) = self.usable[watch.member].seller else { continue };
+            let Some(seller) = self.usable[watch.member].seller.filter(|_| choice.shipping.has(watch.member)) else {
+                continue;
+            };
             // Its lines are this seller's alone.
             let place = self.sellers.iter().position(|own| self.start.seller_of(own.lines[0]) == seller);
             let Some(place) = place else { continue };
@@ -328,12 +368,14 @@ impl<'a, const N: usize> Search<'a, N> {
             coupons.sort_unstable();
             let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
             for (kept, saved, may) in &shipping {
+                // What a shipping coupon needs nobody else takes.
+                let left = kept.iter().map(|&watch| self.watches[watch].needed).max().unwrap_or(0);
                 choices.push(Choice {
                     coupons: coupons.clone(),
                     kept: kept.clone(),
                     shipping: *may,
                     shipping_saved: *saved,
-                    bound: (sellers + off).min(goods) + saved,
+                    bound: (sellers + off).min(goods - left) + saved,
                 });
             }
         }
@@ -381,19 +423,14 @@ impl<'a, const N: usize> Search<'a, N> {
         self.doubtful.iter().any(|&watch| choice.shipping.has(self.watches[watch].member))
     }
 
-    /// Nothing to lose: every seller saves its most.
-    fn take_most(&mut self, choice: &Choice<N>) {
+    /// Nothing to lose: every seller saves its most. Says whether anything is left to look at.
+    fn take_most(&mut self, choice: &Choice<N>) -> bool {
         let mut best = self.shipping.best(&choice.shipping);
         for seller in &self.sellers {
             best = (best.0 + seller.options[0].saved, best.1.and(&seller.options[0].set));
         }
         self.offer(best);
-    }
-
-    /// Works out what is asked of the coupons and options for this choice.
-    fn note(&mut self, choice: &Choice<N>) {
-        self.note_overlaps(choice);
-        self.note_losses(choice);
+        false
     }
 }
 

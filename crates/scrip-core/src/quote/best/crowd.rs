@@ -20,7 +20,8 @@ pub(super) struct Crowd {
     fixed: Vec<i64>,
     /// What each option leaves in each, option by option.
     left: Vec<i64>,
-    /// A minor unit for each line, twice.
+    /// How far rounding takes the sum of any of the lines from the proportion: with the largest remainders rounded up it is
+    /// at most a quarter of a minor unit per line, doubled here.
     rounding: i64,
     /// Between uses: what the coupons find in each group, what is left, and whether it takes more.
     entering: Vec<i64>,
@@ -72,12 +73,13 @@ impl<const N: usize> Search<'_, N> {
             groups,
             fixed,
             left,
-            rounding: self.rounding(),
+            rounding: i64::try_from(lines.len() / 2 + 1).expect("at most 500"),
         }
     }
 
-    /// What the choice's coupons take off at most, with one option of each seller. `None`: one doesn't apply.
-    pub(super) fn crowded_off(&mut self, choice: &Choice<N>, crowd: &mut Crowd, picks: &[usize]) -> Option<i64> {
+    /// What the choice's coupons take off but for rounding, and at most, with one option of each seller. `None`: one doesn't
+    /// apply.
+    pub(super) fn crowded_off(&mut self, choice: &Choice<N>, crowd: &mut Crowd, picks: &[usize]) -> Option<(i64, i64)> {
         self.steps += CROWD_STEPS;
         let Crowd { groups, fixed, left, rounding, entering, room, open } = crowd;
         entering.copy_from_slice(fixed);
@@ -90,7 +92,7 @@ impl<const N: usize> Search<'_, N> {
         room.copy_from_slice(entering);
         // How far the rooms may be from the true ones in all.
         let mut error = 0;
-        let mut total = 0;
+        let (mut likely, mut total) = (0, 0);
         for (place, &number) in choice.coupons.iter().enumerate() {
             let watch = &self.watches[number];
             let (mut base, mut there) = (0, 0);
@@ -111,6 +113,7 @@ impl<const N: usize> Search<'_, N> {
                 return None;
             }
             total += most;
+            likely += off.min(there);
             if place + 1 == choice.coupons.len() {
                 break;
             }
@@ -146,7 +149,7 @@ impl<const N: usize> Search<'_, N> {
             // Whose room is misjudged gives to others what it should have taken, or the reverse.
             error += if full { error } else { 0 };
         }
-        Some(total)
+        Some((likely, total))
     }
 
     /// What the choice's coupons really take off, with one option of each seller; takes the shipping coupons out that no

@@ -21,7 +21,8 @@ const STEPS_MAX: usize = 9_000;
 const CROWDED_STEPS_MAX: usize = 3_000;
 const BRIEF: usize = 4;
 /// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor units.
-const GAP_PARTS: [i64; 4] = [256, 32, 4, 1];
+const GAP_PARTS: [i64; 5] = [256, 64, 16, 4, 1];
+const CROWDED_GAP_PARTS: [i64; 2] = [8, 1];
 const NEAR: i64 = 64;
 /// Points that differ by less than such a part of the gap are taken as equal.
 const STEPS_OF_GAP: i64 = 8;
@@ -69,13 +70,26 @@ struct Block {
     seen: Vec<i64>,
 }
 
+/// A pair that only rounding could make better than the best.
+struct Doubtful<const N: usize> {
+    likely: i64,
+    most: i64,
+    of_sellers: i64,
+    set: Set<N>,
+    points: [usize; 2],
+}
+
 /// How far a search goes.
 struct Until {
+    /// The sums say what a set comes to.
+    certain: bool,
     /// More saved and more left never hurts.
     monotone: bool,
     /// The least bound that is looked at, scaled.
     aim: i64,
     last_step: usize,
+    /// What only rounding could make better is left for later.
+    brief: bool,
 }
 
 impl Block {
@@ -180,33 +194,47 @@ impl<const N: usize> Half<N> {
     }
 }
 
+/// The options of a pair of points.
+fn pick<const N: usize>(picks: &mut [usize], pair: [(&Half<N>, usize); 2]) {
+    for (half, point) in pair {
+        for (&seller, &pick) in half.sellers.iter().zip(half.picks(point)) {
+            picks[seller] = usize::from(pick);
+        }
+    }
+}
+
 impl<const N: usize> Search<'_, N> {
     /// Offers the best of the choice's sets. Says whether steps ran out before.
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices, effort: Effort) -> bool {
         let has_room = self.has_room(&choice.coupons);
-        // Where nothing is lost and all find room, more saved and more left never hurts.
-        let monotone = has_room
-            && !self.is_watched(choice)
-            && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
+        // Where nothing is lost and all find room, the sums say what a set comes to.
+        let certain = has_room && !self.is_watched(choice);
+        // Without a budget that could be exceeded more saved and more left never hurts then.
+        let monotone = certain && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
         let most = if has_room { STEPS_MAX } else { CROWDED_STEPS_MAX };
         let last_step = self.steps + if effort == Effort::Brief { most / BRIEF } else { most };
         let top = prices.top();
         let gap = top - self.best.0.saturating_mul(prices.scale);
         // Near the bound first: what is found there leaves little to look at farther from it.
-        let parts: &[i64] = if gap > NEAR * prices.scale { &GAP_PARTS } else { &[1] };
+        let parts: &[i64] = match (gap > NEAR * prices.scale, has_room) {
+            (true, true) => &GAP_PARTS,
+            (true, false) => &CROWDED_GAP_PARTS,
+            (false, _) => &[1],
+        };
+        self.unsettled = false;
         for part in parts {
             let aim = top - gap / part;
             if self.steps > last_step {
                 return true;
             }
-            let until = Until { monotone, aim, last_step };
+            let until = Until { certain, monotone, aim, last_step, brief: effort == Effort::Brief };
             self.combine(choice, prices, crowd.as_mut(), &until);
             if self.best.0.saturating_mul(prices.scale) >= aim && self.steps <= last_step {
-                return false;
+                return self.unsettled;
             }
         }
-        self.steps > last_step
+        self.unsettled || self.steps > last_step
     }
 
     /// Offers the best of the sets whose bound is at least `aim`.
@@ -358,7 +386,7 @@ impl<const N: usize> Search<'_, N> {
         mut crowd: Option<&mut Crowd>,
         until: &Until,
     ) {
-        let Until { monotone, aim, last_step } = *until;
+        let Until { certain, aim, last_step, brief, .. } = *until;
         let targets = prices.targets.len();
         let members = choice.coupons.iter().fold(Set::EMPTY, |set, &number| set.with(self.watches[number].member));
         let shipping = self.shipping.best(&choice.shipping);
@@ -373,6 +401,8 @@ impl<const N: usize> Search<'_, N> {
         // What saves less is for a later look.
         let floor = aim.div_euclid(prices.scale);
         let mut picks = vec![0; self.sellers.len()];
+        let mut doubtful: Vec<Doubtful<N>> = Vec::new();
+        let mut left_open = false;
         let mut looked = 0;
         for (own, point) in one.points.iter().enumerate() {
             let bound = prices.constant + point.reduced;
@@ -432,33 +462,57 @@ impl<const N: usize> Search<'_, N> {
                         }
                     }
                     let set = members.and(&point.set).and(&theirs.set);
-                    if monotone {
+                    if certain {
                         self.offer((saved, set.and(&shipping.1)));
                         continue;
                     }
-                    for (half, point) in [(one, own), (other, place)] {
-                        for (&seller, &pick) in half.sellers.iter().zip(half.picks(point)) {
-                            picks[seller] = usize::from(pick);
-                        }
-                    }
+                    pick(&mut picks, [(one, own), (other, place)]);
                     let Some(crowd) = &mut crowd else {
                         self.evaluate(choice, &picks);
                         continue;
                     };
                     let of_sellers = point.saved + theirs.saved;
-                    let Some(off) = self.crowded_off(choice, crowd, &picks) else { continue };
-                    let most = of_sellers + off + choice.shipping_saved;
+                    let Some((likely, most)) = self.crowded_off(choice, crowd, &picks) else { continue };
+                    let most = of_sellers + most + choice.shipping_saved;
                     if most < floor || !is_better(&(most, set), &self.best) {
                         continue;
                     }
-                    let mut applying = choice.shipping;
-                    let Some(off) = self.exact_off(choice, &picks, &mut applying) else { continue };
-                    let in_shipping = self.shipping.best(&applying);
-                    self.offer((of_sellers + off + in_shipping.0, set.and(&in_shipping.1)));
+                    let likely = of_sellers + likely + choice.shipping_saved;
+                    if likely > self.best.0 {
+                        self.settle(choice, &picks, of_sellers, &set);
+                    } else if brief {
+                        left_open = true;
+                    } else {
+                        doubtful.push(Doubtful { likely, most, of_sellers, set, points: [own, place] });
+                    }
                 }
             }
             self.steps += looked / PAIRS_IN_STEP;
             looked %= PAIRS_IN_STEP;
+        }
+        if left_open {
+            // As if steps had run out.
+            self.unsettled = true;
+        }
+        // Only rounding could make these better than the best.
+        doubtful.sort_by_key(|pair| (Reverse(pair.likely), pair.set.count()));
+        for pair in doubtful {
+            if self.steps > last_step {
+                break;
+            }
+            if is_better(&(pair.most, pair.set), &self.best) {
+                pick(&mut picks, [(one, pair.points[0]), (other, pair.points[1])]);
+                self.settle(choice, &picks, pair.of_sellers, &pair.set);
+            }
+        }
+    }
+
+    /// Offers what the choice with one option of each seller exactly comes to.
+    fn settle(&mut self, choice: &Choice<N>, picks: &[usize], of_sellers: i64, set: &Set<N>) {
+        let mut applying = choice.shipping;
+        if let Some(off) = self.exact_off(choice, picks, &mut applying) {
+            let in_shipping = self.shipping.best(&applying);
+            self.offer((of_sellers + off + in_shipping.0, set.and(&in_shipping.1)));
         }
     }
 

@@ -110,7 +110,7 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// A minor unit for each line by the split itself, and one for what finds no room for it.
-    pub(super) fn rounding(&self) -> i64 {
+    fn rounding(&self) -> i64 {
         2 * i64::try_from(self.start.lines_left().len()).expect("at most 500")
     }
 

@@ -159,6 +159,8 @@ struct Search<'a, const N: usize> {
     overlaps: Vec<Option<Overlap>>,
     shipping: ShippingLane<N>,
     best: Saving<N>,
+    /// Whether the present look leaves sets for a later one.
+    unsettled: bool,
     steps: usize,
 }
 
@@ -204,6 +206,7 @@ impl<'a, const N: usize> Search<'a, N> {
             doubtful,
             watches,
             best: (0, Set::EMPTY),
+            unsettled: false,
             steps: 0,
         }
     }

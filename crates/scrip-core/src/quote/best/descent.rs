@@ -15,23 +15,23 @@ use super::{
 const SET_STEPS: usize = 8;
 /// Pairs that are looked at in a step, and points that are compared.
 const PAIRS_IN_STEP: usize = 4;
-const COMPARED_IN_STEP: usize = 12;
+const COMPARED_IN_STEP: usize = 24;
 /// Steps for one choice; for one whose coupons leave each other too little room; and the part of a brief look.
 const STEPS_MAX: usize = 9_000;
 const CROWDED_STEPS_MAX: usize = 3_000;
-const BRIEF: usize = 4;
+const BRIEF: usize = 3;
 /// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor units.
-const GAP_PARTS: [i64; 5] = [256, 64, 16, 4, 1];
+const GAP_PARTS: [i64; 3] = [64, 8, 1];
 const CROWDED_GAP_PARTS: [i64; 2] = [8, 1];
 const NEAR: i64 = 64;
 /// Points that differ by less than such a part of the gap are taken as equal.
-const STEPS_OF_GAP: i64 = 8;
+const STEPS_OF_GAP: i64 = 2;
 /// Points of a half; those of the least reduced value beyond it are left out.
 const POINTS_MAX: usize = 1_024;
 /// Points of the second half that are passed over together.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 /// So many points at most are compared with each other to find those that are beaten.
-const COMPARED_MAX: usize = 48;
+const COMPARED_MAX: usize = 16;
 
 /// One option of each of some sellers.
 struct Half<const N: usize> {
@@ -174,13 +174,16 @@ impl<const N: usize> Half<N> {
         for point in order {
             let seen = self.seen(point, targets);
             // Whoever stands before saves more, or as much and wins the tie.
-            let beaten = if let [seen] = *seen {
-                let beaten = seen <= most;
-                most = most.max(seen);
+            let beaten = if let ([seen], 0) = (seen, self.points[point].lost.count()) {
+                let beaten = *seen <= most;
+                most = most.max(*seen);
                 beaten
             } else {
-                let beats =
-                    |&other: &usize| self.seen(other, targets).iter().zip(seen).all(|(theirs, own)| theirs >= own);
+                let lost = &self.points[point].lost;
+                let beats = |&other: &usize| {
+                    self.seen(other, targets).iter().zip(seen).all(|(theirs, own)| theirs >= own)
+                        && self.points[other].lost.is_within(lost)
+                };
                 let compared = kept.len().min(COMPARED_MAX);
                 looked += compared;
                 kept[..compared].iter().any(beats)
@@ -208,7 +211,7 @@ impl<const N: usize> Search<'_, N> {
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices, effort: Effort) -> bool {
         let has_room = self.has_room(&choice.coupons);
         // Where nothing is lost and all find room, the sums say what a set comes to.
-        let certain = has_room && !self.is_watched(choice);
+        let certain = has_room && self.is_settled(choice);
         // Without a budget that could be exceeded more saved and more left never hurts then.
         let monotone = certain && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
@@ -260,7 +263,7 @@ impl<const N: usize> Search<'_, N> {
                 *rest -= seen;
             }
             self.extend(half, row, prices, aim - *rest, rest_seen);
-            if monotone && half.points.len() > 4 {
+            if monotone && half.points.len() > COMPARED_MAX {
                 self.steps += half.keep_unbeaten(targets) / COMPARED_IN_STEP;
             }
             if half.points.is_empty() {
@@ -454,16 +457,16 @@ impl<const N: usize> Search<'_, N> {
                         continue;
                     }
                     let lost = point.lost.and(&theirs.lost);
-                    if self.shipping.has_platform_coupons() && lost.count() > 0 {
-                        let applying = lost.members().filter(|&member| choice.shipping.has(member));
-                        let applying = applying.fold(choice.shipping, Set::without);
-                        if saved - choice.shipping_saved + self.shipping.best(&applying).0 < self.best.0 {
+                    let mut in_shipping = shipping;
+                    if lost.count() > 0 {
+                        in_shipping = self.shipping.best(&lost.members().fold(choice.shipping, Set::without));
+                        if saved - choice.shipping_saved + in_shipping.0 < self.best.0 {
                             continue;
                         }
                     }
                     let set = members.and(&point.set).and(&theirs.set);
                     if certain {
-                        self.offer((saved, set.and(&shipping.1)));
+                        self.offer((saved - choice.shipping_saved + in_shipping.0, set.and(&in_shipping.1)));
                         continue;
                     }
                     pick(&mut picks, [(one, own), (other, place)]);

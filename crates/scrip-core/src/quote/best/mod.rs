@@ -426,6 +426,30 @@ impl<'a, const N: usize> Search<'a, N> {
         self.doubtful.iter().any(|&watch| choice.shipping.has(self.watches[watch].member))
     }
 
+    /// Whether each seller's options alone say which shipping coupons are lost, the choice's coupons finding room.
+    fn is_settled(&self, choice: &Choice<N>) -> bool {
+        self.doubtful.iter().filter(|&&number| choice.shipping.has(self.watches[number].member)).all(|&number| {
+            let watch = &self.watches[number];
+            let of_seller = |seller: &SellerOptions<N>| {
+                Some(self.start.seller_of(seller.lines[0])) == self.usable[watch.member].seller
+            };
+            self.sellers.iter().find(|seller| of_seller(seller)).is_some_and(|seller| {
+                seller.options.iter().all(|option| {
+                    let taken = |&coupon: &usize| {
+                        let overlap = self.overlap(coupon, number);
+                        if overlap.lines == 0 {
+                            return 0;
+                        }
+                        let (off, of) = self.most_rate(&choice.coupons, coupon);
+                        share(overlap.left_by(option), off, of) + 1 + self.margin(choice.coupons.len(), overlap)
+                    };
+                    let taken: i64 = choice.coupons.iter().map(taken).sum();
+                    option.lost.has(watch.member) || option.bases[number] - taken >= watch.needed
+                })
+            })
+        })
+    }
+
     /// Nothing to lose: every seller saves its most. Says whether anything is left to look at.
     fn take_most(&mut self, choice: &Choice<N>) -> bool {
         let mut best = self.shipping.best(&choice.shipping);

@@ -121,8 +121,8 @@ pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occas
 
 /// Lane after lane, the chosen coupons on what the lanes before left.
 ///
-/// Of coupons that exclude each other the one that saves more alone goes first, then the sooner expiry, then id; one that
-/// doesn't apply beside the others keeps nobody out. `alone` may be empty for a single candidate.
+/// Of coupons that exclude each other the one that saves more alone goes first, then the sooner expiry, then id; one
+/// that doesn't apply beside the others keeps nobody out. `alone` may be empty for a single candidate.
 fn in_lanes(
     cart: &Cart,
     candidates: &[Candidate<'_>],
@@ -140,8 +140,8 @@ fn in_lanes(
         .sort_by(|&a, &b| (Reverse(saving(a)), candidates[a].rank()).cmp(&(Reverse(saving(b)), candidates[b].rank())));
     let own_reasons = |place: usize| alone.get(place).and_then(|alone| alone.as_ref().err());
     let excluded = |place: usize, by: usize| {
-        // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't come to
-        // apply on what others leave either.
+        // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't come
+        // to apply on what others leave either.
         let coupon = candidates[by].used_by.clone();
         (place, own_reasons(place).cloned().unwrap_or_else(|| vec![Reason::ExclusiveCouponApplied { coupon }]))
     };

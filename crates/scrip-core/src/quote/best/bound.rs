@@ -1,6 +1,6 @@
 //! A price per minor unit on what the sellers' options leave to each later coupon makes the sellers independent: each
-//! takes the option that is worth most by its saving and the priced rest. Whatever the prices, that is a bound (it is the
-//! Lagrangian of "the coupon sees the sum over the sellers"); good prices make it a tight one.
+//! takes the option that is worth most by its saving and the priced rest. Whatever the prices, that is a bound (it is
+//! the Lagrangian of "the coupon sees the sum over the sellers"); good prices make it a tight one.
 
 use super::{Choice, Search, lane::share};
 use crate::benefit::Benefit;
@@ -139,8 +139,8 @@ impl<const N: usize> Search<'_, N> {
         sum
     }
 
-    /// On the lines that one of the coupons looks at, all take together no more than what is left there, and others beside
-    /// it only on their other lines. If that is the better bound, it is used.
+    /// On the lines that one of the coupons looks at, all take together no more than what is left there, and others
+    /// beside it only on their other lines. If that is the better bound, it is used.
     fn cover(&mut self, choice: &Choice<N>, prices: &mut Prices) {
         if choice.coupons.len() < 2 {
             return;
@@ -290,8 +290,8 @@ impl<const N: usize> Search<'_, N> {
         Some(Demand { low, high, budget, bends })
     }
 
-    /// Moves the prices of some targets by the same amount, each up or down, to where the bound is least. It is convex, so
-    /// two tangents bracket that.
+    /// Moves the prices of some targets by the same amount, each up or down, to where the bound is least. It is
+    /// convex, so two tangents bracket that.
     fn improve(
         &mut self,
         choice: &Choice<N>,

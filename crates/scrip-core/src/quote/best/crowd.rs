@@ -20,8 +20,8 @@ pub(super) struct Crowd {
     fixed: Vec<i64>,
     /// What each option leaves in each, option by option.
     left: Vec<i64>,
-    /// How far rounding takes the sum of any of the lines from the proportion: with the largest remainders rounded up it is
-    /// at most a quarter of a minor unit per line, doubled here.
+    /// How far rounding takes the sum of any of the lines from the proportion: with the largest remainders rounded up
+    /// it is at most a quarter of a minor unit per line, doubled here.
     rounding: i64,
     /// Between uses: what the coupons find in each group, what is left, and whether it takes more.
     entering: Vec<i64>,
@@ -77,8 +77,8 @@ impl<const N: usize> Search<'_, N> {
         }
     }
 
-    /// What the choice's coupons take off but for rounding, and at most, with one option of each seller. `None`: one doesn't
-    /// apply.
+    /// What the choice's coupons take off but for rounding, and at most, with one option of each seller. `None`: one
+    /// doesn't apply.
     pub(super) fn crowded_off(&mut self, choice: &Choice<N>, crowd: &mut Crowd, picks: &[usize]) -> Option<(i64, i64)> {
         self.steps += CROWD_STEPS;
         let Crowd { groups, fixed, left, rounding, entering, room, open } = crowd;
@@ -152,8 +152,8 @@ impl<const N: usize> Search<'_, N> {
         Some((likely, total))
     }
 
-    /// What the choice's coupons really take off, with one option of each seller; takes the shipping coupons out that no
-    /// longer apply. `None`: one of the choice's doesn't apply.
+    /// What the choice's coupons really take off, with one option of each seller; takes the shipping coupons out that
+    /// no longer apply. `None`: one of the choice's doesn't apply.
     pub(super) fn exact_off(&mut self, choice: &Choice<N>, picks: &[usize], applying: &mut Set<N>) -> Option<i64> {
         let mut split = std::mem::take(&mut self.split);
         split.enter(self.start.lines_left());

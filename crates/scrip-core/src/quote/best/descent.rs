@@ -1,5 +1,5 @@
-//! The sellers' options in two halves, whose pairs are looked at under the bound of the prices; what remains is evaluated as
-//! an order would.
+//! The sellers' options in two halves, whose pairs are looked at under the bound of the prices; what remains is
+//! evaluated as an order would.
 
 use std::cmp::Reverse;
 
@@ -20,7 +20,8 @@ const COMPARED_IN_STEP: usize = 24;
 const STEPS_MAX: usize = 9_000;
 const CROWDED_STEPS_MAX: usize = 3_000;
 const BRIEF: usize = 3;
-/// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor units.
+/// Parts of the gap between bound and best that are looked at one after the other, if it is wider than so many minor
+/// units.
 const GAP_PARTS: [i64; 3] = [64, 8, 1];
 const CROWDED_GAP_PARTS: [i64; 2] = [8, 1];
 const NEAR: i64 = 64;
@@ -131,8 +132,8 @@ impl<const N: usize> Half<N> {
         self.keep(&order, targets);
     }
 
-    /// By steps of reduced value, and in each by falling saving, so that what leaves too little and what saves too little
-    /// lie apart.
+    /// By steps of reduced value, and in each by falling saving, so that what leaves too little and what saves too
+    /// little lie apart.
     fn sort_in_steps(&mut self, targets: usize, step: i64) {
         let most = self.points.iter().map(|point| point.reduced).max().unwrap_or(0);
         let mut order: Vec<usize> = (0..self.points.len()).collect();
@@ -160,8 +161,8 @@ impl<const N: usize> Half<N> {
         (0..end).step_by(BLOCK).map(|first| most(first..(first + BLOCK).min(end))).collect()
     }
 
-    /// Drops every point that another beats for certain: it saves as much, leaves as much to every target, and saves more
-    /// or wins the tie.
+    /// Drops every point that another beats for certain: it saves as much, leaves as much to every target, and saves
+    /// more or wins the tie.
     fn keep_unbeaten(&mut self, targets: usize) -> usize {
         let mut order: Vec<usize> = (0..self.points.len()).collect();
         order.sort_unstable_by(|&a, &b| {
@@ -216,7 +217,8 @@ impl<const N: usize> Search<'_, N> {
         let monotone = certain && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
         let most = if has_room { STEPS_MAX } else { CROWDED_STEPS_MAX };
-        let last_step = self.steps + if effort == Effort::Brief { most / BRIEF } else { most };
+        let most = if effort == Effort::Brief { most / BRIEF } else { most };
+        let last_step = (self.steps + most).min(super::STEPS_MAX);
         let top = prices.top();
         let gap = top - self.best.0.saturating_mul(prices.scale);
         // Near the bound first: what is found there leaves little to look at farther from it.
@@ -280,8 +282,8 @@ impl<const N: usize> Search<'_, N> {
         self.pair(choice, prices, &halves, crowd, until);
     }
 
-    /// Each seller's options without those with which the bound is below `aim`, or that leave too little whatever the others
-    /// do; most options first. `None` if a seller has none left.
+    /// Each seller's options without those with which the bound is below `aim`, or that leave too little whatever the
+    /// others do; most options first. `None` if a seller has none left.
     fn rows(&mut self, prices: &Prices, aim: i64) -> Option<Vec<Row>> {
         let mut most: i64 = prices.constant;
         let mut most_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
@@ -345,8 +347,13 @@ impl<const N: usize> Search<'_, N> {
     /// Each point with each option of one more seller. `least`: the least reduced value that others can make up for.
     fn extend(&mut self, half: &mut Half<N>, row: &Row, prices: &Prices, least: i64, rest_seen: &[i64]) {
         let targets = prices.targets.len();
-        let mut larger =
-            Half { sellers: half.sellers.clone(), points: Vec::new(), seen: Vec::new(), picks: Vec::new() };
+        let most = half.points.len() * row.options.len();
+        let mut larger = Half {
+            sellers: half.sellers.clone(),
+            points: Vec::with_capacity(most),
+            seen: Vec::with_capacity(most * targets),
+            picks: Vec::with_capacity(most * (half.sellers.len() + 1)),
+        };
         larger.sellers.push(row.seller);
         let options = &self.sellers[row.seller].options;
         for (place, point) in half.points.iter().enumerate() {
@@ -524,8 +531,8 @@ impl<const N: usize> Search<'_, N> {
         aim.max(self.best.0.saturating_mul(prices.scale))
     }
 
-    /// What the choice's coupons take off if all find room. `None`: one doesn't apply. With `at_most`, sums too large for
-    /// a budget pass: what is asked is the most of smaller ones.
+    /// What the choice's coupons take off if all find room. `None`: one doesn't apply. With `at_most`, sums too large
+    /// for a budget pass: what is asked is the most of smaller ones.
     fn off(&self, prices: &Prices, base: &[i64], more: &[i64], at_most: bool) -> Option<i64> {
         let mut off = 0;
         for ((target, base), more) in prices.targets.iter().zip(base).zip(more) {

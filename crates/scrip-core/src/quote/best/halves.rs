@@ -102,8 +102,8 @@ impl<const N: usize> Search<'_, N> {
     }
 }
 
-/// Drops every point that another beats for certain: saves more with no smaller base, or as much with no smaller base and
-/// wins the tie. Leaves them by falling saving.
+/// Drops every point that another beats for certain: saves more with no smaller base, or as much with no smaller base
+/// and wins the tie. Leaves them by falling saving.
 fn keep_unbeaten<const N: usize>(points: &mut Vec<Point<N>>) {
     points.sort_unstable_by(|a, b| {
         b.saved.cmp(&a.saved).then(b.base.cmp(&a.base)).then_with(|| b.set.preference(&a.set))

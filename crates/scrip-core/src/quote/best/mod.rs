@@ -1,8 +1,8 @@
 //! The set of coupons with the largest total saving, found jointly over all lanes.
 //!
-//! What makes it hard: a seller coupon that takes the cart under a platform coupon's minimum may be worth leaving out, so
-//! the lanes can't be decided one after the other. What makes it feasible: of all that happens in the seller lane a later
-//! coupon sees little more than the sum that is left on its eligible lines. So
+//! What makes it hard: a seller coupon that takes the cart under a platform coupon's minimum may be worth leaving out,
+//! so the lanes can't be decided one after the other. What makes it feasible: of all that happens in the seller lane a
+//! later coupon sees little more than the sum that is left on its eligible lines. So
 //!
 //! 1. each seller has a few *options* (one coupon or none per stacking group): a saving, and what they leave to each
 //!    later coupon that looks at it ([`options`]);
@@ -10,8 +10,8 @@
 //!    is left makes the sellers independent of each other and gives a bound on what any set with it can save
 //!    ([`bound`]); most choices end there;
 //! 3. with one platform coupon and nothing else to watch, sellers' options are combined into two halves, of which the
-//!    best pair is found ([`halves`]); otherwise they are enumerated under the bound and what remains is evaluated as an
-//!    order would ([`descent`]);
+//!    best pair is found ([`halves`]); otherwise the pairs of two halves are looked at under the bound, near it first,
+//!    and what the sums don't settle is split as an order would ([`descent`], [`crowd`], [`split`]);
 //! 4. the shipping lane depends on the others only by which of its coupons apply ([`shipping`]).
 
 mod bound;
@@ -37,19 +37,23 @@ use super::{
 };
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
-/// Steps of the whole search, each some 30 ns. It is exact below it.
-const STEPS_MAX: usize = 15_000;
+/// Steps of the whole search, each some 100 ns. It is exact below it.
+const STEPS_MAX: usize = 10_000;
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
+/// Choices that are made in a step, and the steps that it takes to look into one.
+const CHOICES_IN_STEP: usize = 8;
+const CHOICE_STEPS: usize = 4;
 /// Choices that are tried before the search.
 const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
 const KEPT_MAX: usize = 3;
 
-/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by id.
+/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by
+/// id.
 ///
-/// Exact unless a search runs into its limit ([`descent`]): only wallets of dozens of coupons that all stack and spoil
-/// each other's minimum come near. Then it is the best found. Source: rules, Order of application 6.
+/// Exact unless the search runs into its limit, which wallets of dozens of coupons that stack, crowd each other out or
+/// spoil each other's minimum do. Then it is the best found. Source: rules, Order of application 6.
 pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp) -> Vec<usize> {
     let start = Running::new(cart, now, Occasion::Now);
     let mut usable: Vec<Usable<'_>> = candidates
@@ -136,6 +140,10 @@ struct Choice<const N: usize> {
     bound: i64,
 }
 
+/// Shipping coupons that are kept, by their places in `watches`; what the shipping lane saves then; and what it may
+/// use.
+type Variant<const N: usize> = (Vec<usize>, i64, Set<N>);
+
 /// How many steps one choice gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effort {
@@ -217,22 +225,7 @@ impl<'a, const N: usize> Search<'a, N> {
                 self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
             }
         }
-        let mut choices = self.choices();
-        choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
-        self.warm_up(&choices);
-        let mut priced: Vec<(Choice<N>, Prices)> = Vec::new();
-        for mut choice in choices {
-            if choice.bound < self.best.0 || self.steps > STEPS_MAX / 2 {
-                break;
-            }
-            self.note_overlaps(&choice);
-            if !self.drop_lost(&mut choice) || choice.bound < self.best.0 {
-                continue;
-            }
-            self.note_losses(&choice);
-            priced.extend(self.prices(&choice).map(|prices| (choice, prices)));
-        }
-        priced.sort_by_key(|(choice, prices)| (std::cmp::Reverse(prices.bound()), choice.coupons.len()));
+        let priced = self.priced_choices();
         // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
         let mut open: Vec<bool> = vec![true; priced.len()];
         for effort in [Effort::Brief, Effort::Full] {
@@ -284,7 +277,9 @@ impl<'a, const N: usize> Search<'a, N> {
             .iter()
             .map(|seller| seller.options.iter().position(|option| option.set.count() == 0).unwrap_or(0))
             .collect();
-        for choice in choices.iter().filter(|choice| choice.coupons.len() <= 1).take(WARM_UP) {
+        // Whatever else comes of it: the sellers' coupons alone.
+        let alone = choices.iter().filter(|choice| choice.coupons.is_empty()).take(1);
+        for choice in choices.iter().filter(|choice| choice.coupons.len() == 1).take(WARM_UP).chain(alone) {
             self.note_overlaps(choice);
             self.evaluate(choice, &most);
             self.evaluate(choice, &none);
@@ -351,8 +346,9 @@ impl<'a, const N: usize> Search<'a, N> {
         }
     }
 
-    /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept.
-    fn choices(&mut self) -> Vec<Choice<N>> {
+    /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept, that may hold a
+    /// better set than the best so far; with its prices, by falling bound.
+    fn priced_choices(&mut self) -> Vec<(Choice<N>, Prices)> {
         let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
         let goods: i64 = self.start.lines_left().iter().map(|left| left.minor()).sum();
         let spoilt: Vec<usize> = self
@@ -366,29 +362,65 @@ impl<'a, const N: usize> Search<'a, N> {
         let platform: Vec<usize> =
             self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
         let worth = |watch: usize| self.watches[watch].most_off();
-        let mut choices = Vec::new();
-        for mut coupons in subsets(places(self.usable, &platform), CHOICES_MAX, worth) {
-            coupons.sort_unstable();
-            let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
-            for (kept, saved, may) in &shipping {
-                // What a shipping coupon needs nobody else takes.
-                let left = kept.iter().map(|&watch| self.watches[watch].needed).max().unwrap_or(0);
-                choices.push(Choice {
-                    coupons: coupons.clone(),
-                    kept: kept.clone(),
-                    shipping: *may,
-                    shipping_saved: *saved,
-                    bound: (sellers + off).min(goods - left) + saved,
-                });
+        let mut sets = subsets(places(self.usable, &platform), CHOICES_MAX, worth);
+        sets.iter_mut().for_each(|coupons| coupons.sort_unstable());
+        let bound = |search: &Self, coupons: &[usize], (kept, saved, _): &Variant<N>| {
+            let off: i64 = coupons.iter().map(|&watch| search.watches[watch].most_off()).sum();
+            // What a shipping coupon needs nobody else takes.
+            let left = kept.iter().map(|&watch| search.watches[watch].needed).max().unwrap_or(0);
+            (sellers + off).min(goods - left) + saved
+        };
+        let choice = |&(bound, coupons, variant): &(i64, usize, usize)| {
+            let (coupons, variant): (&Vec<usize>, &Variant<N>) = (&sets[coupons], &shipping[variant]);
+            Choice {
+                coupons: coupons.clone(),
+                kept: variant.0.clone(),
+                shipping: variant.2,
+                shipping_saved: variant.1,
+                bound,
+            }
+        };
+        // There may be thousands, of which few are looked into: their bound and where they are found.
+        let mut choices: Vec<(i64, usize, usize)> = Vec::new();
+        for few in [true, false] {
+            for (place, coupons) in sets.iter().enumerate().filter(|(_, coupons)| few == (coupons.len() <= 1)) {
+                for (number, variant) in shipping.iter().enumerate() {
+                    let bound = bound(self, coupons, variant);
+                    if bound >= self.best.0 {
+                        choices.push((bound, place, number));
+                    }
+                }
+            }
+            choices.sort_by_key(|choice| std::cmp::Reverse(choice.0));
+            if few {
+                // Something to beat, before there are many.
+                self.warm_up(&choices.iter().map(choice).collect::<Vec<_>>());
             }
         }
-        choices
+        self.steps += sets.len() * shipping.len() / CHOICES_IN_STEP;
+        let last_step = self.steps + STEPS_MAX / 2;
+        let mut priced: Vec<(Choice<N>, Prices)> = Vec::new();
+        for found in &choices {
+            if found.0 < self.best.0 || self.steps > last_step {
+                break;
+            }
+            let mut choice = choice(found);
+            self.steps += CHOICE_STEPS;
+            self.note_overlaps(&choice);
+            if !self.drop_lost(&mut choice) || choice.bound < self.best.0 {
+                continue;
+            }
+            self.note_losses(&choice);
+            priced.extend(self.prices(&choice).map(|prices| (choice, prices)));
+        }
+        priced.sort_by_key(|(choice, prices)| (std::cmp::Reverse(prices.bound()), choice.coupons.len()));
+        priced
     }
 
     /// Which of the shipping coupons that others may spoil must be kept, which may be used then, and what they save.
     ///
     /// Keeping more that saves no more is left out; it may be used without being asked for.
-    fn kept_or_lost(&mut self, spoilt: &[usize]) -> Vec<(Vec<usize>, i64, Set<N>)> {
+    fn kept_or_lost(&mut self, spoilt: &[usize]) -> Vec<Variant<N>> {
         let all = self.in_shipping();
         let all_told_apart = spoilt.len() == self.doubtful.len();
         let mut open: Vec<(Vec<usize>, Saving<N>, Set<N>)> =

@@ -1,5 +1,5 @@
-//! The split of a platform coupon's discount over lines, on plain figures: as [`split_within`](crate::money::split_within)
-//! does it, without making lists.
+//! The split of a platform coupon's discount over lines, on plain figures: as
+//! [`split_within`](crate::money::split_within) does it, without making lists.
 
 use crate::money::Amount;
 

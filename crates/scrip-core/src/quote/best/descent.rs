@@ -217,7 +217,11 @@ impl<const N: usize> Search<'_, N> {
         let monotone = certain && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
         let most = if has_room { STEPS_MAX } else { CROWDED_STEPS_MAX };
-        let most = if effort == Effort::Brief { most / BRIEF } else { most };
+        let most = match effort {
+            Effort::Brief => most / BRIEF,
+            Effort::Full => most,
+            Effort::Rest => super::STEPS_MAX,
+        };
         let last_step = (self.steps + most).min(super::STEPS_MAX);
         let top = prices.top();
         let gap = top - self.best.0.saturating_mul(prices.scale);

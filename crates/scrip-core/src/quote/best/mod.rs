@@ -149,6 +149,8 @@ type Variant<const N: usize> = (Vec<usize>, i64, Set<N>);
 enum Effort {
     Brief,
     Full,
+    /// All that are left.
+    Rest,
 }
 
 struct Search<'a, const N: usize> {
@@ -228,7 +230,7 @@ impl<'a, const N: usize> Search<'a, N> {
         let priced = self.priced_choices();
         // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
         let mut open: Vec<bool> = vec![true; priced.len()];
-        for effort in [Effort::Brief, Effort::Full] {
+        for effort in [Effort::Brief, Effort::Full, Effort::Rest] {
             for ((choice, prices), open) in priced.iter().zip(&mut open).filter(|(_, open)| **open) {
                 if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
                     break;

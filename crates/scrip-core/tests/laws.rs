@@ -8,7 +8,7 @@ use scrip_core::{
     money::{Amount, BasisPoints, Runs, split, split_within, spread},
     order::figures,
     quote::{Applied, Candidate, Choice, Quote, best_combination, quote},
-    reason::UsedBy,
+    reason::{Reason, UsedBy},
 };
 use support::{Built, MinimumSpec, NOW, Random, SMALL, Scenario, Shape};
 
@@ -183,6 +183,31 @@ proptest! {
         prop_assert!(discount(&quote) <= discount(&best(&built)), "named coupons save more than the best");
         let lanes: Vec<_> = used.iter().map(|&place| candidates[place].lane()).collect();
         prop_assert!(lanes.is_sorted(), "in the order of application");
+    }
+
+    #[test]
+    fn step2_who_keeps_a_named_coupon_out_is_applied(seed in any::<u64>(), named in any::<u16>()) {
+        let mut scenario = scenario(seed);
+        let random = &mut Random(seed);
+        for coupon in &mut scenario.coupons {
+            // Few places, minima that others spoil, and some that stand alone.
+            coupon.exclusive = random.percent(15);
+            coupon.group = random.percent(50).then(|| u8::from(random.percent(50)));
+        }
+        let built = scenario.build();
+        let candidates = built.candidates();
+        let named: Vec<usize> = (0..candidates.len()).filter(|place| named & 1 << place != 0).collect();
+        let quote = quote(&built.cart, &candidates, Choice::Named(&named), NOW);
+        let used: Vec<UsedBy> = quote
+            .applied
+            .iter()
+            .map(|applied| applied.coupon.map_or_else(|| UsedBy::Code(applied.code.clone().expect("either")), UsedBy::Coupon))
+            .collect();
+        for reason in quote.not_applied.iter().flat_map(|entry| &entry.reasons) {
+            if let Reason::ExclusiveCouponApplied { coupon } | Reason::StackingGroupTaken { coupon } = reason {
+                prop_assert!(used.contains(coupon), "{} keeps another out but isn't applied", coupon);
+            }
+        }
     }
 
     #[test]

@@ -121,8 +121,8 @@ pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occas
 
 /// Lane after lane, the chosen coupons on what the lanes before left.
 ///
-/// Of coupons that exclude each other the one that saves more alone goes first, then the sooner expiry, then id.
-/// `alone` may be empty for a single candidate.
+/// Of coupons that exclude each other the one that saves more alone goes first, then the sooner expiry, then id; one
+/// that doesn't apply beside the others keeps nobody out. `alone` may be empty for a single candidate.
 fn in_lanes(
     cart: &Cart,
     candidates: &[Candidate<'_>],
@@ -138,61 +138,91 @@ fn in_lanes(
     let mut preferred = chosen.to_vec();
     preferred
         .sort_by(|&a, &b| (Reverse(saving(a)), candidates[a].rank()).cmp(&(Reverse(saving(b)), candidates[b].rank())));
+    let own_reasons = |place: usize| alone.get(place).and_then(|alone| alone.as_ref().err());
+    let excluded = |place: usize, by: usize| {
+        // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't come
+        // to apply on what others leave either.
+        let coupon = candidates[by].used_by.clone();
+        (place, own_reasons(place).cloned().unwrap_or_else(|| vec![Reason::ExclusiveCouponApplied { coupon }]))
+    };
 
-    let mut refused: Vec<(usize, Vec<Reason>)> = Vec::new();
-    let mut admitted: Vec<usize> = Vec::new();
-    let is_exclusive = |place: usize| candidates[place].terms.stacking.exclusive;
-    for &place in &preferred {
-        let excluded_by = admitted
-            .iter()
-            .copied()
-            .find(|&other| saving(other) > Amount::ZERO && (is_exclusive(place) || is_exclusive(other)));
-        match (alone.get(place), excluded_by) {
-            // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't
-            // come to apply on what others leave either.
-            (Some(Err(reasons)), _) if excluded_by.is_some() || is_exclusive(place) => {
-                refused.push((place, reasons.clone()));
-            }
-            (_, Some(other)) => {
-                let coupon = candidates[other].used_by.clone();
-                refused.push((place, vec![Reason::ExclusiveCouponApplied { coupon }]));
-            }
-            (_, None) => admitted.push(place),
+    let start = Running::new(cart, now, occasion);
+    let (exclusive, shared): (Vec<usize>, Vec<usize>) =
+        preferred.iter().copied().partition(|&place| candidates[place].terms.stacking.exclusive);
+    let Some(&first) = exclusive.iter().find(|&&place| own_reasons(place).is_none()) else {
+        let (applied, mut refused) = place_shared(start, candidates, eligible, &shared);
+        refused.extend(exclusive.into_iter().filter_map(|place| Some((place, own_reasons(place)?.clone()))));
+        return (applied, refused);
+    };
+    let goes_before: Vec<usize> = preferred
+        .into_iter()
+        .take_while(|&place| place != first)
+        .filter(|&place| own_reasons(place).is_none())
+        .collect();
+    if !goes_before.is_empty() {
+        let (applied, mut refused) = place_shared(start.clone(), candidates, eligible, &shared);
+        let applies = |place: &usize| applied.iter().any(|(other, _)| other == place);
+        if let Some(by) = goes_before.into_iter().find(applies) {
+            refused.extend(exclusive.into_iter().map(|place| excluded(place, by)));
+            return (applied, refused);
         }
     }
+    let (applied, mut refused) = place_shared(start, candidates, eligible, &[first]);
+    let others = exclusive.into_iter().chain(shared).filter(|&place| place != first);
+    refused.extend(others.map(|place| excluded(place, first)));
+    (applied, refused)
+}
 
-    let mut running = Running::new(cart, now, occasion);
-    let mut applied: Vec<(usize, Applied)> = Vec::new();
+/// Coupons of which none is kept out by an exclusive one. `preferred`: the first has the first claim on its place.
+fn place_shared(
+    mut running: Running<'_>,
+    candidates: &[Candidate<'_>],
+    eligible: &[Eligible],
+    preferred: &[usize],
+) -> (Placed, Refused) {
+    let mut applied: Placed = Vec::new();
+    let mut refused: Refused = Vec::new();
     for lane in [Lane::Seller, Lane::Platform, Lane::Shipping] {
         running.enter_lane();
+        let entering = running.clone();
         let mut in_lane: Vec<usize> =
-            admitted.iter().copied().filter(|&place| candidates[place].lane() == lane).collect();
-        // Who takes a place is settled by preference, where it lands on the lines by the placing order. A coupon that
-        // doesn't apply takes no place, and has its own reasons.
-        let mut placed: Vec<usize> = Vec::new();
-        for &place in &in_lane {
-            let taken_by = placed.iter().find(|&&other| candidates[other].shares_place_with(&candidates[place]));
-            match (running.clone().apply(&candidates[place], &eligible[place]), taken_by) {
-                (Ok(_), None) => placed.push(place),
-                (Ok(_), Some(&other)) => refused.push((place, vec![stacking_group_taken(candidates, other)])),
-                (Err(reasons), Some(_)) => refused.push((place, reasons)),
-                (Err(_), None) => {}
-            }
-        }
-        in_lane.retain(|place| !refused.iter().any(|entry| entry.0 == *place));
-        in_lane.sort_by(|&a, &b| placing_order(&candidates[a]).cmp(&placing_order(&candidates[b])));
-        for place in in_lane {
-            // One that exceeds its budget may come to apply on what others of its lane leave.
-            let taken_by = applied.iter().find(|(other, _)| candidates[*other].shares_place_with(&candidates[place]));
-            match (running.clone().apply(&candidates[place], &eligible[place]), taken_by) {
-                (Ok(_), Some((other, _))) => refused.push((place, vec![stacking_group_taken(candidates, *other)])),
-                (Ok(effect), None) => {
-                    running.take(&candidates[place], &eligible[place]);
-                    applied.push((place, effect));
+            preferred.iter().copied().filter(|&place| candidates[place].lane() == lane).collect();
+        // Those that share a place are neighbours where it matters: others may stand between them only if they are of
+        // another seller, whose lines and shipping are none of theirs.
+        in_lane.sort_by(|&a, &b| {
+            let order = |place: usize| {
+                let (of_platform, group, _) = placing_order(&candidates[place]);
+                (of_platform, group, candidates[place].seller())
+            };
+            order(a).cmp(&order(b))
+        });
+        let of_earlier_lanes = applied.len();
+        for sharing in in_lane.chunk_by(|&a, &b| candidates[a].shares_place_with(&candidates[b])) {
+            let judged: Vec<(usize, Option<Vec<Reason>>)> = sharing
+                .iter()
+                .map(|&place| (place, entering.clone().apply(&candidates[place], &eligible[place]).err()))
+                .collect();
+            // Who takes the place is settled by preference among those that apply to what the lane found, unless others
+            // of the lane left it nothing. One that exceeds its budget may come to apply on what they leave.
+            let (fit, unfit): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, reasons)| reasons.is_none());
+            let mut taken_by = None;
+            for (place, reasons) in fit.into_iter().chain(unfit) {
+                let (candidate, eligible) = (&candidates[place], &eligible[place]);
+                match (taken_by, reasons) {
+                    (Some(_), Some(reasons)) => refused.push((place, reasons)),
+                    (Some(by), None) => refused.push((place, vec![stacking_group_taken(candidates, by)])),
+                    (None, _) => match running.apply(candidate, eligible) {
+                        Ok(effect) => {
+                            taken_by = Some(place);
+                            applied.push((place, effect));
+                        }
+                        Err(reasons) => refused.push((place, reasons)),
+                    },
                 }
-                (Err(reasons), _) => refused.push((place, reasons)),
             }
         }
+        applied[of_earlier_lanes..]
+            .sort_by(|(a, _), (b, _)| placing_order(&candidates[*a]).cmp(&placing_order(&candidates[*b])));
     }
     (applied, refused)
 }

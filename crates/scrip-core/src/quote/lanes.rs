@@ -149,10 +149,6 @@ impl<'a> Running<'a> {
         &self.lines
     }
 
-    pub fn set_lines_left(&mut self, left: &[Amount]) {
-        self.lines.copy_from_slice(left);
-    }
-
     pub fn shipping_left(&self) -> &[Amount] {
         &self.shipping
     }

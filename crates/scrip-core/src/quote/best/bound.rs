@@ -1,17 +1,18 @@
 //! A price per minor unit on what the sellers' options leave to each later coupon makes the sellers independent: each
-//! takes the option that is worth most by its saving and the priced rest. Whatever the prices, that is a bound (it is the
-//! Lagrangian of "the coupon sees the sum over the sellers"); good prices make it a tight one.
+//! takes the option that is worth most by its saving and the priced rest. Whatever the prices, that is a bound (it is
+//! the Lagrangian of "the coupon sees the sum over the sellers"); good prices make it a tight one.
 
-use super::{
-    Choice, Search,
-    options::{SellerOption, SellerOptions},
-};
+use super::{Choice, Search, lane::share};
 use crate::benefit::Benefit;
 
 /// More coupons to watch than these stay without a price, which only weakens the bound.
 const PRICED_MAX: usize = 8;
 /// How often the prices are improved in turn where there are several.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
+/// So many at most are also raised for each other.
+const SHIFTED_MAX: usize = 4;
+/// A price that could lower what the bound exceeds the best by less than one part in so many is good enough.
+const ENOUGH: i64 = 24;
 
 pub(super) struct Prices {
     pub targets: Vec<Target>,
@@ -19,22 +20,39 @@ pub(super) struct Prices {
     pub scale: i64,
     /// Everything that doesn't depend on the options, scaled.
     pub constant: i64,
+    /// What each option adds to the bound, by its number: its saving and the priced rest, scaled.
+    pub reduced: Vec<i64>,
     bound: i64,
 }
 
-/// A coupon that sees what is left: one of the choice's, or a shipping coupon to be kept.
+/// The choice's coupons, and shipping coupons to be kept, that look at the same lines and so see the same sum.
 pub(super) struct Target {
-    /// Place in `watches`.
+    /// Places in `watches`: the first for all, and those of the choice.
     pub watch: usize,
+    pub coupons: Vec<usize>,
     pub price: i64,
     /// The sums that it may see at all.
     pub low: i64,
     pub high: i64,
-    /// Sums at which what it takes off bends, with that, scaled; between them it is never more than the line.
+    /// Sums at which what they take off bends, with that, scaled; between them it is never more than the line.
     bends: Vec<(i64, i64)>,
 }
 
+/// What one coupon asks of the sum that it sees.
+struct Demand {
+    low: i64,
+    high: i64,
+    /// What it takes off at most, whatever the sum; `i64::MAX` without a budget.
+    budget: i64,
+    bends: Vec<i64>,
+}
+
 impl Prices {
+    /// The same as the bound, scaled.
+    pub fn top(&self) -> i64 {
+        self.bound
+    }
+
     /// The most that any set of the choice saves.
     pub fn bound(&self) -> i64 {
         self.bound.div_euclid(self.scale)
@@ -55,67 +73,173 @@ impl<const N: usize> Search<'_, N> {
         let whole: i64 =
             self.start.lines_left().iter().chain(self.start.shipping_left()).map(|left| left.minor()).sum();
         let scale = if whole <= 10_000_000_000_000 { 10_000 } else { 100 };
-        let mut targets = Vec::with_capacity(choice.coupons.len() + choice.kept.len());
-        for &watch in choice.coupons.iter().chain(&choice.kept) {
-            targets.push(self.target(choice, watch, scale)?);
+        let targets = self.targets(choice, scale)?;
+        if !self.agree(&targets) {
+            return None;
         }
         let fixed = scale * (choice.shipping_saved - self.never_placed(choice));
-        let mut prices = Prices { targets, scale, constant: fixed, bound: i64::MAX };
-        let mut picks = vec![0; self.sellers.len()];
-        let mut tried = Vec::new();
-        for _ in 0..ROUNDS {
-            for target in 0..prices.targets.len().min(PRICED_MAX) {
-                self.improve(choice, &mut prices, target, fixed, &mut picks, &mut tried);
+        let mut prices = Prices { targets, scale, constant: fixed, reduced: Vec::new(), bound: i64::MAX };
+        let mut values: Vec<i64> =
+            self.sellers.iter().flat_map(|seller| &seller.options).map(|option| scale * option.worth).collect();
+        let mut tried = Tried { picks: vec![0; self.sellers.len()], last: Vec::new() };
+        let priced = prices.targets.len().min(PRICED_MAX);
+        // Otherwise it is the cover that bounds.
+        let has_room = self.has_room(&choice.coupons);
+        for round in 0..ROUNDS {
+            let before = prices.bound;
+            let alone = (0..priced).map(|target| vec![(target, 1)]);
+            // Where one alone can't lower the bound, one for the other still may.
+            let in_turn = (0..priced.min(SHIFTED_MAX))
+                .flat_map(|to| (0..to).map(move |from| vec![(from, 1), (to, -1)]))
+                .take(if round == 0 && has_room { usize::MAX } else { 0 });
+            for along in alone.chain(in_turn) {
+                self.improve(choice, &mut prices, &along, fixed, &mut values, &mut tried);
                 if prices.bound() < self.best.0 {
                     return None;
                 }
             }
-            if prices.targets.len() < 2 {
+            let gap = prices.bound - self.best.0.saturating_mul(scale);
+            if priced < 2 || before != i64::MAX && (before - prices.bound) * ENOUGH < gap {
                 break;
             }
         }
         let terms = |target: &Target| target.most(target.price).0 + target.price * self.watches[target.watch].fixed;
         prices.constant = prices.targets.iter().map(terms).sum::<i64>() + fixed;
-        let of_sellers =
-            |seller: &SellerOptions<N>| seller.options.iter().map(|option| prices.reduced(option)).max().unwrap_or(0);
-        prices.bound = prices.constant + self.sellers.iter().map(of_sellers).sum::<i64>();
+        prices.reduced = values;
+        prices.bound = prices.constant + self.most(&prices.reduced);
         self.cover(choice, &mut prices);
-        Some(prices)
+        (prices.bound() >= self.best.0).then_some(prices)
     }
 
-    /// Where one of the coupons looks at all that the others discount, they take together no more than it sees. If that is
-    /// the better bound, its prices are used.
-    fn cover(&self, choice: &Choice<N>, prices: &mut Prices) {
-        if choice.coupons.len() < 2 {
-            return;
-        }
-        for &number in &choice.coupons {
-            let watch = &self.watches[number];
-            if !choice.coupons.iter().all(|&other| self.watches[other].lines.is_within(&watch.lines)) {
-                continue;
-            }
-            let constant = prices.scale * (choice.shipping_saved + watch.fixed);
-            let of_seller = |seller: &SellerOptions<N>| {
-                seller.options.iter().map(|option| option.worth + option.bases[number]).max().unwrap_or(0)
-            };
-            let bound = constant + prices.scale * self.sellers.iter().map(of_seller).sum::<i64>();
-            if bound < prices.bound {
-                (prices.bound, prices.constant) = (bound, constant);
-                for target in &mut prices.targets {
-                    target.price = if target.watch == number { prices.scale } else { 0 };
+    /// Whether options may leave one target as much as it needs and another as little as its budget asks for.
+    fn agree(&mut self, targets: &[Target]) -> bool {
+        for few in targets.iter().filter(|target| target.high < self.watches[target.watch].most) {
+            for much in targets.iter().filter(|target| target.low > self.watches[target.watch].least) {
+                let more: Vec<i64> =
+                    self.bases[much.watch].iter().zip(&self.bases[few.watch]).map(|(much, few)| much - few).collect();
+                self.steps += 1 + more.len() / 16;
+                let fixed = self.watches[much.watch].fixed - self.watches[few.watch].fixed;
+                if fixed + self.most(&more) < much.low - few.high {
+                    return false;
                 }
             }
         }
+        true
+    }
+
+    /// The sum of each seller's largest value.
+    fn most(&self, values: &[i64]) -> i64 {
+        let mut rest = values;
+        let mut sum = 0;
+        for seller in &self.sellers {
+            let (own, others) = rest.split_at(seller.options.len());
+            sum += own.iter().max().expect("a seller has options");
+            rest = others;
+        }
+        sum
+    }
+
+    /// On the lines that one of the coupons looks at, all take together no more than what is left there, and others
+    /// beside it only on their other lines. If that is the better bound, it is used.
+    fn cover(&mut self, choice: &Choice<N>, prices: &mut Prices) {
+        if choice.coupons.len() < 2 {
+            return;
+        }
+        let scale = prices.scale;
+        for target in 0..prices.targets.len() {
+            let Some(&number) = prices.targets[target].coupons.first() else { continue };
+            let watch = &self.watches[number];
+            let mut constant = scale * (choice.shipping_saved + watch.fixed);
+            let bases = &self.bases[number];
+            let worth = self.sellers.iter().flat_map(|seller| &seller.options).map(|option| option.worth);
+            let mut values: Vec<i64> = worth.zip(bases).map(|(worth, base)| scale * (worth + base)).collect();
+            for (place, &other) in choice.coupons.iter().enumerate() {
+                let beside = &self.watches[other];
+                if beside.lines.is_within(&watch.lines) {
+                    continue;
+                }
+                let overlap = self.overlap(number.min(other), number.max(other));
+                let outside = beside.most - overlap.most;
+                // Rounded up, so that it stays a bound.
+                let rate = if self.has_room(&choice.coupons[..=place]) {
+                    let (off, of) = self.most_rate(&choice.coupons, other);
+                    constant += scale * (2 + self.margin(choice.coupons.len(), overlap));
+                    (share(scale, off, of) + 1).min(scale)
+                } else {
+                    scale
+                };
+                if share(outside, rate, scale) >= beside.most_off() {
+                    constant += scale * beside.most_off();
+                    continue;
+                }
+                constant += rate * (beside.fixed - overlap.fixed);
+                for ((value, base), both) in values.iter_mut().zip(&self.bases[other]).zip(overlap.left_by_all()) {
+                    *value += rate * (base - both);
+                }
+            }
+            self.steps += 1 + values.len() / 16;
+            let bound = constant + self.most(&values);
+            if bound < prices.bound {
+                (prices.bound, prices.constant, prices.reduced) = (bound, constant, values);
+            }
+        }
+    }
+
+    /// `None` if there is a coupon with no sum on which it could apply.
+    fn targets(&self, choice: &Choice<N>, scale: i64) -> Option<Vec<Target>> {
+        let mut targets: Vec<(Target, Vec<Demand>)> = Vec::with_capacity(choice.coupons.len() + choice.kept.len());
+        for &number in choice.coupons.iter().chain(&choice.kept) {
+            let demand = self.demand(choice, number)?;
+            let watch = &self.watches[number];
+            let same = targets.iter_mut().find(|(target, _)| self.watches[target.watch].lines == watch.lines);
+            let (target, demands) = match same {
+                Some(target) => target,
+                None => {
+                    let (low, high) = (demand.low, demand.high);
+                    let target = Target { watch: number, coupons: Vec::new(), price: 0, low, high, bends: Vec::new() };
+                    targets.push((target, Vec::new()));
+                    targets.last_mut().expect("just added")
+                }
+            };
+            target.low = target.low.max(demand.low);
+            target.high = target.high.min(demand.high);
+            if watch.benefit.is_some() {
+                target.coupons.push(number);
+                demands.push(demand);
+            }
+        }
+        let finish = |(mut target, demands): (Target, Vec<Demand>)| {
+            let range = target.low..=target.high;
+            let mut bases: Vec<i64> = demands.iter().flat_map(|demand| &demand.bends).copied().collect();
+            bases.retain(|base| range.contains(base));
+            bases.extend([target.low, target.high]);
+            bases.sort_unstable();
+            bases.dedup();
+            let off = |base: i64| {
+                let of = |(&number, demand): (&usize, &Demand)| {
+                    let watch = &self.watches[number];
+                    // Rounding lifts a percentage above its line by less than 1.
+                    let rounding = i64::from(matches!(watch.benefit, Some(Benefit::PercentOff(_))));
+                    watch.off(base).min(demand.budget) + rounding
+                };
+                target.coupons.iter().zip(&demands).map(of).sum::<i64>()
+            };
+            target.bends = bases.into_iter().map(|base| (base, off(base) * scale)).collect();
+            (target.low <= target.high).then_some(target)
+        };
+        let mut targets = targets.into_iter().map(finish).collect::<Option<Vec<Target>>>()?;
+        // The one that leaves the sellers least has most to say.
+        targets.sort_by_key(|target| self.watches[target.watch].most - target.low);
+        Some(targets)
     }
 
     /// `None` if there is no sum on which it could apply.
-    fn target(&self, choice: &Choice<N>, watch: usize, scale: i64) -> Option<Target> {
-        let number = watch;
-        let watch = &self.watches[watch];
+    fn demand(&self, choice: &Choice<N>, number: usize) -> Option<Demand> {
+        let watch = &self.watches[number];
         let mut low = watch.needed;
-        if watch.benefit.is_none() && self.has_room(&choice.coupons) {
+        if watch.benefit.is_none() {
             // What the choice's coupons take off at least of what it looks at must be there besides.
-            low += choice.coupons.iter().map(|&coupon| self.least_off(choice, coupon, number)).sum::<i64>();
+            low += self.least_taken(choice, number);
         }
         low = low.max(watch.least);
         let mut high = watch.most;
@@ -131,16 +255,18 @@ impl<const N: usize> Search<'_, N> {
         });
         if let Some(within) = within {
             // Where those before it leave too little room it may be within it after all.
-            let lines = &watch.lines;
-            let before = choice.coupons.iter().take_while(|&&other| other != number);
-            let before = before.filter(|&&other| self.watches[other].lines.meets(lines));
-            let taken: i64 = before.map(|&other| self.watches[other].most_off()).sum();
-            high = high.min(within.max(budget + taken));
+            let place = choice.coupons.iter().position(|&other| other == number).unwrap_or(0);
+            let relief = if self.has_room(&choice.coupons[..=place]) {
+                0
+            } else {
+                budget + self.most_taken(&choice.coupons[..place], number)
+            };
+            high = high.min(within.max(relief));
         }
         if low > high {
             return None;
         }
-        let mut bends = vec![low, high];
+        let mut bends = Vec::new();
         match watch.benefit {
             Some(Benefit::AmountOff(benefit)) => bends.push(benefit.amount.minor()),
             Some(Benefit::PercentOff(benefit)) => {
@@ -151,105 +277,153 @@ impl<const N: usize> Search<'_, N> {
                 }
             }
             Some(Benefit::TieredAmountOff(benefit)) => {
-                bends.extend(benefit.tiers.iter().flat_map(|tier| [tier.over.minor() + 1, tier.amount.minor()]));
+                bends.extend(
+                    benefit
+                        .tiers
+                        .iter()
+                        .flat_map(|tier| [tier.over.minor(), tier.over.minor() + 1, tier.amount.minor()]),
+                );
             }
             _ => {}
         }
         bends.extend(within.into_iter().flat_map(|within| [within, within + 1]));
-        bends.retain(|base| (low..=high).contains(base));
-        // Rounding lifts a percentage above its line by less than 1.
-        let rounding = i64::from(matches!(watch.benefit, Some(Benefit::PercentOff(_))));
-        let bends = bends.into_iter().map(|base| (base, (watch.off(base).min(budget) + rounding) * scale)).collect();
-        Some(Target { watch: number, price: 0, low, high, bends })
+        Some(Demand { low, high, budget, bends })
     }
 
-    /// Finds the best price of one target, the others' standing: the bound is convex in it.
+    /// Moves the prices of some targets by the same amount, each up or down, to where the bound is least. It is
+    /// convex, so two tangents bracket that.
     fn improve(
         &mut self,
         choice: &Choice<N>,
         prices: &mut Prices,
-        number: usize,
+        along: &[(usize, i64)],
         constant: i64,
-        picks: &mut Vec<usize>,
-        tried: &mut Vec<usize>,
+        values: &mut [i64],
+        tried: &mut Tried,
     ) {
-        let target = &prices.targets[number];
-        let watch = target.watch;
-        let fixed = self.watches[watch].fixed;
+        let moved = |number: usize| along.iter().any(|&(target, _)| target == number);
         let others: i64 = prices
             .targets
             .iter()
             .enumerate()
-            .filter(|(other, _)| *other != number)
-            .map(|(_, other)| other.most(other.price).0 + other.price * self.watches[other.watch].fixed)
+            .map(|(number, target)| {
+                let off = if moved(number) { 0 } else { target.most(target.price).0 };
+                off + target.price * self.watches[target.watch].fixed
+            })
             .sum::<i64>()
             + constant;
-        let rows: Vec<Vec<(i64, i64)>> = self
-            .sellers
-            .iter()
-            .map(|seller| {
-                let row = |option: &SellerOption<N>| {
-                    let base = option.bases[watch];
-                    (prices.reduced(option) - target.price * base, base)
-                };
-                seller.options.iter().map(row).collect()
-            })
-            .collect();
+        let mut bases = vec![0; values.len()];
+        let mut fixed = 0;
+        let (mut least, mut most) = (-3 * prices.scale, 3 * prices.scale);
+        for &(target, sign) in along {
+            let Target { watch, price, .. } = prices.targets[target];
+            fixed += sign * self.watches[watch].fixed;
+            for (sum, base) in bases.iter_mut().zip(&self.bases[watch]) {
+                *sum += sign * base;
+            }
+            let (down, up) = (-prices.scale - price, 2 * prices.scale - price);
+            least = least.max(if sign > 0 { down } else { -up });
+            most = most.min(if sign > 0 { up } else { -down });
+        }
         // A look at every option takes as long as some steps of the descent.
-        let look = 1 + rows.iter().map(Vec::len).sum::<usize>() / 8;
-        self.steps += look;
-        let (mut below, mut above) = (-prices.scale, 2 * prices.scale);
-        let (mut best_price, mut best_bound) = (target.price, prices.bound);
-        let mut price = 0;
+        let look = 1 + values.len() / 16;
+        let (mut below, mut above): (Option<Tangent>, Option<Tangent>) = (None, None);
+        let (mut best_shift, mut best_bound) = (0, prices.bound);
+        let mut shift = 0;
         let aim = self.best.0.saturating_mul(prices.scale);
         loop {
             self.steps += look;
-            let (most, wanted) = target.most(price);
-            let mut bound = others + most + price * fixed;
+            let mut bound = others + shift * fixed;
+            let mut slope = fixed;
+            for &(target, sign) in along {
+                let target = &prices.targets[target];
+                let (off, wanted) = target.most(target.price + sign * shift);
+                bound += off;
+                slope -= sign * wanted;
+            }
+            let mut first = 0;
             let mut seen = fixed;
-            for (row, pick) in rows.iter().zip(picks.iter_mut()) {
+            for (seller, pick) in self.sellers.iter().zip(&mut tried.picks) {
+                let next = first + seller.options.len();
                 let mut best = (i64::MIN, 0);
-                for (option, &(value, base)) in row.iter().enumerate() {
-                    let value = value + price * base;
+                for (option, (&value, &base)) in values[first..next].iter().zip(&bases[first..next]).enumerate() {
+                    let value = value + shift * base;
                     if value > best.0 {
                         best = (value, base);
                         *pick = option;
                     }
                 }
+                first = next;
                 bound += best.0;
                 seen += best.1;
             }
-            if bound < best_bound || best_bound == i64::MAX {
-                (best_price, best_bound) = (price, bound);
+            slope += seen - fixed;
+            if bound < best_bound {
+                (best_shift, best_bound) = (shift, bound);
             }
             // A set that comes near the bound early cuts the most elsewhere.
-            if seen >= target.low && seen <= target.high && tried[..] != picks[..] {
-                tried.clone_from(picks);
-                self.evaluate(choice, picks);
+            let target = &prices.targets[along[0].0];
+            if (along.len() > 1 || seen >= target.low && seen <= target.high) && tried.last != tried.picks {
+                tried.last.clone_from(&tried.picks);
+                self.evaluate(choice, &tried.picks);
             }
-            if seen == wanted || best_bound < aim {
+            if slope == 0 || best_bound < aim {
                 break;
             }
             // More is left than wanted: it is priced too high.
-            if seen > wanted {
-                above = price;
+            let tangent = Tangent { shift, bound, slope };
+            if slope > 0 {
+                above = Some(tangent);
             } else {
-                below = price;
+                below = Some(tangent);
             }
-            if above - below <= 1 {
-                break;
-            }
-            price = below + (above - below) / 2;
+            shift = match (&below, &above) {
+                (Some(left), Some(right)) => {
+                    if right.shift - left.shift <= 1 {
+                        break;
+                    }
+                    let (step, lowest) = left.meets(right);
+                    if (i128::from(best_bound) - lowest) * i128::from(ENOUGH) < i128::from(best_bound - aim) {
+                        break;
+                    }
+                    left.shift + step.clamp(1, right.shift - left.shift - 1)
+                }
+                (None, Some(right)) if right.shift > least => (right.shift - prices.scale / 2).max(least),
+                (Some(left), None) if left.shift < most => (left.shift + prices.scale / 2).min(most),
+                _ => break,
+            };
         }
-        prices.targets[number].price = best_price;
+        if best_shift != 0 {
+            values.iter_mut().zip(&bases).for_each(|(value, base)| *value += best_shift * base);
+            for &(target, sign) in along {
+                prices.targets[target].price += sign * best_shift;
+            }
+        }
         prices.bound = best_bound;
     }
 }
 
-impl Prices {
-    /// An option's saving and the priced rest, scaled.
-    pub fn reduced<const N: usize>(&self, option: &SellerOption<N>) -> i64 {
-        let priced = |target: &Target| target.price * option.bases[target.watch];
-        self.scale * option.worth + self.targets.iter().map(priced).sum::<i64>()
+/// The options that a price chose last, and those that were evaluated last.
+struct Tried {
+    picks: Vec<usize>,
+    last: Vec<usize>,
+}
+
+/// A bound at a shift of the prices, and how it changes there.
+struct Tangent {
+    shift: i64,
+    bound: i64,
+    slope: i64,
+}
+
+impl Tangent {
+    /// How far right a falling one meets a rising one, and at which bound: it is nowhere less.
+    fn meets(&self, rising: &Self) -> (i64, i128) {
+        let run = i128::from(rising.shift - self.shift);
+        let drop = i128::from(self.bound - rising.bound) + i128::from(rising.slope) * run;
+        let step = drop / i128::from(rising.slope - self.slope);
+        // Rounded down, a step may be short of the meeting point by less than 1.
+        let lowest = i128::from(self.bound) + i128::from(self.slope) * (step + 1);
+        (i64::try_from(step).unwrap_or(i64::MAX), lowest)
     }
 }

@@ -15,12 +15,15 @@ struct Point<const N: usize> {
 }
 
 /// Pairs that are looked at for one choice.
-const PAIRS_MAX: usize = 200_000;
+const PAIRS_MAX: usize = 40_000;
+/// Pairs that are looked at in a step.
+const PAIRS_IN_STEP: usize = 4;
 
 impl<const N: usize> Search<'_, N> {
-    pub(super) fn match_halves(&mut self, choice: &Choice<N>, coupon: usize) {
+    /// Says whether anything is left to look at.
+    pub(super) fn match_halves(&mut self, choice: &Choice<N>, coupon: usize) -> bool {
         let watch = &self.watches[coupon];
-        let Some(benefit) = watch.benefit else { return };
+        let Some(benefit) = watch.benefit else { return false };
         let mut points: Vec<Vec<Point<N>>> = self
             .sellers
             .iter()
@@ -91,14 +94,16 @@ impl<const N: usize> Search<'_, N> {
                 }
             }
             if pairs > PAIRS_MAX {
-                return;
+                break;
             }
         }
+        self.steps += pairs / PAIRS_IN_STEP;
+        false
     }
 }
 
-/// Drops every point that another beats for certain: saves more with no smaller base, or as much with no smaller base and
-/// wins the tie. Leaves them by falling saving.
+/// Drops every point that another beats for certain: saves more with no smaller base, or as much with no smaller base
+/// and wins the tie. Leaves them by falling saving.
 fn keep_unbeaten<const N: usize>(points: &mut Vec<Point<N>>) {
     points.sort_unstable_by(|a, b| {
         b.saved.cmp(&a.saved).then(b.base.cmp(&a.base)).then_with(|| b.set.preference(&a.set))

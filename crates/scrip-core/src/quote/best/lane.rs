@@ -4,6 +4,7 @@ use super::{
     Choice, Search,
     options::{Overlap, Watch},
 };
+use crate::benefit::Benefit;
 
 /// A platform coupon on a sum, and what it would take off it.
 #[derive(Clone, Copy)]
@@ -58,6 +59,51 @@ impl<const N: usize> Search<'_, N> {
         overlap.expect("noted for the choice")
     }
 
+    /// What coupons take off at most together of the lines that a later one looks at.
+    pub(super) fn most_taken(&self, coupons: &[usize], later: usize) -> i64 {
+        let has_room = self.has_room(coupons);
+        let of = |&coupon: &usize| {
+            let (watch, overlap) = (&self.watches[coupon], self.overlap(coupon, later));
+            let most = watch.most_off().min(overlap.most);
+            if !has_room || overlap.lines == 0 {
+                return most;
+            }
+            let (off, of) = self.most_rate(coupons, coupon);
+            most.min(share(overlap.most, off, of) + 1 + self.margin(coupons.len(), overlap))
+        };
+        coupons.iter().map(of).sum()
+    }
+
+    /// A share of the sum that it takes off at most of any sum there can be: numerator and denominator.
+    pub(super) fn most_rate(&self, coupons: &[usize], coupon: usize) -> (i64, i64) {
+        let watch = &self.watches[coupon];
+        // The smaller the sum, the larger the share; but for tiers.
+        let least = self.least_base(coupons, coupon).max(1);
+        let off = match watch.benefit {
+            Some(Benefit::PercentOff(_)) => watch.off(least) + 1,
+            _ => watch.off(watch.most),
+        };
+        (off.min(least), least)
+    }
+
+    /// What the choice's coupons take off at least of what a later one looks at.
+    pub(super) fn least_taken(&self, choice: &Choice<N>, later: usize) -> i64 {
+        let coupons = &choice.coupons;
+        if self.has_room(coupons) {
+            return coupons.iter().map(|&coupon| self.least_off(choice, coupon, later)).sum();
+        }
+        // Each either takes all it could or leaves nothing on its lines.
+        let mut taken = 0;
+        for &coupon in coupons {
+            let watch = &self.watches[coupon];
+            if self.overlap(coupon, later).whole {
+                let least = watch.needed.max(watch.least);
+                taken = taken.max((taken + watch.off(least)).min(least));
+            }
+        }
+        taken
+    }
+
     /// How far a coupon's part of some lines may be from the proportion, with as many coupons.
     pub(super) fn margin(&self, coupons: usize, overlap: &Overlap) -> i64 {
         if coupons <= 1 { overlap.lines } else { self.rounding() }
@@ -73,9 +119,21 @@ impl<const N: usize> Search<'_, N> {
     pub(super) fn has_room(&self, coupons: &[usize]) -> bool {
         let most = |&number: &usize| {
             let watch = &self.watches[number];
-            Placing { watch: number, base: watch.needed.max(watch.least), off: watch.off(watch.most) }
+            Placing { watch: number, base: self.least_base(coupons, number), off: watch.off(watch.most) }
         };
         coupons.len() <= 1 || !self.is_crowded(&coupons.iter().map(most).collect::<Vec<_>>())
+    }
+
+    /// The least that one of the coupons sees where all apply.
+    fn least_base(&self, coupons: &[usize], number: usize) -> i64 {
+        let watch = &self.watches[number];
+        // Of what another needs, all but what it finds elsewhere.
+        let of_other = |&other: &usize| {
+            let theirs = &self.watches[other];
+            theirs.needed - (theirs.most - self.overlap(number.min(other), number.max(other)).most)
+        };
+        let others = coupons.iter().filter(|&&other| other != number).map(of_other).max().unwrap_or(0);
+        watch.needed.max(watch.least).max(others)
     }
 
     /// Whether platform coupons may leave each other too little room on a line.
@@ -84,7 +142,10 @@ impl<const N: usize> Search<'_, N> {
     fn is_crowded(&self, coupons: &[Placing]) -> bool {
         coupons.len() > 1
             && coupons.iter().any(|one| {
-                let meets = |other: &&Placing| self.watches[one.watch].lines.meets(&self.watches[other.watch].lines);
+                let meets = |other: &&Placing| {
+                    let (first, second) = (one.watch.min(other.watch), one.watch.max(other.watch));
+                    first == second || self.overlap(first, second).lines > 0
+                };
                 let taken: i128 =
                     coupons.iter().filter(meets).map(|other| part(one.base, other.off, other.base) + 1).sum();
                 taken + i128::from(self.rounding()) > i128::from(one.base)

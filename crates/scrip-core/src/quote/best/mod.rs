@@ -1,8 +1,8 @@
 //! The set of coupons with the largest total saving, found jointly over all lanes.
 //!
-//! What makes it hard: a seller coupon that takes the cart under a platform coupon's minimum may be worth leaving out, so
-//! the lanes can't be decided one after the other. What makes it feasible: of all that happens in the seller lane a later
-//! coupon sees little more than the sum that is left on its eligible lines. So
+//! What makes it hard: a seller coupon that takes the cart under a platform coupon's minimum may be worth leaving out,
+//! so the lanes can't be decided one after the other. What makes it feasible: of all that happens in the seller lane a
+//! later coupon sees little more than the sum that is left on its eligible lines. So
 //!
 //! 1. each seller has a few *options* (one coupon or none per stacking group): a saving, and what they leave to each
 //!    later coupon that looks at it ([`options`]);
@@ -10,23 +10,26 @@
 //!    is left makes the sellers independent of each other and gives a bound on what any set with it can save
 //!    ([`bound`]); most choices end there;
 //! 3. with one platform coupon and nothing else to watch, sellers' options are combined into two halves, of which the
-//!    best pair is found ([`halves`]); otherwise they are enumerated under the bound and what remains is evaluated as an
-//!    order would ([`descent`]);
+//!    best pair is found ([`halves`]); otherwise the pairs of two halves are looked at under the bound, near it first,
+//!    and what the sums don't settle is split as an order would ([`descent`], [`crowd`], [`split`]);
 //! 4. the shipping lane depends on the others only by which of its coupons apply ([`shipping`]).
 
 mod bound;
+mod crowd;
 mod descent;
 mod halves;
 mod lane;
 mod options;
 mod set;
 mod shipping;
+mod split;
 
 use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
 use set::{Saving, Set, is_better, subsets};
 use shipping::ShippingLane;
+use split::Split;
 
 use super::{
     candidate::{Candidate, Eligible, Lane},
@@ -34,19 +37,23 @@ use super::{
 };
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
-/// Steps of the whole search, each some 30 ns. It is exact below it.
-const STEPS_MAX: usize = 150_000;
+/// Steps of the whole search, each some 100 ns. It is exact below it.
+const STEPS_MAX: usize = 10_000;
 /// Choices in the platform lane that are looked at.
 const CHOICES_MAX: usize = 2_000;
+/// Choices that are made in a step, and the steps that it takes to look into one.
+const CHOICES_IN_STEP: usize = 8;
+const CHOICE_STEPS: usize = 4;
 /// Choices that are tried before the search.
 const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
 const KEPT_MAX: usize = 3;
 
-/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by id.
+/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by
+/// id.
 ///
-/// Exact unless a search runs into its limit ([`descent`]): only wallets of dozens of coupons that all stack and spoil
-/// each other's minimum come near. Then it is the best found. Source: rules, Order of application 6.
+/// Exact unless the search runs into its limit, which wallets of dozens of coupons that stack, crowd each other out or
+/// spoil each other's minimum do. Then it is the best found. Source: rules, Order of application 6.
 pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp) -> Vec<usize> {
     let start = Running::new(cart, now, Occasion::Now);
     let mut usable: Vec<Usable<'_>> = candidates
@@ -70,6 +77,14 @@ pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestam
         }
         new
     });
+    // So does one that differs from an earlier one of its place by no more than a smaller budget.
+    let mut last = usable.len();
+    while last > 1 {
+        last -= 1;
+        if usable[..last].iter().any(|earlier| earlier.replaces(&usable[last])) {
+            usable.remove(last);
+        }
+    }
     match usable.len() {
         0 => Vec::new(),
         1..=64 => Search::<1>::new(start, &usable).run(),
@@ -92,6 +107,17 @@ struct Usable<'a> {
 }
 
 impl Usable<'_> {
+    /// Whether any set with the other is as good with this one instead.
+    fn replaces(&self, other: &Self) -> bool {
+        let (own, theirs) = (self.candidate, other.candidate);
+        self.stands_with(other)
+            && own.terms.stacking.exclusive == theirs.terms.stacking.exclusive
+            && own.terms.benefit == theirs.terms.benefit
+            && own.terms.minimum_spend == theirs.terms.minimum_spend
+            && own.budget_left.is_none_or(|left| theirs.budget_left.is_some_and(|other| other <= left))
+            && self.eligible.lines == other.eligible.lines
+    }
+
     /// Whether both stand in one place, where only one may be used.
     fn stands_with(&self, other: &Self) -> bool {
         self.lane == other.lane
@@ -114,20 +140,37 @@ struct Choice<const N: usize> {
     bound: i64,
 }
 
+/// Shipping coupons that are kept, by their places in `watches`; what the shipping lane saves then; and what it may
+/// use.
+type Variant<const N: usize> = (Vec<usize>, i64, Set<N>);
+
+/// How many steps one choice gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    Brief,
+    Full,
+    /// All that are left.
+    Rest,
+}
+
 struct Search<'a, const N: usize> {
     usable: &'a [Usable<'a>],
     start: Running<'a>,
-    /// A cart to try things on; between uses its lines are as they were at the start.
-    scratch: Running<'a>,
+    /// Lines to try a split on.
+    split: Split,
     sellers: Vec<SellerOptions<N>>,
     /// The platform's coupons, then the shipping coupons that could be lost.
     watches: Vec<Watch<'a>>,
+    /// What each watch sees of each option, by the option's number.
+    bases: Vec<Vec<i64>>,
     /// Places in `watches` of the shipping coupons that could be lost.
     doubtful: Vec<usize>,
     /// By platform coupon, then by later coupon; worked out when first asked for.
     overlaps: Vec<Option<Overlap>>,
     shipping: ShippingLane<N>,
     best: Saving<N>,
+    /// Whether the present look leaves sets for a later one.
+    unsettled: bool,
     steps: usize,
 }
 
@@ -161,16 +204,19 @@ impl<'a, const N: usize> Search<'a, N> {
             .collect();
         options::look(&mut watches, &mut sellers);
         let doubtful: Vec<usize> = (platform.len()..watches.len()).collect();
+        let options = || sellers.iter().flat_map(|seller| &seller.options);
         Self {
+            bases: (0..watches.len()).map(|watch| options().map(|option| option.bases[watch]).collect()).collect(),
             overlaps: (0..platform.len() * watches.len()).map(|_| None).collect(),
             usable,
             shipping: ShippingLane::new(&start, usable, &in_shipping),
             start,
-            scratch,
+            split: Split::default(),
             sellers,
             doubtful,
             watches,
             best: (0, Set::EMPTY),
+            unsettled: false,
             steps: 0,
         }
     }
@@ -181,32 +227,79 @@ impl<'a, const N: usize> Search<'a, N> {
                 self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
             }
         }
-        let mut choices = self.choices();
-        choices.sort_by_key(|choice| std::cmp::Reverse(choice.bound));
-        self.warm_up(&choices);
-        let mut priced: Vec<(&Choice<N>, Prices)> = Vec::new();
-        for choice in &choices {
-            if choice.bound < self.best.0 || self.steps > STEPS_MAX / 2 {
-                break;
-            }
-            self.note(choice);
-            priced.extend(self.prices(choice).map(|prices| (choice, prices)));
-        }
-        priced.sort_by_key(|(_, prices)| std::cmp::Reverse(prices.bound()));
-        for (choice, prices) in &priced {
-            if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
-                break;
-            }
-            self.note(choice);
-            match choice.coupons[..] {
-                [] if !self.is_watched(choice) => self.take_most(choice),
-                [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
-                    self.match_halves(choice, coupon);
+        let priced = self.priced_choices();
+        // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
+        let mut open: Vec<bool> = vec![true; priced.len()];
+        for effort in [Effort::Brief, Effort::Full, Effort::Rest] {
+            for ((choice, prices), open) in priced.iter().zip(&mut open).filter(|(_, open)| **open) {
+                if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
+                    break;
                 }
-                _ => self.descend(choice, prices),
+                self.note_losses(choice);
+                *open = match choice.coupons[..] {
+                    [] if !self.is_watched(choice) => self.take_most(choice),
+                    [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
+                        self.match_halves(choice, coupon)
+                    }
+                    _ => self.descend(choice, prices, effort),
+                };
             }
+        }
+        if self.steps > STEPS_MAX {
+            self.leave_out();
         }
         self.best.1.members().map(|member| self.usable[member].place).collect()
+    }
+
+    /// The search ended before ties were settled: leaves out, one after the other, coupons without which as much is saved.
+    fn leave_out(&mut self) {
+        let mut members: Vec<usize> = self.best.1.members().collect();
+        members.reverse();
+        for member in members {
+            let fewer = self.best.1.without(member);
+            if let Some(saved) = self.saving_of(&fewer).filter(|&saved| saved >= self.best.0) {
+                self.offer((saved, fewer));
+            }
+        }
+    }
+
+    /// What the set saves, lane after lane. `None`: one of it doesn't apply.
+    fn saving_of(&self, set: &Set<N>) -> Option<i64> {
+        let mut running = self.start.clone();
+        let mut saved = 0;
+        for lane in [Lane::Seller, Lane::Platform, Lane::Shipping] {
+            running.enter_lane();
+            let mut of_lane: Vec<&Usable<'_>> =
+                set.members().map(|member| &self.usable[member]).filter(|usable| usable.lane == lane).collect();
+            of_lane.sort_by(|a, b| placing_order(a.candidate).cmp(&placing_order(b.candidate)));
+            for usable in of_lane {
+                saved += running.take(usable.candidate, &usable.eligible)?.minor();
+            }
+        }
+        Some(saved)
+    }
+
+    /// Takes out of the choice the shipping coupons that its platform coupons spoil whatever the sellers' options are.
+    /// `false`: it asks for one of them.
+    fn drop_lost(&mut self, choice: &mut Choice<N>) -> bool {
+        let mut dropped = false;
+        for place in 0..self.doubtful.len() {
+            let number = self.doubtful[place];
+            let watch = &self.watches[number];
+            if choice.shipping.has(watch.member) && watch.needed + self.least_taken(choice, number) > watch.most {
+                if choice.kept.contains(&number) {
+                    return false;
+                }
+                choice.shipping = choice.shipping.without(watch.member);
+                dropped = true;
+            }
+        }
+        if dropped {
+            let saved = self.shipping.best(&choice.shipping).0;
+            choice.bound -= choice.shipping_saved - saved;
+            choice.shipping_saved = saved;
+        }
+        true
     }
 
     /// A few plain sets, so that the search has something to beat.
@@ -217,7 +310,9 @@ impl<'a, const N: usize> Search<'a, N> {
             .iter()
             .map(|seller| seller.options.iter().position(|option| option.set.count() == 0).unwrap_or(0))
             .collect();
-        for choice in choices.iter().filter(|choice| choice.coupons.len() <= 1).take(WARM_UP) {
+        // Whatever else comes of it: the sellers' coupons alone.
+        let alone = choices.iter().filter(|choice| choice.coupons.is_empty()).take(1);
+        for choice in choices.iter().filter(|choice| choice.coupons.len() == 1).take(WARM_UP).chain(alone) {
             self.note_overlaps(choice);
             self.evaluate(choice, &most);
             self.evaluate(choice, &none);
@@ -251,7 +346,9 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut lost: Vec<(usize, usize, usize)> = Vec::new();
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            let Some(seller) = self.usable[watch.member].seller else { continue };
+            let Some(seller) = self.usable[watch.member].seller.filter(|_| choice.shipping.has(watch.member)) else {
+                continue;
+            };
             // Its lines are this seller's alone.
             let place = self.sellers.iter().position(|own| self.start.seller_of(own.lines[0]) == seller);
             let Some(place) = place else { continue };
@@ -282,10 +379,11 @@ impl<'a, const N: usize> Search<'a, N> {
         }
     }
 
-    /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept.
-    fn choices(&mut self) -> Vec<Choice<N>> {
+    /// Every choice of platform coupons, each with every choice of the shipping coupons to be kept, that may hold a
+    /// better set than the best so far; with its prices, by falling bound.
+    fn priced_choices(&mut self) -> Vec<(Choice<N>, Prices)> {
         let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
-        let all = self.in_shipping();
+        let goods: i64 = self.start.lines_left().iter().map(|left| left.minor()).sum();
         let spoilt: Vec<usize> = self
             .doubtful
             .iter()
@@ -293,34 +391,99 @@ impl<'a, const N: usize> Search<'a, N> {
             .filter(|&watch| self.usable[self.watches[watch].member].seller.is_none())
             .take(KEPT_MAX)
             .collect();
-        let lost_or_kept: Vec<Vec<usize>> = spoilt.iter().map(|&watch| vec![watch]).collect();
-        let shipping: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(lost_or_kept, 1 << KEPT_MAX, |_| 0)
-            .into_iter()
-            .map(|kept| {
-                let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
-                let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
-                let best = self.shipping.best(&may);
-                (kept, best, may)
-            })
-            .collect();
+        let shipping = self.kept_or_lost(&spoilt);
         let platform: Vec<usize> =
             self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
         let worth = |watch: usize| self.watches[watch].most_off();
-        let mut choices = Vec::new();
-        for mut coupons in subsets(places(self.usable, &platform), CHOICES_MAX, worth) {
-            coupons.sort_unstable();
-            let off: i64 = coupons.iter().map(|&watch| self.watches[watch].most_off()).sum();
-            for (kept, (saved, _), may) in &shipping {
-                choices.push(Choice {
-                    coupons: coupons.clone(),
-                    kept: kept.clone(),
-                    shipping: *may,
-                    shipping_saved: *saved,
-                    bound: sellers + off + saved,
-                });
+        let mut sets = subsets(places(self.usable, &platform), CHOICES_MAX, worth);
+        sets.iter_mut().for_each(|coupons| coupons.sort_unstable());
+        let bound = |search: &Self, coupons: &[usize], (kept, saved, _): &Variant<N>| {
+            let off: i64 = coupons.iter().map(|&watch| search.watches[watch].most_off()).sum();
+            // What a shipping coupon needs nobody else takes.
+            let left = kept.iter().map(|&watch| search.watches[watch].needed).max().unwrap_or(0);
+            (sellers + off).min(goods - left) + saved
+        };
+        let choice = |&(bound, coupons, variant): &(i64, usize, usize)| {
+            let (coupons, variant): (&Vec<usize>, &Variant<N>) = (&sets[coupons], &shipping[variant]);
+            Choice {
+                coupons: coupons.clone(),
+                kept: variant.0.clone(),
+                shipping: variant.2,
+                shipping_saved: variant.1,
+                bound,
+            }
+        };
+        // There may be thousands, of which few are looked into: their bound and where they are found.
+        let mut choices: Vec<(i64, usize, usize)> = Vec::new();
+        for few in [true, false] {
+            for (place, coupons) in sets.iter().enumerate().filter(|(_, coupons)| few == (coupons.len() <= 1)) {
+                for (number, variant) in shipping.iter().enumerate() {
+                    let bound = bound(self, coupons, variant);
+                    if bound >= self.best.0 {
+                        choices.push((bound, place, number));
+                    }
+                }
+            }
+            choices.sort_by_key(|choice| std::cmp::Reverse(choice.0));
+            if few {
+                // Something to beat, before there are many.
+                self.warm_up(&choices.iter().map(choice).collect::<Vec<_>>());
             }
         }
-        choices
+        self.steps += sets.len() * shipping.len() / CHOICES_IN_STEP;
+        let last_step = self.steps + STEPS_MAX / 2;
+        let mut priced: Vec<(Choice<N>, Prices)> = Vec::new();
+        for found in &choices {
+            if found.0 < self.best.0 || self.steps > last_step {
+                break;
+            }
+            let mut choice = choice(found);
+            self.steps += CHOICE_STEPS;
+            self.note_overlaps(&choice);
+            if !self.drop_lost(&mut choice) || choice.bound < self.best.0 {
+                continue;
+            }
+            self.note_losses(&choice);
+            priced.extend(self.prices(&choice).map(|prices| (choice, prices)));
+        }
+        priced.sort_by_key(|(choice, prices)| (std::cmp::Reverse(prices.bound()), choice.coupons.len()));
+        priced
+    }
+
+    /// Which of the shipping coupons that others may spoil must be kept, which may be used then, and what they save.
+    ///
+    /// Keeping more that saves no more is left out; it may be used without being asked for.
+    fn kept_or_lost(&mut self, spoilt: &[usize]) -> Vec<Variant<N>> {
+        let all = self.in_shipping();
+        let all_told_apart = spoilt.len() == self.doubtful.len();
+        let mut open: Vec<(Vec<usize>, Saving<N>, Set<N>)> =
+            subsets(spoilt.iter().map(|&watch| vec![watch]).collect(), 1 << KEPT_MAX, |_| 0)
+                .into_iter()
+                .map(|kept| {
+                    let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
+                    let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
+                    let best = self.shipping.best(&may);
+                    (kept, best, may)
+                })
+                .collect();
+        open.sort_by_key(|(kept, ..)| kept.len());
+        let mut told_apart = Vec::new();
+        while !open.is_empty() {
+            let (kept, best, mut may) = open.remove(0);
+            let holds = |more: &[usize], less: &[usize]| less.iter().all(|watch| more.contains(watch));
+            let same = |(more, other, _): &&(Vec<usize>, Saving<N>, Set<N>)| {
+                holds(more, &kept) && if all_told_apart { *other == best } else { other.0 == best.0 }
+            };
+            // What saves as much with all of these saves as much with some.
+            if let Some((most, _, with_most)) = open.iter().rev().find(same).cloned() {
+                open.retain(|(other, ..)| !(holds(other, &kept) && holds(&most, other)));
+                if !all_told_apart {
+                    may = with_most;
+                }
+            }
+            told_apart.push((kept, best.0, may));
+        }
+        told_apart
     }
 
     /// Whether the choice has shipping coupons that could be lost.
@@ -328,19 +491,38 @@ impl<'a, const N: usize> Search<'a, N> {
         self.doubtful.iter().any(|&watch| choice.shipping.has(self.watches[watch].member))
     }
 
-    /// Nothing to lose: every seller saves its most.
-    fn take_most(&mut self, choice: &Choice<N>) {
+    /// Whether each seller's options alone say which shipping coupons are lost, the choice's coupons finding room.
+    fn is_settled(&self, choice: &Choice<N>) -> bool {
+        self.doubtful.iter().filter(|&&number| choice.shipping.has(self.watches[number].member)).all(|&number| {
+            let watch = &self.watches[number];
+            let of_seller = |seller: &SellerOptions<N>| {
+                Some(self.start.seller_of(seller.lines[0])) == self.usable[watch.member].seller
+            };
+            self.sellers.iter().find(|seller| of_seller(seller)).is_some_and(|seller| {
+                seller.options.iter().all(|option| {
+                    let taken = |&coupon: &usize| {
+                        let overlap = self.overlap(coupon, number);
+                        if overlap.lines == 0 {
+                            return 0;
+                        }
+                        let (off, of) = self.most_rate(&choice.coupons, coupon);
+                        share(overlap.left_by(option), off, of) + 1 + self.margin(choice.coupons.len(), overlap)
+                    };
+                    let taken: i64 = choice.coupons.iter().map(taken).sum();
+                    option.lost.has(watch.member) || option.bases[number] - taken >= watch.needed
+                })
+            })
+        })
+    }
+
+    /// Nothing to lose: every seller saves its most. Says whether anything is left to look at.
+    fn take_most(&mut self, choice: &Choice<N>) -> bool {
         let mut best = self.shipping.best(&choice.shipping);
         for seller in &self.sellers {
             best = (best.0 + seller.options[0].saved, best.1.and(&seller.options[0].set));
         }
         self.offer(best);
-    }
-
-    /// Works out what is asked of the coupons and options for this choice.
-    fn note(&mut self, choice: &Choice<N>) {
-        self.note_overlaps(choice);
-        self.note_losses(choice);
+        false
     }
 }
 

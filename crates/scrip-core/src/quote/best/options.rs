@@ -50,7 +50,7 @@ pub(super) struct Watch<'a> {
 }
 
 /// Lines of a cart, which has at most 500.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lines([u64; 8]);
 
 impl Lines {
@@ -75,10 +75,6 @@ impl Lines {
 
     pub fn count(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
-    }
-
-    pub fn meets(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).any(|(word, theirs)| word & theirs != 0)
     }
 
     pub fn is_within(&self, other: &Self) -> bool {
@@ -231,9 +227,10 @@ pub(super) struct Overlap {
     pub whole: bool,
     /// Lines in both: on each the split is within one minor unit of the proportion.
     pub lines: i64,
-    /// The least that is left on them in all, and what sellers without options have there.
+    /// The least and the most that is left on them in all, and what sellers without options have there.
     pub least: i64,
-    fixed: i64,
+    pub most: i64,
+    pub fixed: i64,
     /// What each option leaves on them.
     left: Vec<i64>,
 }
@@ -249,10 +246,10 @@ impl Overlap {
         let lines = i64::from(both.count());
         let whole = coupon.lines.is_within(&later.lines);
         if lines == 0 {
-            return Self { whole, lines, least: 0, fixed: 0, left: Vec::new() };
+            return Self { whole, lines, least: 0, most: 0, fixed: 0, left: Vec::new() };
         }
         let all = start.lines_left().iter().enumerate().filter(|(line, _)| both.has(*line));
-        let all = all.map(|(_, left)| left.minor()).sum();
+        let all: i64 = all.map(|(_, left)| left.minor()).sum();
         let (mut fixed, mut least) = (all, all);
         let mut left = Vec::new();
         for seller in sellers {
@@ -262,11 +259,16 @@ impl Overlap {
             fixed -= most;
             least -= most - left[first..].iter().copied().min().unwrap_or(0);
         }
-        Self { whole, lines, least, fixed, left }
+        Self { whole, lines, least, most: all, fixed, left }
     }
 
     pub fn left_by<const N: usize>(&self, option: &SellerOption<N>) -> i64 {
         self.left.get(option.number).copied().unwrap_or(0)
+    }
+
+    /// What each option leaves on them, by its number.
+    pub fn left_by_all(&self) -> impl Iterator<Item = i64> {
+        self.left.iter().copied().chain(std::iter::repeat(0))
     }
 
     /// What is left on the lines of both with one option of each seller.

@@ -37,6 +37,10 @@ impl<const N: usize> Set<N> {
         self.words[member / 64] & bit(member) != 0
     }
 
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.words.iter().zip(&other.words).all(|(own, theirs)| own & !theirs == 0)
+    }
+
     pub fn count(&self) -> u32 {
         self.count
     }

@@ -24,6 +24,8 @@ mod set;
 mod shipping;
 mod split;
 
+use std::cmp::Reverse;
+
 use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
@@ -44,6 +46,8 @@ const CHOICES_MAX: usize = 2_000;
 /// Choices that are made in a step, and the steps that it takes to look into one.
 const CHOICES_IN_STEP: usize = 8;
 const CHOICE_STEPS: usize = 4;
+/// Single changes that are tried on the best set of a search that ended at its limit.
+const CHANGES_MAX: usize = 128;
 /// Choices that are tried before the search.
 const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
@@ -246,37 +250,58 @@ impl<'a, const N: usize> Search<'a, N> {
             }
         }
         if self.steps > STEPS_MAX {
-            self.leave_out();
+            self.change_one_by_one();
         }
         self.best.1.members().map(|member| self.usable[member].place).collect()
     }
 
-    /// The search ended before ties were settled: leaves out, one after the other, coupons without which as much is saved.
-    fn leave_out(&mut self) {
-        let mut members: Vec<usize> = self.best.1.members().collect();
-        members.reverse();
-        for member in members {
-            let fewer = self.best.1.without(member);
-            if let Some(saved) = self.saving_of(&fewer).filter(|&saved| saved >= self.best.0) {
-                self.offer((saved, fewer));
+    /// The search ended before all was settled: as long as one coupon more, less or exchanged is better, that one. Nobody
+    /// finds more by a single change.
+    fn change_one_by_one(&mut self) {
+        let shared = |member: &usize| !self.usable[*member].candidate.terms.stacking.exclusive;
+        let mut members: Vec<usize> = (0..self.usable.len()).filter(shared).collect();
+        members.sort_by_key(|&member| Reverse(self.usable[member].alone));
+        let mut changes = CHANGES_MAX;
+        loop {
+            let before = self.best.0;
+            for &member in &members {
+                if changes == 0 {
+                    return;
+                }
+                changes -= 1;
+                let best = self.best.1;
+                let changed = if best.has(member) {
+                    best.without(member)
+                } else {
+                    let stays = |&other: &usize| !self.usable[other].stands_with(&self.usable[member]);
+                    best.members().filter(stays).fold(Set::EMPTY, Set::with).with(member)
+                };
+                self.offer(self.applying(&changed));
+            }
+            if self.best.0 == before {
+                return;
             }
         }
     }
 
-    /// What the set saves, lane after lane. `None`: one of it doesn't apply.
-    fn saving_of(&self, set: &Set<N>) -> Option<i64> {
+    /// Those of the set that apply, placed lane after lane, and what they save.
+    fn applying(&self, set: &Set<N>) -> Saving<N> {
         let mut running = self.start.clone();
-        let mut saved = 0;
+        let mut placed = (0, Set::EMPTY);
         for lane in [Lane::Seller, Lane::Platform, Lane::Shipping] {
             running.enter_lane();
-            let mut of_lane: Vec<&Usable<'_>> =
-                set.members().map(|member| &self.usable[member]).filter(|usable| usable.lane == lane).collect();
-            of_lane.sort_by(|a, b| placing_order(a.candidate).cmp(&placing_order(b.candidate)));
-            for usable in of_lane {
-                saved += running.take(usable.candidate, &usable.eligible)?.minor();
+            let mut of_lane: Vec<usize> = set.members().filter(|&member| self.usable[member].lane == lane).collect();
+            of_lane.sort_by(|&a, &b| {
+                placing_order(self.usable[a].candidate).cmp(&placing_order(self.usable[b].candidate))
+            });
+            for member in of_lane {
+                let usable = &self.usable[member];
+                if let Some(off) = running.take(usable.candidate, &usable.eligible) {
+                    placed = (placed.0 + off.minor(), placed.1.with(member));
+                }
             }
         }
-        Some(saved)
+        placed
     }
 
     /// Takes out of the choice the shipping coupons that its platform coupons spoil whatever the sellers' options are.

@@ -5,6 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     process::ExitCode,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -45,17 +46,34 @@ fn main() -> ExitCode {
             }
         },
     };
-    let mut failed = false;
-    for target in chosen {
-        if let Some(input) = &arguments.input {
-            (target.run)(&fs::read(input).expect("the input can be read"));
-        } else if arguments.write_corpus {
-            write_corpus(target.name);
-        } else {
-            failed |= !holds(target, arguments.seed, Duration::from_secs(arguments.seconds));
-        }
+    if let Some(input) = &arguments.input {
+        chosen.iter().for_each(|target| (target.run)(&fs::read(input).expect("the input can be read")));
+        return ExitCode::SUCCESS;
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if arguments.write_corpus {
+        chosen.iter().for_each(|target| write_corpus(target.name));
+        return ExitCode::SUCCESS;
+    }
+    let time = Duration::from_secs(arguments.seconds);
+    if all_hold(&chosen, arguments.seed, time) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// As many targets at once as there are processors.
+fn all_hold(chosen: &[&Target], seed: u64, time: Duration) -> bool {
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(chosen.len()) {
+            scope.spawn(|| {
+                while let Some(target) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if !holds(target, seed, time) {
+                        failed.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    !failed.into_inner()
 }
 
 /// Runs the corpus as it is, then mutations of it until time is up.

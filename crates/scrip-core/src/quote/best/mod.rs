@@ -20,6 +20,7 @@ mod descent;
 mod halves;
 mod lane;
 mod options;
+mod points;
 mod set;
 mod shipping;
 mod split;

@@ -80,3 +80,40 @@ pub(super) fn place_within(split: &mut Split, lines: &[usize], off: i64) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::split_within;
+
+    /// Coupon after coupon on the same lines, as the general split does it.
+    #[test]
+    fn it_is_the_split_of_orders() {
+        let mut state = 1_u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i64::try_from((state >> 33) % below).expect("small")
+        };
+        for case in 0..5_000 {
+            // Some near the limit of an amount, where products need 128 bits.
+            let unit = if case % 5 == 0 { 100_000_000_000 } else { 1 };
+            let count = usize::try_from(random(8) + 1).expect("small");
+            let entering: Vec<Amount> = (0..count).map(|_| Amount::of(random(500) * unit)).collect();
+            let mut left = entering.clone();
+            let mut split = Split::default();
+            split.enter(&entering);
+            for _ in 0..4 {
+                let lines: Vec<usize> = (0..count).filter(|_| random(3) > 0).collect();
+                let of = |from: &[Amount]| lines.iter().map(|&line| from[line]).collect::<Vec<_>>();
+                let room: Amount = of(&left).into_iter().sum();
+                let off = room.min(Amount::of(random(800) * unit));
+                for (&line, part) in lines.iter().zip(split_within(off, &of(&entering), &of(&left))) {
+                    left[line] -= part;
+                }
+                place_within(&mut split, &lines, off.minor());
+                let placed: Vec<i64> = (0..count).map(|line| split.left(line)).collect();
+                assert_eq!(placed, left.iter().map(|left| left.minor()).collect::<Vec<_>>(), "case {case}");
+            }
+        }
+    }
+}

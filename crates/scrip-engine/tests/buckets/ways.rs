@@ -3,7 +3,7 @@
 use scrip_core::{
     code::{Code, EnteredCode},
     command::{CloseCode, ForgetCode, LearnCode, LendCode, ReleaseCode},
-    slot::Buckets,
+    slot::{Bucket, Buckets},
 };
 use scrip_engine::{Answer, Receipt};
 use serde_json::json;
@@ -30,6 +30,11 @@ impl Away {
         Self { market, code, name }
     }
 
+    /// The account's.
+    fn bucket(&self) -> Bucket {
+        account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"))
+    }
+
     fn lend(&mut self) -> Code {
         let lent = self.market.does(LendCode { hash: self.code.hash, account: account(&self.name) });
         match lent.expect("it is free") {
@@ -39,13 +44,13 @@ impl Away {
     }
 
     fn learn(&mut self, way: &Code) -> Answered {
-        let bucket = account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"));
+        let bucket = self.bucket();
         self.market.does(LearnCode { bucket, hash: self.code.hash, code: way.clone() })
     }
 
     /// Closed where the account is, and free at home.
     fn end(&mut self, way: &Code) {
-        let bucket = account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"));
+        let bucket = self.bucket();
         let hash = self.code.hash;
         self.market.does(CloseCode { bucket, hash, code: way.clone() }).expect("nobody claimed with it");
         let take = way.lent().expect("lent").take;

@@ -127,6 +127,21 @@ fn main() {
     let many = Shape { coupons: (250, 250), ..LARGE };
     let times = (0..(carts / 20).max(1) as u64).map(|seed| cost(&many.scenario(&mut Random(seed)).build())).collect();
     report("250 coupons", times);
+    // Each coupon in a stacking group of its own: among all lanes, one seller, a dozen groups of each seller.
+    let a_dozen_each = Shape { coupons: (125, 125), of_sellers: 96, for_shipping: 0, ..LARGE };
+    let of_one = Shape { sellers: (1, 1), lines: (5, 5), coupons: (40, 40), ..LARGE };
+    for (name, shape) in
+        [("groups", LARGE), ("groups of one", of_one), ("groups of each", a_dozen_each), ("250 groups", many)]
+    {
+        let grouped = |seed| {
+            let mut scenario = shape.scenario(&mut Random(seed));
+            for (group, coupon) in (0..).zip(&mut scenario.coupons) {
+                coupon.group = Some(group);
+            }
+            cost(&scenario.build())
+        };
+        report(name, (0..(carts / 20).max(1) as u64).map(grouped).collect());
+    }
     let mut found = Vec::new();
     for (name, shape) in SHAPES {
         let (slowest, scenario, seed) = (0..climbs as u64)

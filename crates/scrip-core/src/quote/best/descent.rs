@@ -26,6 +26,8 @@ const BRIEF: usize = 3;
 const GAP_PARTS: [i64; 3] = [64, 8, 1];
 const CROWDED_GAP_PARTS: [i64; 2] = [8, 1];
 const NEAR: i64 = 64;
+/// Points that a half may have before it is cut to its best.
+const EXTENDED_MAX: usize = 16_384;
 /// Points that differ by less than such a part of the gap are taken as equal.
 const STEPS_OF_GAP: i64 = 2;
 /// A seller's options that may be part of a set as good as the best.
@@ -103,7 +105,7 @@ impl<const N: usize> Search<'_, N> {
     fn combine(&mut self, choice: &Choice<N>, prices: &Prices, crowd: Option<&mut Crowd>, until: &Until) {
         let Until { monotone, aim, .. } = *until;
         let targets = prices.targets.len();
-        let Some(rows) = self.rows(prices, aim) else { return };
+        let Some(mut rows) = self.rows(prices, aim) else { return };
         let mut halves = [Half::empty(targets), Half::empty(targets)];
         let rest = prices.constant + rows.iter().map(|row| row.most_reduced).sum::<i64>();
         let mut rest_seen: Vec<i64> = prices.targets.iter().map(|target| self.watches[target.watch].fixed).collect();
@@ -114,8 +116,14 @@ impl<const N: usize> Search<'_, N> {
         }
         let all = (rest, rest_seen);
         let mut within = [all.clone(), all];
-        for row in &rows {
+        for row in &mut rows {
             let smaller = usize::from(halves[1].points.len() < halves[0].points.len());
+            let most = EXTENDED_MAX / halves[smaller].points.len().max(1);
+            if row.options.len() > most {
+                row.options.sort_by_key(|option| Reverse(option.0));
+                row.options.truncate(most);
+                self.ended = true;
+            }
             let (half, (rest, rest_seen)) = (&mut halves[smaller], &mut within[smaller]);
             *rest -= row.most_reduced;
             for (rest, seen) in rest_seen.iter_mut().zip(&row.most_seen) {
@@ -129,6 +137,7 @@ impl<const N: usize> Search<'_, N> {
                 return;
             }
             if half.points.len() > POINTS_MAX {
+                self.ended = true;
                 half.sort(targets);
             }
         }

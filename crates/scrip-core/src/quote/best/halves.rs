@@ -18,12 +18,16 @@ struct Point<const N: usize> {
 const PAIRS_MAX: usize = 40_000;
 /// Pairs that are looked at in a step.
 const PAIRS_IN_STEP: usize = 4;
+/// Points of a half before those that others beat are dropped, and how many of them are made and compared in a step.
+const POINTS_MAX: usize = 16_384;
+const POINTS_IN_STEP: usize = 16;
 
 impl<const N: usize> Search<'_, N> {
-    /// Says whether anything is left to look at.
-    pub(super) fn match_halves(&mut self, choice: &Choice<N>, coupon: usize) -> bool {
+    /// Says whether anything is left to look at. `None`: halves would grow too large, and nothing was looked at.
+    pub(super) fn match_halves(&mut self, choice: &Choice<N>, coupon: usize) -> Option<bool> {
         let watch = &self.watches[coupon];
-        let Some(benefit) = watch.benefit else { return false };
+        let Some(benefit) = watch.benefit else { return Some(false) };
+        let (needed, member, fixed) = (watch.needed, watch.member, watch.fixed);
         let mut points: Vec<Vec<Point<N>>> = self
             .sellers
             .iter()
@@ -41,9 +45,14 @@ impl<const N: usize> Search<'_, N> {
         // Halves of like size: the largest first, each to the smaller half.
         points.sort_by_key(|own| Reverse(own.len()));
         let start = Point { saved: 0, base: 0, set: Set::EMPTY };
-        let (mut left, mut right) = (vec![start], vec![Point { base: watch.fixed, ..start }]);
+        let (mut left, mut right) = (vec![start], vec![Point { base: fixed, ..start }]);
         for own in points {
             let half = if left.len() <= right.len() { &mut left } else { &mut right };
+            let larger = half.len().saturating_mul(own.len());
+            if larger > POINTS_MAX {
+                return None;
+            }
+            self.steps += larger / POINTS_IN_STEP;
             *half = half
                 .iter()
                 .flat_map(|a| {
@@ -67,7 +76,6 @@ impl<const N: usize> Search<'_, N> {
             .collect();
         let whole = right.iter().map(|point| point.saved + point.base).max().unwrap_or(0);
         let smooth = !matches!(benefit, Benefit::TieredAmountOff(_));
-        let (needed, member) = (watch.needed, watch.member);
         let shipping = self.shipping.best(&choice.shipping);
         let mut pairs = 0;
         for a in &left {
@@ -94,11 +102,12 @@ impl<const N: usize> Search<'_, N> {
                 }
             }
             if pairs > PAIRS_MAX {
+                self.ended = true;
                 break;
             }
         }
         self.steps += pairs / PAIRS_IN_STEP;
-        false
+        Some(false)
     }
 }
 

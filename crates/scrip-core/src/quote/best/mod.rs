@@ -13,8 +13,12 @@
 //!    best pair is found ([`halves`]); otherwise the pairs of two halves are looked at under the bound, near it first,
 //!    and what the sums don't settle is split as an order would ([`descent`], [`crowd`], [`split`]);
 //! 4. the shipping lane depends on the others only by which of its coupons apply ([`shipping`]).
+//!
+//! Where nobody is in anybody's way all of them together are the best, which is looked at before anything else; and where
+//! a limit left anything out, what was found is changed coupon by coupon while that saves more ([`change`]).
 
 mod bound;
+mod change;
 mod crowd;
 mod descent;
 mod halves;
@@ -25,30 +29,30 @@ mod set;
 mod shipping;
 mod split;
 
-use std::cmp::Reverse;
+use std::{cmp::Ordering, rc::Rc};
 
 use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
-use set::{Saving, Set, is_better, subsets};
+use set::{Saving, Set, is_better, keep_worthiest, subsets};
 use shipping::ShippingLane;
 use split::Split;
 
 use super::{
     candidate::{Candidate, Eligible, Lane},
+    eligibility::Eligibility,
     lanes::{Running, placing_order},
+    lines::Lines,
 };
 use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
 /// Steps of the whole search, each some 100 ns. It is exact below it.
 const STEPS_MAX: usize = 10_000;
 /// Choices in the platform lane that are looked at.
-const CHOICES_MAX: usize = 2_000;
+const CHOICES_MAX: usize = 4_096;
 /// Choices that are made in a step, and the steps that it takes to look into one.
 const CHOICES_IN_STEP: usize = 8;
 const CHOICE_STEPS: usize = 4;
-/// Single changes that are tried on the best set of a search that ended at its limit.
-const CHANGES_MAX: usize = 128;
 /// Choices that are tried before the search.
 const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
@@ -57,18 +61,26 @@ const KEPT_MAX: usize = 3;
 /// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by
 /// id.
 ///
-/// Exact unless the search runs into its limit, which wallets of dozens of coupons that stack, crowd each other out or
-/// spoil each other's minimum do. Then it is the best found. Source: rules, Order of application 6.
+/// Exact unless the search runs into a limit, which wallets of dozens of coupons that stack and crowd each other out or
+/// spoil each other's minimum do. Then it is the best found: no less than all of them together, and no less than with one
+/// coupon more, less or exchanged, as far as the tries go. Source: rules, Order of application 6.
 pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp) -> Vec<usize> {
-    let start = Running::new(cart, now, Occasion::Now);
+    let mut eligibility = Eligibility::new(cart);
+    let eligible: Vec<Rc<Eligible>> = candidates.iter().map(|candidate| eligibility.of(candidate, None)).collect();
+    best_among(Running::new(cart, now, Occasion::Now), candidates, &eligible)
+}
+
+/// The same, where it is known which lines each may discount.
+pub(super) fn best_among(start: Running<'_>, candidates: &[Candidate<'_>], eligible: &[Rc<Eligible>]) -> Vec<usize> {
     let mut usable: Vec<Usable<'_>> = candidates
         .iter()
+        .zip(eligible)
         .enumerate()
-        .filter_map(|(place, candidate)| {
-            let eligible = candidate.eligible(cart);
-            let alone = start.alone(candidate, &eligible)?;
-            let seller = candidate.seller().and_then(|own| start.sellers().iter().position(|seller| *seller == own));
-            Some(Usable { place, candidate, eligible, alone, lane: candidate.lane(), seller })
+        .filter_map(|(place, (candidate, eligible))| {
+            let alone = start.alone(candidate, eligible)?;
+            // Its lines are its seller's alone.
+            let seller = candidate.seller().and_then(|_| Some(start.seller_of(*eligible.lines.first()?)));
+            Some(Usable { place, candidate, eligible: eligible.clone(), alone, lane: candidate.lane(), seller })
         })
         .collect();
     usable.sort_by(|a, b| a.candidate.rank().cmp(&b.candidate.rank()));
@@ -103,7 +115,7 @@ pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestam
 struct Usable<'a> {
     place: usize,
     candidate: &'a Candidate<'a>,
-    eligible: Eligible,
+    eligible: Rc<Eligible>,
     /// 0 if it exceeds its budget alone.
     alone: Amount,
     lane: Lane,
@@ -112,6 +124,13 @@ struct Usable<'a> {
 }
 
 impl Usable<'_> {
+    /// The most that it takes off whatever others do.
+    fn most_off(&self) -> i64 {
+        // One that exceeds its budget alone stays within it if it applies at all.
+        let most = if self.alone.is_zero() { self.candidate.budget_left.unwrap_or_default() } else { self.alone };
+        most.minor()
+    }
+
     /// Whether any set with the other is as good with this one instead.
     fn replaces(&self, other: &Self) -> bool {
         let (own, theirs) = (self.candidate, other.candidate);
@@ -120,7 +139,7 @@ impl Usable<'_> {
             && own.terms.benefit == theirs.terms.benefit
             && own.terms.minimum_spend == theirs.terms.minimum_spend
             && own.budget_left.is_none_or(|left| theirs.budget_left.is_some_and(|other| other <= left))
-            && self.eligible.lines == other.eligible.lines
+            && (Rc::ptr_eq(&self.eligible, &other.eligible) || self.eligible.lines == other.eligible.lines)
     }
 
     /// Whether both stand in one place, where only one may be used.
@@ -174,8 +193,13 @@ struct Search<'a, const N: usize> {
     overlaps: Vec<Option<Overlap>>,
     shipping: ShippingLane<N>,
     best: Saving<N>,
+    /// All that aren't exclusive, lane after lane in placing order.
+    in_order: Vec<usize>,
     /// Whether the present look leaves sets for a later one.
     unsettled: bool,
+    /// Whether a limit left out coupons that could matter, and whether one left out sets.
+    left_out: bool,
+    ended: bool,
     steps: usize,
 }
 
@@ -189,10 +213,17 @@ impl<'a, const N: usize> Search<'a, N> {
             members
         };
         let mut scratch = start.clone();
-        let mut sellers = options::seller_options(&mut scratch, usable, &of_lane(Lane::Seller));
-        let (platform, in_shipping) = (of_lane(Lane::Platform), of_lane(Lane::Shipping));
-        let mut watches: Vec<Watch<'_>> =
-            platform.iter().chain(&in_shipping).map(|&member| Watch::new(member, &usable[member], &start)).collect();
+        let (of_sellers, platform, in_shipping) =
+            (of_lane(Lane::Seller), of_lane(Lane::Platform), of_lane(Lane::Shipping));
+        let watched = |member: usize| Watch::new(member, &usable[member], &start);
+        let looks = |member: &usize| usable[*member].lane == Lane::Platform || watched(*member).needed > 0;
+        let looked_at = platform
+            .iter()
+            .chain(&in_shipping)
+            .filter(|member| looks(member))
+            .fold(Lines::NONE, |lines, &member| lines.or(&watched(member).lines));
+        let (mut sellers, left_out) = options::seller_options(&mut scratch, usable, &of_sellers, &looked_at);
+        let mut watches: Vec<Watch<'_>> = platform.iter().chain(&in_shipping).map(|&member| watched(member)).collect();
         // A shipping coupon whose minimum is met whatever the lanes before do needs no watching.
         options::look(&mut watches, &mut sellers);
         let most_off: i64 = places(usable, &platform)
@@ -221,7 +252,10 @@ impl<'a, const N: usize> Search<'a, N> {
             doubtful,
             watches,
             best: (0, Set::EMPTY),
+            in_order: of_sellers.into_iter().chain(platform).chain(in_shipping).collect(),
             unsettled: false,
+            left_out,
+            ended: false,
             steps: 0,
         }
     }
@@ -232,6 +266,9 @@ impl<'a, const N: usize> Search<'a, N> {
                 self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
             }
         }
+        if self.take_all() {
+            return self.found();
+        }
         let priced = self.priced_choices();
         // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
         let mut open: Vec<bool> = vec![true; priced.len()];
@@ -240,69 +277,32 @@ impl<'a, const N: usize> Search<'a, N> {
                 if prices.bound() < self.best.0 || self.steps > STEPS_MAX {
                     break;
                 }
+                if self.loses_tie(prices.bound(), &choice.coupons) {
+                    *open = false;
+                    continue;
+                }
                 self.note_losses(choice);
                 *open = match choice.coupons[..] {
                     [] if !self.is_watched(choice) => self.take_most(choice),
                     [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
-                        self.match_halves(choice, coupon)
+                        match self.match_halves(choice, coupon) {
+                            Some(open) => open,
+                            None => self.descend(choice, prices, effort),
+                        }
                     }
                     _ => self.descend(choice, prices, effort),
                 };
             }
         }
-        if self.steps > STEPS_MAX {
-            self.change_one_by_one();
+        let left_out = self.left_out || self.shipping.left_out;
+        if left_out || self.ended || self.steps > STEPS_MAX {
+            self.change_one_by_one(left_out);
         }
+        self.found()
+    }
+
+    fn found(&self) -> Vec<usize> {
         self.best.1.members().map(|member| self.usable[member].place).collect()
-    }
-
-    /// The search ended before all was settled: as long as one coupon more, less or exchanged is better, that one. Nobody
-    /// finds more by a single change.
-    fn change_one_by_one(&mut self) {
-        let shared = |member: &usize| !self.usable[*member].candidate.terms.stacking.exclusive;
-        let mut members: Vec<usize> = (0..self.usable.len()).filter(shared).collect();
-        members.sort_by_key(|&member| Reverse(self.usable[member].alone));
-        let mut changes = CHANGES_MAX;
-        loop {
-            let before = self.best.0;
-            for &member in &members {
-                if changes == 0 {
-                    return;
-                }
-                changes -= 1;
-                let best = self.best.1;
-                let changed = if best.has(member) {
-                    best.without(member)
-                } else {
-                    let stays = |&other: &usize| !self.usable[other].stands_with(&self.usable[member]);
-                    best.members().filter(stays).fold(Set::EMPTY, Set::with).with(member)
-                };
-                self.offer(self.applying(&changed));
-            }
-            if self.best.0 == before {
-                return;
-            }
-        }
-    }
-
-    /// Those of the set that apply, placed lane after lane, and what they save.
-    fn applying(&self, set: &Set<N>) -> Saving<N> {
-        let mut running = self.start.clone();
-        let mut placed = (0, Set::EMPTY);
-        for lane in [Lane::Seller, Lane::Platform, Lane::Shipping] {
-            running.enter_lane();
-            let mut of_lane: Vec<usize> = set.members().filter(|&member| self.usable[member].lane == lane).collect();
-            of_lane.sort_by(|&a, &b| {
-                placing_order(self.usable[a].candidate).cmp(&placing_order(self.usable[b].candidate))
-            });
-            for member in of_lane {
-                let usable = &self.usable[member];
-                if let Some(off) = running.take(usable.candidate, &usable.eligible) {
-                    placed = (placed.0 + off.minor(), placed.1.with(member));
-                }
-            }
-        }
-        placed
     }
 
     /// Takes out of the choice the shipping coupons that its platform coupons spoil whatever the sellers' options are.
@@ -326,6 +326,16 @@ impl<'a, const N: usize> Search<'a, N> {
             choice.shipping_saved = saved;
         }
         true
+    }
+
+    /// Whether sets with these platform coupons can't save more than the best and, with more coupons or later ones, don't
+    /// win the tie either.
+    fn loses_tie(&self, bound: i64, coupons: &[usize]) -> bool {
+        let least = coupons.iter().fold(Set::EMPTY, |set, &number| set.with(self.watches[number].member));
+        bound < self.best.0
+            || bound == self.best.0
+                && (least.count() > self.best.1.count()
+                    || least.count() == self.best.1.count() && least.preference(&self.best.1) != Ordering::Greater)
     }
 
     /// A few plain sets, so that the search has something to beat.
@@ -421,7 +431,9 @@ impl<'a, const N: usize> Search<'a, N> {
         let platform: Vec<usize> =
             self.watches[..self.watches.len() - self.doubtful.len()].iter().map(|watch| watch.member).collect();
         let worth = |watch: usize| self.watches[watch].most_off();
-        let mut sets = subsets(places(self.usable, &platform), CHOICES_MAX, worth);
+        let mut worthiest = places(self.usable, &platform);
+        self.left_out |= keep_worthiest(&mut worthiest, CHOICES_MAX, worth);
+        let mut sets = subsets(worthiest);
         sets.iter_mut().for_each(|coupons| coupons.sort_unstable());
         let bound = |search: &Self, coupons: &[usize], (kept, saved, _): &Variant<N>| {
             let off: i64 = coupons.iter().map(|&watch| search.watches[watch].most_off()).sum();
@@ -460,8 +472,15 @@ impl<'a, const N: usize> Search<'a, N> {
         let last_step = self.steps + STEPS_MAX / 2;
         let mut priced: Vec<(Choice<N>, Prices)> = Vec::new();
         for found in &choices {
-            if found.0 < self.best.0 || self.steps > last_step {
+            if found.0 < self.best.0 {
                 break;
+            }
+            if self.steps > last_step {
+                self.ended = true;
+                break;
+            }
+            if self.loses_tie(found.0, &sets[found.1]) {
+                continue;
             }
             let mut choice = choice(found);
             self.steps += CHOICE_STEPS;
@@ -482,16 +501,15 @@ impl<'a, const N: usize> Search<'a, N> {
     fn kept_or_lost(&mut self, spoilt: &[usize]) -> Vec<Variant<N>> {
         let all = self.in_shipping();
         let all_told_apart = spoilt.len() == self.doubtful.len();
-        let mut open: Vec<(Vec<usize>, Saving<N>, Set<N>)> =
-            subsets(spoilt.iter().map(|&watch| vec![watch]).collect(), 1 << KEPT_MAX, |_| 0)
-                .into_iter()
-                .map(|kept| {
-                    let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
-                    let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
-                    let best = self.shipping.best(&may);
-                    (kept, best, may)
-                })
-                .collect();
+        let mut open: Vec<(Vec<usize>, Saving<N>, Set<N>)> = subsets(spoilt.iter().map(|&watch| vec![watch]).collect())
+            .into_iter()
+            .map(|kept| {
+                let lost = spoilt.iter().filter(|watch| !kept.contains(watch));
+                let may = lost.fold(all, |set, &watch| set.without(self.watches[watch].member));
+                let best = self.shipping.best(&may);
+                (kept, best, may)
+            })
+            .collect();
         open.sort_by_key(|(kept, ..)| kept.len());
         let mut told_apart = Vec::new();
         while !open.is_empty() {

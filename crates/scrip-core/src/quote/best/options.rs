@@ -1,16 +1,19 @@
+use std::collections::HashSet;
+
 use super::{
     Usable, places,
-    set::{Set, subsets},
+    set::{Set, keep_worthiest},
 };
 use crate::{
     benefit::Benefit,
     campaign::{Comparison, MinimumSpendBase},
     money::Amount,
-    quote::lanes::Running,
+    quote::{lanes::Running, lines::Lines},
 };
 
-/// Options of one seller that are looked at.
-const OPTIONS_MAX: usize = 512;
+/// Options of all sellers that are looked at, and of one in any case.
+const OPTIONS_MAX: usize = 4_096;
+const OPTIONS_OF_ONE: usize = 512;
 
 /// One seller's choices in the seller lane, most saving first.
 pub(super) struct SellerOptions<const N: usize> {
@@ -49,42 +52,9 @@ pub(super) struct Watch<'a> {
     pub lines: Lines,
 }
 
-/// Lines of a cart, which has at most 500.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lines([u64; 8]);
-
-impl Lines {
-    fn of(lines: &[usize]) -> Self {
-        let mut words = [0; 8];
-        for line in lines {
-            words[line / 64] |= 1 << (line % 64);
-        }
-        Self(words)
-    }
-
-    pub fn has(&self, line: usize) -> bool {
-        self.0[line / 64] & 1 << (line % 64) != 0
-    }
-
-    pub fn and(mut self, other: &Self) -> Self {
-        for (word, theirs) in self.0.iter_mut().zip(other.0) {
-            *word &= theirs;
-        }
-        self
-    }
-
-    pub fn count(&self) -> u32 {
-        self.0.iter().map(|word| word.count_ones()).sum()
-    }
-
-    pub fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).all(|(word, theirs)| word & !theirs == 0)
-    }
-
-    /// The sum of the amounts of those of `lines` that are among these.
-    pub fn sum(&self, lines: &[usize], amounts: &[Amount]) -> i64 {
-        lines.iter().zip(amounts).filter(|(line, _)| self.has(**line)).map(|(_, amount)| amount.minor()).sum()
-    }
+/// The sum of the amounts of those of `lines` that are among these.
+fn sum(among: &Lines, lines: &[usize], amounts: &[Amount]) -> i64 {
+    lines.iter().zip(amounts).filter(|(line, _)| among.has(**line)).map(|(_, amount)| amount.minor()).sum()
 }
 
 impl<'a> Watch<'a> {
@@ -140,65 +110,121 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Each seller's options, without those that another equals in all but the tie. `members` in placing order.
+/// Each seller's options, without those that another equals in all but the tie, or exceeds and leaves as much on each
+/// line that a later coupon looks at; and whether there were more than are looked at. `members` in placing order.
 pub(super) fn seller_options<const N: usize>(
     scratch: &mut Running<'_>,
     usable: &[Usable<'_>],
     members: &[usize],
-) -> Vec<SellerOptions<N>> {
+    looked_at: &Lines,
+) -> (Vec<SellerOptions<N>>, bool) {
     let mut sellers = Vec::new();
     let mut count = 0;
+    let mut left_out = false;
+    let of_seller = |seller: usize| -> Vec<usize> {
+        members.iter().copied().filter(|&member| usable[member].seller == Some(seller)).collect()
+    };
+    let with_coupons = (0..scratch.sellers().len()).filter(|&seller| !of_seller(seller).is_empty()).count();
+    let most = (OPTIONS_MAX / with_coupons.max(1)).max(OPTIONS_OF_ONE);
     for seller in 0..scratch.sellers().len() {
-        let own: Vec<usize> = members.iter().copied().filter(|&member| usable[member].seller == Some(seller)).collect();
+        let own = of_seller(seller);
         if own.is_empty() {
             continue;
         }
         let lines: Vec<usize> =
             (0..scratch.lines_left().len()).filter(|&line| scratch.seller_of(line) == seller).collect();
-        let start: Vec<Amount> = lines.iter().map(|&line| scratch.line_left(line)).collect();
-        let mut options: Vec<SellerOption<N>> = Vec::new();
-        let worth = |number: usize| usable[own[number]].alone.minor();
-        for mut subset in subsets(places(usable, &own), OPTIONS_MAX, worth) {
-            subset.sort_unstable();
-            let mut saved = 0;
-            let mut set = Set::EMPTY;
-            let all = subset.iter().all(|&number| {
-                let taken = scratch.take(usable[own[number]].candidate, &usable[own[number]].eligible);
-                saved += taken.map_or(0, Amount::minor);
-                set = set.with(own[number]);
-                taken.is_some()
-            });
-            if all {
-                let left = lines.iter().map(|&line| scratch.line_left(line)).collect();
-                options.push(SellerOption {
-                    saved,
-                    set,
-                    left,
-                    bases: Vec::new(),
-                    number: 0,
-                    lost: Set::EMPTY,
-                    worth: saved,
-                });
-            }
-            for (&line, &left) in lines.iter().zip(&start) {
-                scratch.set_line_left(line, left);
-            }
+        let worth = |number: usize| usable[own[number]].most_off();
+        // Places stand in placing order, for a place is a group.
+        let all = places(usable, &own);
+        let mut worthiest = all.clone();
+        let cut = keep_worthiest(&mut worthiest, most, worth);
+        left_out |= cut;
+        let mut found = Options { scratch, usable, own: &own, lines: &lines, options: Vec::new() };
+        found.each(&worthiest, 0, Set::EMPTY);
+        if cut {
+            found.all(&all);
         }
+        let mut options = found.options;
         options.sort_by(|a, b| b.saved.cmp(&a.saved).then_with(|| b.set.preference(&a.set)));
-        let mut kept: Vec<SellerOption<N>> = Vec::with_capacity(options.len());
-        for option in options {
-            let same = kept.iter().rev().take_while(|other| other.saved == option.saved);
-            if !same.into_iter().any(|other| other.left == option.left) {
-                kept.push(option);
-            }
-        }
-        for option in &mut kept {
+        let seen: Vec<usize> = (0..lines.len()).filter(|&place| looked_at.has(lines[place])).collect();
+        let mut known: HashSet<Vec<Amount>> = HashSet::new();
+        options.retain(|option| known.insert(seen.iter().map(|&place| option.left[place]).collect()));
+        for option in &mut options {
             option.number = count;
             count += 1;
         }
-        sellers.push(SellerOptions { lines, options: kept });
+        sellers.push(SellerOptions { lines, options });
     }
-    sellers
+    (sellers, left_out)
+}
+
+/// One seller's options as they are found.
+struct Options<'s, 'a, const N: usize> {
+    scratch: &'s mut Running<'a>,
+    usable: &'s [Usable<'s>],
+    /// The seller's coupons: members, in placing order.
+    own: &'s [usize],
+    lines: &'s [usize],
+    options: Vec<SellerOption<N>>,
+}
+
+impl<const N: usize> Options<'_, '_, N> {
+    /// With each choice of at most one coupon per place, by their places in `own`.
+    fn each(&mut self, places: &[Vec<usize>], saved: i64, set: Set<N>) {
+        let Some((place, later)) = places.split_first() else { return self.add(saved, set) };
+        self.each(later, saved, set);
+        let before = self.left();
+        for &number in place {
+            // One that doesn't apply here doesn't with more after it either.
+            if let Some(off) = self.take(number) {
+                self.each(later, saved + off, set.with(self.own[number]));
+                self.restore(&before);
+            }
+        }
+    }
+
+    /// With the coupon of each place that takes most off, of those that apply beside the ones before.
+    fn all(&mut self, places: &[Vec<usize>]) {
+        let before = self.left();
+        let (mut saved, mut set) = (0, Set::EMPTY);
+        for place in places {
+            let usable = self.usable;
+            let most = place.iter().copied().rev().max_by_key(|&number| usable[self.own[number]].most_off());
+            if let Some((number, off)) = most.and_then(|number| Some((number, self.take(number)?))) {
+                saved += off;
+                set = set.with(self.own[number]);
+            }
+        }
+        self.add(saved, set);
+        self.restore(&before);
+    }
+
+    fn take(&mut self, number: usize) -> Option<i64> {
+        let usable = &self.usable[self.own[number]];
+        self.scratch.take(usable.candidate, &usable.eligible).map(Amount::minor)
+    }
+
+    fn add(&mut self, saved: i64, set: Set<N>) {
+        self.options.push(SellerOption {
+            saved,
+            set,
+            left: self.left(),
+            bases: Vec::new(),
+            number: 0,
+            lost: Set::EMPTY,
+            worth: saved,
+        });
+    }
+
+    fn left(&self) -> Vec<Amount> {
+        self.lines.iter().map(|&line| self.scratch.line_left(line)).collect()
+    }
+
+    fn restore(&mut self, left: &[Amount]) {
+        for (&line, &left) in self.lines.iter().zip(left) {
+            self.scratch.set_line_left(line, left);
+        }
+    }
 }
 
 /// Works out what every watch sees of every option, and what it sees at most and at least in all.
@@ -210,7 +236,7 @@ pub(super) fn look<const N: usize>(watches: &mut [Watch<'_>], sellers: &mut [Sel
     for seller in sellers {
         let lines = &seller.lines;
         for option in &mut seller.options {
-            option.bases = watches.iter().map(|watch| watch.lines.sum(lines, &option.left)).collect();
+            option.bases = watches.iter().map(|watch| sum(&watch.lines, lines, &option.left)).collect();
         }
         for (number, watch) in watches.iter_mut().enumerate() {
             let bases = || seller.options.iter().map(|option| option.bases[number]);
@@ -254,7 +280,7 @@ impl Overlap {
         let mut left = Vec::new();
         for seller in sellers {
             let first = left.len();
-            left.extend(seller.options.iter().map(|option| both.sum(&seller.lines, &option.left)));
+            left.extend(seller.options.iter().map(|option| sum(&both, &seller.lines, &option.left)));
             let most = left[first..].iter().copied().max().unwrap_or(0);
             fixed -= most;
             least -= most - left[first..].iter().copied().min().unwrap_or(0);

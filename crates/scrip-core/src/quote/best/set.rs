@@ -68,16 +68,31 @@ pub(super) fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
     a.0.cmp(&b.0).then_with(|| a.1.preference(&b.1)) == Ordering::Greater
 }
 
-/// Every choice of at most one member per place, the empty one first. Where that would be more than `most`, the members
-/// that are worth least are left out of the fullest places.
-pub(super) fn subsets(mut places: Vec<Vec<usize>>, most: usize, worth: impl Fn(usize) -> i64) -> Vec<Vec<usize>> {
+/// Leaves out members until there are at most `most` choices of at most one per place: of the fullest places those that
+/// are worth least. Says whether it left any out.
+pub(super) fn keep_worthiest(places: &mut Vec<Vec<usize>>, most: usize, worth: impl Fn(usize) -> i64) -> bool {
     let count =
         |places: &[Vec<usize>]| places.iter().fold(1, |count: usize, place| count.saturating_mul(place.len() + 1));
-    while count(&places) > most {
-        let Some(fullest) = places.iter_mut().max_by_key(|place| place.len()) else { break };
-        let least = (0..fullest.len()).min_by_key(|&member| worth(fullest[member]));
-        fullest.remove(least.unwrap_or(0));
+    let mut left_out = false;
+    while count(places) > most {
+        let fullest = places.iter().map(Vec::len).max().unwrap_or(0);
+        let of_place = |place: usize| (0..fullest).map(move |member| (place, member));
+        let least = (0..places.len())
+            .filter(|&place| places[place].len() == fullest)
+            .flat_map(of_place)
+            .min_by_key(|&(place, member)| worth(places[place][member]));
+        let Some((place, member)) = least else { break };
+        places[place].remove(member);
+        if places[place].is_empty() {
+            places.remove(place);
+        }
+        left_out = true;
     }
+    left_out
+}
+
+/// Every choice of at most one member per place, the empty one first.
+pub(super) fn subsets(places: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let mut subsets: Vec<Vec<usize>> = vec![Vec::new()];
     for place in places {
         let known = subsets.len();

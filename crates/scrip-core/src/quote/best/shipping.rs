@@ -1,18 +1,26 @@
-use std::collections::HashMap;
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::HashMap,
+};
 
 use super::{
     Usable,
-    set::{Saving, Set, is_better, subsets},
+    set::{Saving, Set, is_better, keep_worthiest, subsets},
 };
 use crate::{
     money::{Amount, split_within},
     quote::lanes::Running,
 };
 
-/// Choices among one seller's coupons, and among the platform's, that are looked at.
-const SETS_MAX: usize = 32;
-/// Steps of one search; below it the answer is exact.
+/// Choices among one seller's coupons, and among the platform's, that are looked at; and where as many were looked at
+/// as there are in all.
+const SETS_MAX: usize = 4_096;
+const SETS_LATER: usize = 32;
+const SETS_IN_ALL: usize = 32_768;
+/// Steps of one choice of the platform's coupons; below it the answer is exact.
 const STEPS_MAX: usize = 2_000;
+/// Steps of all of them.
+const STEPS_IN_ALL: usize = 64_000;
 
 /// The shipping lane. What happens in it depends on the lanes before only by which of its coupons apply, so the best of
 /// each such set is worked out once.
@@ -24,6 +32,10 @@ pub(super) struct ShippingLane<const N: usize> {
     /// One set of coupons that share a place for each seller, and for the platform last.
     places: Vec<Vec<Vec<usize>>>,
     known: HashMap<Set<N>, Saving<N>>,
+    /// Choices that may still be looked at beyond a few each time.
+    sets_left: usize,
+    /// Whether any were left out.
+    pub left_out: bool,
 }
 
 struct ShippingCoupon {
@@ -75,7 +87,7 @@ impl<const N: usize> ShippingLane<N> {
                 budget: coupon.candidate.budget_left,
             });
         }
-        Self { entering, coupons, places, known: HashMap::new() }
+        Self { entering, coupons, places, known: HashMap::new(), sets_left: SETS_IN_ALL, left_out: false }
     }
 
     pub fn has_platform_coupons(&self) -> bool {
@@ -95,8 +107,13 @@ impl<const N: usize> ShippingLane<N> {
         best
     }
 
-    fn search(&self, applying: &Set<N>) -> Saving<N> {
+    fn search(&mut self, applying: &Set<N>) -> Saving<N> {
         let sellers = self.entering.len();
+        let (all, in_full) = self.all(applying);
+        if in_full {
+            // Every place gives the most that it can.
+            return all;
+        }
         let choices: Vec<Vec<Choice<N>>> = (0..sellers).map(|seller| self.choices(seller, applying)).collect();
         // Alone every seller takes its most.
         let first = |choices: &Vec<Choice<N>>| choices.first().copied().unwrap_or((Amount::ZERO, Set::EMPTY));
@@ -105,9 +122,26 @@ impl<const N: usize> ShippingLane<N> {
             let (off, set) = first(choices);
             best = (best.0 + off.minor(), best.1.and(&set));
         }
-        let worth = |coupon: usize| self.coupons[coupon].off.minor();
-        for mut platform in subsets(self.applying(sellers, applying), SETS_MAX, worth) {
+        let of_sellers = best.0;
+        if is_better(&all, &best) {
+            best = all;
+        }
+        let mut places = self.applying(sellers, applying);
+        let most = self.sets_max();
+        let cut = keep_worthiest(&mut places, most, |coupon| self.coupons[coupon].most_off());
+        let mut sets = subsets(places);
+        self.sets_left = self.sets_left.saturating_sub(sets.len());
+        // Where there is less shipping than coupons, few of them are enough.
+        sets.sort_by_key(Vec::len);
+        let mut steps = 0;
+        let mut ended = false;
+        for mut platform in sets {
             if platform.is_empty() {
+                continue;
+            }
+            let most: i64 = platform.iter().map(|&coupon| self.coupons[coupon].most_off()).sum();
+            let bound = of_sellers + most;
+            if bound < best.0 || bound == best.0 && platform.len() > best.1.count() as usize {
                 continue;
             }
             platform.sort_unstable();
@@ -137,10 +171,54 @@ impl<const N: usize> ShippingLane<N> {
             }
             // Without any seller's coupon first: where the platform's take all there is, that wins the tie.
             descent.offer(others);
-            descent.descend(0, others, 0);
+            if steps < STEPS_IN_ALL {
+                descent.descend(0, others, 0);
+            }
+            steps += descent.steps;
+            ended |= descent.steps > STEPS_MAX || steps >= STEPS_IN_ALL;
             best = descent.best;
         }
+        self.left_out |= cut || ended;
         best
+    }
+
+    fn sets_max(&self) -> usize {
+        if self.sets_left > 0 { SETS_MAX } else { SETS_LATER }
+    }
+
+    /// With the coupon of each place that takes most off, of those that apply beside the ones before; and whether each
+    /// takes all that it could.
+    fn all(&self, applying: &Set<N>) -> (Saving<N>, bool) {
+        let most = |place: &Vec<usize>| {
+            place.iter().copied().max_by_key(|&number| {
+                let coupon = &self.coupons[number];
+                (coupon.most_off(), Reverse(coupon.member))
+            })
+        };
+        let mut chosen: Vec<usize> = (0..self.places.len())
+            .flat_map(|of| self.applying(of, applying))
+            .filter_map(|place| most(&place))
+            .collect();
+        // The sellers' first.
+        chosen.sort_unstable();
+        let mut left = self.entering.clone();
+        let mut placed = (0, Set::EMPTY);
+        let mut in_full = true;
+        for number in chosen {
+            let coupon = &self.coupons[number];
+            let room: Vec<Amount> = coupon.covers.iter().map(|&seller| left[seller]).collect();
+            let off = coupon.off.min(room.iter().copied().sum());
+            in_full &= off == coupon.off && coupon.allows(off);
+            if !coupon.allows(off) {
+                continue;
+            }
+            let weights: Vec<Amount> = coupon.covers.iter().map(|&seller| self.entering[seller]).collect();
+            for (&seller, part) in coupon.covers.iter().zip(split_within(off, &weights, &room)) {
+                left[seller] -= part;
+            }
+            placed = (placed.0 + off.minor(), placed.1.with(coupon.member));
+        }
+        (placed, in_full)
     }
 
     fn applying(&self, of: usize, applying: &Set<N>) -> Vec<Vec<usize>> {
@@ -152,35 +230,47 @@ impl<const N: usize> ShippingLane<N> {
         places
     }
 
-    /// One seller's choices, most saving first, without the empty one; none if it has no coupon.
-    fn choices(&self, seller: usize, applying: &Set<N>) -> Vec<Choice<N>> {
-        let places = &self.places[seller];
-        if places.is_empty() {
-            return Vec::new();
-        }
-        let mut choices = Vec::new();
-        let worth = |coupon: usize| self.coupons[coupon].off.minor();
-        for mut subset in subsets(self.applying(seller, applying), SETS_MAX, worth) {
-            subset.sort_unstable();
-            let mut left = self.entering[seller];
-            let mut set = Set::EMPTY;
-            let all = subset.iter().all(|&number| {
+    /// One seller's choices, most saving first, without the empty one; none if it has no coupon. Of those that save the
+    /// same, the one that wins the tie.
+    fn choices(&mut self, seller: usize, applying: &Set<N>) -> Vec<Choice<N>> {
+        let entering = self.entering[seller];
+        let most = self.sets_max();
+        let mut choices: Vec<Choice<N>> = vec![(Amount::ZERO, Set::EMPTY)];
+        // Places stand in placing order, for a place is a group.
+        for place in self.applying(seller, applying) {
+            let mut larger = choices.clone();
+            for number in place {
                 let coupon = &self.coupons[number];
-                let off = coupon.off.min(left);
-                left -= off;
-                set = set.with(coupon.member);
-                coupon.allows(off)
-            });
-            if all && !subset.is_empty() {
-                choices.push((self.entering[seller] - left, set));
+                for (taken, set) in &choices {
+                    let off = coupon.off.min(entering - *taken);
+                    if coupon.allows(off) {
+                        larger.push((*taken + off, set.with(coupon.member)));
+                    }
+                }
             }
+            self.sets_left = self.sets_left.saturating_sub(larger.len());
+            // What they leave is all that later coupons see of them.
+            larger.sort_by(better_first);
+            larger.dedup_by_key(|choice| choice.0);
+            self.left_out |= larger.len() > most;
+            larger.truncate(most);
+            choices = larger;
         }
-        choices.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.preference(&a.1)));
+        choices.retain(|(_, set)| set.count() > 0);
         choices
     }
 }
 
+fn better_first<const N: usize>(a: &Choice<N>, b: &Choice<N>) -> Ordering {
+    b.0.cmp(&a.0).then_with(|| b.1.preference(&a.1))
+}
+
 impl ShippingCoupon {
+    /// The most that it takes off whatever others do.
+    fn most_off(&self) -> i64 {
+        self.budget.map_or(self.off, |budget| budget.min(self.off)).minor()
+    }
+
     fn allows(&self, off: Amount) -> bool {
         !off.is_zero() && self.budget.is_none_or(|budget| off <= budget)
     }

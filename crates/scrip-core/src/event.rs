@@ -3,14 +3,15 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Campaign, Counters, Pool, Terms},
+    campaign::{Campaign, Counters, PausedBy, Pool, Terms},
     cart::Cart,
-    code::{Code, CodeHash, Lent, NewCode},
+    code::{Code, CodeHash, Lent, NewCode, SecretNumber},
     id::{CampaignId, CouponId, JobId, KeyId},
     key::Holder,
     ledger::Entry,
+    metadata::Metadata,
     money::Amount,
-    name::{AccountId, IndividualId, OrderId, SellerId, SourceName},
+    name::{AccountId, IndividualId, OrderId, RefundName, SellerId, SourceName},
     order::{Order, OrderCoupon, Refund},
     quote::Applied,
     slot::Bucket,
@@ -52,18 +53,26 @@ macro_rules! events {
 }
 
 events! {
-    0 CampaignCreated = "campaign.created" { 0 campaign: CampaignId, 1 terms: Terms, 2 at: Timestamp, }
-    1 CampaignChanged = "campaign.changed" { 0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, }
+    /// `metadata`: none where none was given.
+    0 CampaignCreated = "campaign.created" {
+        0 campaign: CampaignId, 1 terms: Terms, 2 at: Timestamp, 80 metadata: Option<Metadata>,
+    }
+    /// `metadata`: all of it as it is now, where it changed.
+    1 CampaignChanged = "campaign.changed" {
+        0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, 80 metadata: Option<Metadata>,
+    }
     2 CampaignPublished = "campaign.published" { 0 campaign: CampaignId, 1 counters: Counters, }
-    3 CampaignPaused = "campaign.paused" { 0 campaign: CampaignId, 1 counters: Counters, }
+    3 CampaignPaused = "campaign.paused" { 0 campaign: CampaignId, 1 counters: Counters, 2 by: Option<PausedBy>, }
     4 CampaignResumed = "campaign.resumed" { 0 campaign: CampaignId, 1 counters: Counters, }
     5 CampaignEnded = "campaign.ended" { 0 campaign: CampaignId, 1 counters: Counters, }
     6 SharedCodeAdded = "code.shared_added" {
         0 campaign: CampaignId, 1 hash: CodeHash, 2 text: String, 3 max_uses: Option<u32>, 4 source: Option<SourceName>,
-        5 request: Option<minicbor::bytes::ByteArray<16>>,
+        5 request: Option<minicbor::bytes::ByteArray<16>>, 40 secret: Option<SecretNumber>,
     }
+    /// `seller`: who asked, if it was one.
     7 CodesRequested = "code.unique_requested" {
         0 campaign: CampaignId, 1 job: JobId, 2 total: u32, 3 prefix: Option<String>, 4 source: Option<SourceName>, 5 at: Timestamp,
+        70 seller: Option<SellerId>,
     }
     8 UniqueCodesAdded = "code.unique_added" {
         0 campaign: CampaignId, 1 job: JobId, 2 codes: Vec<NewCode>, 3 source: Option<SourceName>,
@@ -71,7 +80,10 @@ events! {
     9 CouponClaimed = "coupon.claimed" {
         0 account: AccountId, 1 individual: IndividualId, 2 coupon: Coupon, 3 code: Option<CodeHash>,
     }
-    10 CouponImported = "coupon.imported" { 0 account: AccountId, 1 individual: IndividualId, 2 coupon: Coupon, }
+    /// `counted`: as a claim, for stock, counters and the individual's count. What earlier builds imported isn't.
+    10 CouponImported = "coupon.imported" {
+        0 account: AccountId, 1 individual: IndividualId, 2 coupon: Coupon, 70 counted: Option<bool>,
+    }
     /// Expired coupons left the live pages.
     11 CouponsArchived = "coupon.archived" { 0 account: AccountId, 1 coupons: Vec<CouponId>, }
     12 OrderPlaced = "order.placed" { 0 order: Order, }
@@ -138,6 +150,32 @@ events! {
     51 SharedCodeNoted = "code.shared_noted" { 0 campaign: CampaignId, 1 hash: CodeHash, }
     /// The account counts together with the others of an individual from here on.
     52 AccountLinked = "account.linked" { 0 account: AccountId, 1 individual: IndividualId, }
+    /// Its first codes were asked for: unless its terms name channels, it is offered on `code` and `system` alone from here on.
+    53 CampaignCoded = "campaign.coded" { 0 campaign: CampaignId, }
+    /// A draft, with its codes and its jobs.
+    54 CampaignDeleted = "campaign.deleted" { 0 campaign: CampaignId, }
+    /// The codes that it has made stay.
+    55 JobCancelled = "job.cancelled" { 0 campaign: CampaignId, 1 job: JobId, }
+    /// In the campaign's bucket: it has one shared code more.
+    59 SharedCodeCounted = "code.shared_counted" { 0 campaign: CampaignId, }
+    /// In the code's bucket: nobody can enter it from here on. What was claimed with it stays.
+    60 CodeRevoked = "code.revoked" { 0 campaign: CampaignId, 1 hash: CodeHash, 2 at: Timestamp, }
+    /// In the campaign's bucket: so many accounts are to get coupons, each by an event of its own.
+    61 GrantsRequested = "campaign.grants_requested" { 0 campaign: CampaignId, 1 accounts: u32, }
+    /// In another bucket: so here too, whether or not it was known.
+    62 CodeRevokedHere = "code.revoked_here" { 0 hash: CodeHash, 1 code: Code, }
+    /// Idempotency keys whose time is over: whose, of which day.
+    68 KeysForgotten = "idempotency.keys_forgotten" { 0 documents: Vec<(Holder, u32)>, }
+    /// `metadata`: all of it as it is now.
+    80 OrderMetadataChanged = "order.metadata_changed" { 0 account: AccountId, 1 order: OrderId, 2 metadata: Metadata, }
+    /// The same of one of the order's refunds.
+    81 RefundMetadataChanged = "refund.metadata_changed" {
+        0 account: AccountId, 1 order: OrderId, 2 refund: RefundName, 3 metadata: Metadata,
+    }
+    /// `metadata`: all of it as it is now.
+    82 ApiKeyMetadataChanged = "key.metadata_changed" { 0 key: KeyId, 1 metadata: Metadata, }
+    /// A key was used, at least once, up to this time.
+    90 ApiKeySeen = "key.seen" { 0 key: KeyId, 1 at: Timestamp, }
 }
 
 impl Event {
@@ -157,6 +195,8 @@ impl Event {
                 | Self::CodeSettled { .. }
                 | Self::CodeForgotten { .. }
                 | Self::SharedCodeNoted { .. }
+                | Self::SharedCodeCounted { .. }
+                | Self::CodeRevokedHere { .. }
         )
     }
 }
@@ -201,6 +241,8 @@ pub enum AnswerKind {
     ApiKey,
     #[n(7)]
     Nothing,
+    #[n(9)]
+    Code,
 }
 
 /// Who may call, and how to know them. The secret itself is shown once and never stored.
@@ -221,6 +263,24 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     #[n(5)]
     pub revoked_at: Option<Timestamp>,
+    /// Which of all keys it is, for people.
+    #[n(6)]
+    pub name: Option<String>,
+    /// From then on it is nobody's.
+    #[n(7)]
+    pub expires_at: Option<Timestamp>,
+    /// As it was noted last, which is an hour after it was noted before or later.
+    #[n(8)]
+    pub last_used_at: Option<Timestamp>,
+    /// What operators attached to it.
+    #[cbor(n(80), skip_if = "Metadata::is_empty", default)]
+    pub metadata: Metadata,
+}
+
+impl ApiKey {
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
 }
 
 /// What a key's holder is to the marketplace.

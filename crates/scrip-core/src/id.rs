@@ -168,6 +168,8 @@ ids! {
     JobId = "job";
     EventId = "evt";
     KeyId = "key";
+    /// A code, without telling it: its keyed hash.
+    CodeId = "code";
 }
 
 #[cfg(test)]

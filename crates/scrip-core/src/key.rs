@@ -3,8 +3,9 @@
 use crate::{
     campaign::Pool,
     code::CodeHash,
-    id::{CampaignId, JobId, KeyId},
-    name::{AccountId, IndividualId, OrderId},
+    id::{CampaignId, JobId, KeyId, Uid},
+    name::{AccountId, IndividualId, OrderId, RefundName},
+    order::Order,
     slot::{Bucket, Buckets, Slot},
     time::Timestamp,
 };
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Key {
     Wallet(AccountId),
-    WalletPage(AccountId, u8),
+    WalletPage(AccountId, u32),
     History(AccountId, u32),
     Order(AccountId, OrderId),
     Campaign(CampaignId),
@@ -39,6 +40,10 @@ pub enum Key {
     Homing(Bucket, u8),
     /// What an individual's linked accounts in a bucket have claimed.
     Individual(Bucket, IndividualId),
+    /// Refunds of an order beyond those that stand in it.
+    RefundPage(AccountId, OrderId, u32),
+    /// Which page has a refund.
+    RefundPlace(AccountId, OrderId, RefundName),
 }
 
 /// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
@@ -48,7 +53,8 @@ pub enum Holder {
     Account(#[n(0)] AccountId),
     #[n(1)]
     Campaign(#[n(0)] CampaignId),
-    /// All campaigns. A new one's key and home are in the same bucket, which is chosen by the key.
+    /// All campaigns. A new one's key and home are in the same bucket, which is chosen by the key. So are those
+    /// of a new API key; of a code that is taken back it is the code's own.
     #[n(2)]
     Campaigns(#[n(0)] Slot),
     #[n(3)]
@@ -87,10 +93,12 @@ pub enum Kind {
     Lent = 14,
     Homing = 15,
     Individual = 16,
+    RefundPage = 17,
+    RefundPlace = 18,
 }
 
 impl Kind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Wallet,
         Self::WalletPage,
         Self::History,
@@ -108,6 +116,8 @@ impl Kind {
         Self::Lent,
         Self::Homing,
         Self::Individual,
+        Self::RefundPage,
+        Self::RefundPlace,
     ];
 
     pub const fn number(self) -> u8 {
@@ -139,6 +149,8 @@ impl Key {
             Self::Lent(..) => Kind::Lent,
             Self::Homing(..) => Kind::Homing,
             Self::Individual(..) => Kind::Individual,
+            Self::RefundPage(..) => Kind::RefundPage,
+            Self::RefundPlace(..) => Kind::RefundPlace,
         }
     }
 
@@ -148,7 +160,9 @@ impl Key {
             Self::Wallet(account)
             | Self::WalletPage(account, _)
             | Self::History(account, _)
-            | Self::Order(account, _) => account.slot().bucket(buckets),
+            | Self::Order(account, _)
+            | Self::RefundPage(account, ..)
+            | Self::RefundPlace(account, ..) => account.slot().bucket(buckets),
             Self::Campaign(campaign) => campaign.uid().slot().bucket(buckets),
             Self::Code(hash) => hash.slot().bucket(buckets),
             Self::RecentKeys(holder, _) => holder.slot().bucket(buckets),
@@ -169,8 +183,21 @@ impl Key {
     pub fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Wallet(account) => account.as_str().as_bytes().to_vec(),
-            Self::WalletPage(account, page) => joined(account.as_str(), &[*page]),
+            Self::WalletPage(account, page) if scrip_faults::is(scrip_faults::Fault::PagesBeyondAByte) => {
+                joined(account.as_str(), &[u8::try_from(*page).expect("a wallet has few pages")])
+            }
+            Self::WalletPage(account, page) => match u8::try_from(*page) {
+                Ok(page) => joined(account.as_str(), &[page]),
+                // Beyond what one byte can say, after all that it can.
+                Err(_) => joined(account.as_str(), &[&[u8::MAX][..], &page.to_be_bytes()].concat()),
+            },
             Self::History(account, page) => joined(account.as_str(), &page.to_be_bytes()),
+            Self::RefundPage(account, order, page) => {
+                joined(account.as_str(), &joined(order.as_str(), &page.to_be_bytes()))
+            }
+            Self::RefundPlace(account, order, refund) => {
+                joined(account.as_str(), &joined(order.as_str(), refund.as_str().as_bytes()))
+            }
             Self::Order(account, order) => joined(account.as_str(), order.as_str().as_bytes()),
             Self::Campaign(campaign) | Self::Allowance(_, campaign) | Self::CampaignHere(_, campaign) => {
                 campaign.uid().bytes().to_vec()
@@ -213,6 +240,22 @@ impl Key {
         }
     }
 
+    /// The pages that follow a wallet's head.
+    pub fn wallet_pages(account: &AccountId, count: usize) -> impl Iterator<Item = Self> + use<'_> {
+        numbers(count).map(|page| Self::WalletPage(account.clone(), page))
+    }
+
+    /// The pages of a wallet's history.
+    pub fn history_pages(account: &AccountId, count: usize) -> impl Iterator<Item = Self> + use<'_> {
+        numbers(count).map(|page| Self::History(account.clone(), page))
+    }
+
+    /// The pages of an order's refunds.
+    pub fn refund_pages(order: &Order) -> impl Iterator<Item = Self> + use<'_> {
+        let key = |page| Self::RefundPage(order.account.clone(), order.id.clone(), page);
+        numbers(order.refund_pages.len()).map(key)
+    }
+
     /// The key of the list that a lent code stands in, in its own bucket.
     pub fn lent(buckets: Buckets, hash: CodeHash) -> Self {
         Self::Lent(hash.slot().bucket(buckets), chunk_of(hash))
@@ -229,11 +272,30 @@ impl Key {
         Self::Due(bucket, at.seconds().unsigned_abs(), u64::from(account.slot().get() & 63))
     }
 
+    /// Reads a `RecentKeys` key back from its bytes.
+    pub fn recent_keys_from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (day, holder) = bytes.split_first_chunk()?;
+        let (letter, name) = holder.split_first()?;
+        let holder = match letter {
+            b'a' => Holder::Account(AccountId::new(std::str::from_utf8(name).ok()?).ok()?),
+            b'c' => Holder::Campaign(CampaignId::from_uid(Uid::from_bytes(name.try_into().ok()?))),
+            b'C' => Holder::Campaigns(Slot::from_u16(u16::from_be_bytes(name.try_into().ok()?))),
+            b'K' if name.is_empty() => Holder::Keys,
+            _ => return None,
+        };
+        Some(Self::RecentKeys(holder, u32::from_be_bytes(*day)))
+    }
+
     /// Reads a `Due` key back from its bytes.
     pub fn due_from_bytes(bucket: Bucket, bytes: &[u8]) -> Option<Self> {
         let (second, chunk) = (bytes.get(..8)?, bytes.get(8..16)?);
         Some(Self::Due(bucket, u64::from_be_bytes(second.try_into().ok()?), u64::from_be_bytes(chunk.try_into().ok()?)))
     }
+}
+
+/// 0 to `count` − 1. A document lists its pages in a byte each: it is far too large long before there are 2^32.
+fn numbers(count: usize) -> impl Iterator<Item = u32> {
+    0..u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// One of 64 by bits that don't choose the bucket.
@@ -275,6 +337,32 @@ mod tests {
         let account = |text| AccountId::new(text).expect("valid");
         let order = |text| OrderId::new(text).expect("valid");
         assert_ne!(Key::Order(account("a"), order("bc")).bytes(), Key::Order(account("ab"), order("c")).bytes());
+    }
+
+    #[test]
+    fn keys_of_used_keys_are_read_back_from_their_bytes() {
+        let campaign = CampaignId::from_uid(Uid::from_bytes([7; 16]));
+        for holder in [
+            Holder::Account(AccountId::new("ana").expect("valid")),
+            Holder::Campaign(campaign),
+            Holder::Campaigns(Slot::from_u16(0xABCD)),
+            Holder::Keys,
+        ] {
+            let key = Key::RecentKeys(holder, 20_601);
+            assert_eq!(Key::recent_keys_from_bytes(&key.bytes()), Some(key));
+        }
+        for other in [&b""[..], &[0, 0, 0, 1], &[0, 0, 0, 1, b'x'], &[0, 0, 0, 1, b'C', 1], &[0, 0, 0, 1, b'a']] {
+            assert_eq!(Key::recent_keys_from_bytes(other), None);
+        }
+    }
+
+    #[test]
+    fn pages_of_a_wallet_have_keys_of_their_own_in_the_order_of_their_numbers() {
+        let account = AccountId::new("ana").expect("valid");
+        let keys: Vec<Vec<u8>> = Key::wallet_pages(&account, 70_000).map(|key| key.bytes()).collect();
+        assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
+        // As they were stored before there could be more than 256.
+        assert_eq!((&keys[7][..], &keys[255][..]), (&b"ana\0\x07"[..], &b"ana\0\xff"[..]));
     }
 
     #[test]

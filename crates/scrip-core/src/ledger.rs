@@ -72,7 +72,7 @@ pub struct Posting {
     pub line: Option<LineId>,
 }
 
-/// Where a minor unit is booked.
+/// Where a minor unit is booked. Names in it are percent-encoded, so that each text is one account.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum LedgerAccount {
     /// `funder:platform`, `funder:seller:<id>`: the cost of discounts.
@@ -93,7 +93,7 @@ impl fmt::Display for LedgerAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Funder(funder) => write!(f, "funder:{funder}"),
-            Self::Discount(account, order) => write!(f, "discount:{account}/{order}"),
+            Self::Discount(account, order) => write!(f, "discount:{}/{}", account.encoded(), order.encoded()),
             Self::FaceValue(campaign) => write!(f, "face_value:{campaign}"),
             Self::Forfeited(campaign) => write!(f, "forfeited:{campaign}"),
         }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    campaign::{CampaignStatus, MinimumSpendBase},
+    campaign::{CampaignStatus, MinimumSpendBase, PausedBy},
     id::CouponId,
     money::{Amount, Currency},
     name::{LineId, OrderId, SellerId},
@@ -32,6 +32,10 @@ macro_rules! reasons {
 
             /// Every code with its text, in order, for the reference and for the test that none changes.
             pub const ALL: &[(&str, &str)] = &[$(($code, $text)),*];
+
+            /// Every code's parameters: name and Rust type, for the contract's document.
+            pub const PARAMETERS: &[(&str, &[(&str, &str)])] =
+                &[$(($code, &[$($((stringify!($field), stringify!($type))),*)?])),*];
         }
 
         impl fmt::Display for Reason {
@@ -84,7 +88,7 @@ reasons! {
     CodeUsed = "code_used", "You have used this code already.";
     CodeRevoked = "code_revoked", "The code was revoked.";
     CodeExpired = "code_expired", "The code's coupon can't be used any more.";
-    TooManyAttempts = "too_many_attempts", "Too many wrong codes; try again later.";
+    TooManyAttempts { limit: u32 } = "too_many_attempts", "More than {limit} wrong codes lately; try again later.";
 
     // Refunds.
     OrderNotPaid = "order_not_paid", "The order isn't paid, so there is nothing to refund.";
@@ -99,12 +103,16 @@ reasons! {
     LimitMayOnlyGrow = "limit_may_only_grow", "A published limit may only grow.";
     FunderNotAgreed = "funder_not_agreed", "A campaign names only funders that agreed.";
     BudgetRequired = "budget_required", "Give a budget, or refuse one with \"unlimited\", before publishing.";
-    CampaignStateForbids { campaign_status: CampaignStatus } = "campaign_state", "The campaign is {campaign_status}, which doesn't allow this.";
+    /// `paused_by` where it is about resuming: whoever paused it resumes it, or somebody above.
+    CampaignStateForbids { campaign_status: CampaignStatus, paused_by: Option<PausedBy> } = "campaign_state", "The campaign is {campaign_status}, which doesn't allow this.";
     CodeExists = "code_exists", "This code is taken.";
+    ValidityOver = "validity_over", "The validity is over: nothing could be claimed or used any more.";
+    MetadataKeyTaken = "metadata_key_taken", "Somebody else's metadata has this key; take another one.";
+    LimitReached { limit: u64, of: &'static str } = "limit_reached", "The platform allows no more than {limit} ({of}).";
 
     // General.
     InvalidJson = "invalid_json", "The body isn't JSON.";
-    InvalidField { limit: Option<String> } = "invalid_field", "A field has a value that it can't have.";
+    InvalidField { limit: Option<i64>, allowed: Option<String> } = "invalid_field", "A field has a value that it can't have.";
     UnknownField = "unknown_field", "The object has no such field.";
     UnknownParameter = "unknown_parameter", "The operation has no such query parameter.";
     AmountOutOfRange = "amount_out_of_range", "Amounts add up to more than 10^15 minor units.";
@@ -118,7 +126,7 @@ reasons! {
     IdempotencyKeyReused = "idempotency_key_reused", "This idempotency key was used for another command.";
     RateLimited = "rate_limited", "Too many requests; try again later.";
     StoreUnavailable = "store_unavailable", "The store can't take this now; asking again with the same key tells whether it was done.";
-    InternalFault = "internal_fault", "Something failed unexpectedly; nothing was done. The request id finds it in the log.";
+    InternalFault = "internal_fault", "Something failed unexpectedly here; asking again with the same key tells whether it was done. The request id finds it in the log.";
     /// A body that takes too long.
     RequestTimeout = "request_timeout", "The request's body didn't arrive in time; nothing was done.";
 }
@@ -171,6 +179,8 @@ pub enum Gone {
     Budget,
     /// Somebody else has the code's last use.
     CodeUses,
+    /// The code was taken back.
+    CodeRevoked,
     /// All coupons of the campaign are given out.
     Stock,
     /// The person has as many of the campaign's coupons as one may have.
@@ -206,6 +216,7 @@ always_given!(
     Timestamp,
     UsedBy,
     u32,
+    u64,
     &'static str
 );
 
@@ -213,6 +224,8 @@ always_given!(
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal {
     pub errors: Vec<RefusalError>,
+    /// What is to be said instead of the first reason's own text.
+    pub detail: Option<String>,
 }
 
 /// One reason of a refusal and the place in the request that it is about, as a JSON pointer.
@@ -224,12 +237,17 @@ pub struct RefusalError {
 
 impl Refusal {
     pub fn at(pointer: impl Into<String>, reason: Reason) -> Self {
-        Self { errors: vec![RefusalError { pointer: Some(pointer.into()), reason }] }
+        vec![RefusalError { pointer: Some(pointer.into()), reason }].into()
     }
 
-    /// A value outside its limits; `limit` says what it may be.
-    pub fn invalid(pointer: impl Into<String>, limit: impl Into<String>) -> Self {
-        Self::at(pointer, Reason::InvalidField { limit: Some(limit.into()) })
+    /// A value that isn't what it may be; `allowed` says what that is, as in "it must be …".
+    pub fn invalid(pointer: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self::at(pointer, Reason::InvalidField { limit: None, allowed: Some(allowed.into()) })
+    }
+
+    /// What an operator has to mend: `store_unavailable`, and what it is. Whoever asked reads the detail too.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Reason::StoreUnavailable.into() }
     }
 
     /// The first reason: the refusal's code.
@@ -240,13 +258,24 @@ impl Refusal {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { errors: vec![RefusalError { pointer: None, reason }] }
+        vec![RefusalError { pointer: None, reason }].into()
+    }
+}
+
+/// Several reasons, the first of which is the refusal's code. Not for an empty list.
+impl From<Vec<RefusalError>> for Refusal {
+    fn from(errors: Vec<RefusalError>) -> Self {
+        debug_assert!(!errors.is_empty(), "a refusal says why");
+        Self { errors, detail: None }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.first().fmt(f)
+        match &self.detail {
+            Some(detail) => f.write_str(detail),
+            None => self.first().fmt(f),
+        }
     }
 }
 

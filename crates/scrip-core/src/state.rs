@@ -6,23 +6,30 @@ mod evolve;
 
 mod demand;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
 pub use demand::Shortage;
 
 use crate::{
-    campaign::{Allowance, Campaign, Counters, Elsewhere, Pool, Share, Standing, Supply},
+    campaign::{
+        Allowance, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, Pool, ScopeHashes, Share,
+        Standing, Supply,
+    },
     code::{Code, CodeHash, CodeKind, CodesUnderway, Job},
     event::ApiKey,
     id::{CampaignId, CouponId, JobId, KeyId},
     individual::Individual,
     key::{Holder, Key},
-    name::{AccountId, IndividualId, OrderId},
-    order::Order,
+    money::Amount,
+    name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
+    order::{GivenBack, Order, Refund, RefundPage, RefundPlace},
     slot::{Bucket, Buckets},
-    time::Timestamp,
-    wallet::{Coupon, History, Wallet, WalletPage},
+    time::{Timestamp, Zones},
+    wallet::{Coupon, History, Wallet},
 };
 
 /// One loaded aggregate: its content, the version that was read, and whether it changed since.
@@ -38,8 +45,11 @@ struct Loaded {
 pub struct State {
     bucket: Bucket,
     buckets: Buckets,
+    zones: Zones,
     loaded: HashMap<Key, Loaded>,
     beyond: Option<Beyond>,
+    /// Campaigns that a reader found in memory as they are stored, instead of loading them.
+    known: HashMap<CampaignId, Arc<KnownCampaign>>,
     /// Keys of those that are dirty, so that a long replay need not look at all for them.
     changed: Vec<Key>,
 }
@@ -73,7 +83,26 @@ macro_rules! getters {
 
 impl State {
     pub fn new(bucket: Bucket, buckets: Buckets) -> Self {
-        Self { bucket, buckets, loaded: HashMap::new(), beyond: None, changed: Vec::new() }
+        let zones = Zones::bundled();
+        Self {
+            bucket,
+            buckets,
+            zones,
+            loaded: HashMap::new(),
+            beyond: None,
+            known: HashMap::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// With other rules of time zones than those of the build.
+    pub fn with_zones(self, zones: Zones) -> Self {
+        Self { zones, ..self }
+    }
+
+    /// The rules that new coupons' ends are found by.
+    pub const fn zones(&self) -> &Zones {
+        &self.zones
     }
 
     pub const fn bucket(&self) -> Bucket {
@@ -85,7 +114,17 @@ impl State {
     }
 
     pub fn has(&self, key: &Key) -> bool {
-        self.loaded.contains_key(key)
+        self.loaded.contains_key(key) || matches!(key, Key::Campaign(id) if self.known.contains_key(id))
+    }
+
+    /// Takes in a campaign as it is stored under [`Key::Campaign`], for reading: nothing that changes it may follow.
+    pub fn know(&mut self, known: Arc<KnownCampaign>) {
+        self.known.insert(known.campaign.id, known);
+    }
+
+    /// The hashes of the campaign's scope, if it was found in memory.
+    pub fn scope_hashes(&self, campaign: CampaignId) -> Option<&ScopeHashes> {
+        self.known.get(&campaign).map(|known| &known.scope)
     }
 
     /// Takes in what the store had; `None`: it had nothing.
@@ -129,7 +168,7 @@ impl State {
         Self {
             loaded: keys.iter().filter_map(known).collect(),
             beyond: self.beyond.clone(),
-            ..Self::new(self.bucket, self.buckets)
+            ..Self::new(self.bucket, self.buckets).with_zones(self.zones.clone())
         }
     }
 
@@ -165,7 +204,6 @@ impl State {
 
     getters! {
         wallet, Wallet, Wallet, (account: &AccountId), Key::Wallet(account.clone());
-        wallet_page, WalletPage, WalletPage, (account: &AccountId, page: u8), Key::WalletPage(account.clone(), page);
         history, History, History, (account: &AccountId, page: u32), Key::History(account.clone(), page);
         order, Order, Order, (account: &AccountId, order: &OrderId), Key::Order(account.clone(), order.clone());
         recent_keys, RecentKeys, RecentKeys, (holder: &Holder, day: u32), Key::RecentKeys(holder.clone(), day);
@@ -173,6 +211,41 @@ impl State {
         api_key, ApiKey, ApiKey, (id: KeyId), Key::ApiKey(id);
         job, Job, Job, (id: JobId), Key::Job(id);
         supply, Supply, Supply, (pool: &Pool), Key::Supply(pool.clone());
+        refund_page, RefundPage, RefundPage, (account: &AccountId, order: &OrderId, page: u32),
+            Key::RefundPage(account.clone(), order.clone(), page);
+        refund_place, RefundPlace, RefundPlace, (account: &AccountId, order: &OrderId, id: &RefundName),
+            Key::RefundPlace(account.clone(), order.clone(), id.clone());
+    }
+
+    /// A refund, in its order or on a page that was loaded.
+    pub fn refund(&self, account: &AccountId, order: &OrderId, id: &RefundName) -> Option<&Refund> {
+        let in_it = self.order(account, order)?.refund(id);
+        in_it.or_else(|| {
+            let place = self.refund_place(account, order, id)?;
+            self.refund_page(account, order, place.page)?.refunds.iter().find(|refund| refund.id == *id)
+        })
+    }
+
+    /// What an order's refunds before this one gave back.
+    pub fn given_back_before(&self, order: &Order, id: &RefundName) -> GivenBack {
+        let place = self.refund_place(&order.account, &order.id, id);
+        let page = place.and_then(|place| self.refund_page(&order.account, &order.id, place.page));
+        let (before, refunds) = match page {
+            Some(page) => (page.before.clone(), &page.refunds),
+            None => (GivenBack::nothing(order), &order.refunds),
+        };
+        before.and(order, refunds.iter().take_while(|refund| refund.id != *id))
+    }
+
+    /// An order with all its refunds, if its pages were loaded.
+    pub fn whole_order(&self, order: Order) -> Order {
+        let pages: Vec<&RefundPage> = Key::refund_pages(&order)
+            .filter_map(|key| match self.get(&key)? {
+                Aggregate::RefundPage(page) => Some(page),
+                _ => None,
+            })
+            .collect();
+        order.with_refunds_of(pages)
     }
 
     /// What an individual's linked accounts in this bucket have claimed.
@@ -212,6 +285,19 @@ impl State {
     }
 
     pub fn campaign(&self, campaign: CampaignId) -> Option<&Campaign> {
+        self.campaign_or_deleted(campaign).filter(|campaign| campaign.stage != CampaignStage::Deleted)
+    }
+
+    /// Whether it is known to have been deleted: its codes are free.
+    pub fn is_deleted(&self, campaign: CampaignId) -> bool {
+        self.campaign_or_deleted(campaign).is_some_and(|campaign| campaign.stage == CampaignStage::Deleted)
+    }
+
+    /// Also one that nothing finds any more: for giving old answers again, and for telling other buckets that it is gone.
+    pub fn campaign_or_deleted(&self, campaign: CampaignId) -> Option<&Campaign> {
+        if let Some(known) = self.known.get(&campaign) {
+            return Some(&known.campaign);
+        }
         match self.get(&self.campaign_key(campaign))? {
             Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => Some(campaign),
             _ => None,
@@ -248,6 +334,28 @@ impl State {
             }
         };
         Standing { campaign, allowance, elsewhere }
+    }
+
+    /// The most that one more discount of the campaign may be: what is left of its budget; without one, what its counters can
+    /// still take, which over all buckets stay an amount.
+    pub fn discount_left(&self, campaign: &Campaign) -> Amount {
+        let standing = self.allowance(campaign.id);
+        standing.budget_left(&campaign.terms).unwrap_or_else(|| {
+            let counters = standing.counters;
+            let most = Amount::of(Amount::MAX.minor() / i64::from(self.buckets.count()));
+            most.saturating_sub(counters.budget_held).saturating_sub(counters.budget_spent)
+        })
+    }
+
+    /// Whether the campaign's counters can take a discount. A budget keeps them within what they can count.
+    pub fn counts_discount(&self, campaign: &Campaign, discount: Amount) -> bool {
+        matches!(campaign.terms.limits.budget, Some(Budget::Limited(_))) || discount <= self.discount_left(campaign)
+    }
+
+    /// Whether one more coupon may be given out by `source`. A campaign without a limit ends where its counter does.
+    pub fn has_stock(&self, campaign: &Campaign, source: Option<&SourceName>) -> bool {
+        let standing = self.allowance(campaign.id);
+        standing.counters.claimed < u32::MAX / self.buckets.count() && standing.has_stock(&campaign.terms, source)
     }
 
     /// A campaign's counters over all buckets, as far as others were looked at.
@@ -339,9 +447,10 @@ impl State {
         let mut pages: Vec<&[Coupon]> = Vec::with_capacity(1);
         if let Some(wallet) = self.wallet(account) {
             pages.push(&wallet.live);
-            for page in 0..wallet.further.len() {
-                let page = u8::try_from(page).expect("a wallet has few pages");
-                pages.extend(self.wallet_page(account, page).map(|page| &page.live[..]));
+            for key in Key::wallet_pages(account, wallet.further.len()) {
+                if let Some(Aggregate::WalletPage(page)) = self.get(&key) {
+                    pages.push(&page.live);
+                }
             }
         }
         pages.into_iter().flatten()

@@ -21,7 +21,7 @@ use scrip_core::{
     order::{Figures, figures},
     quote::{Applied, Candidate, Choice, Quote, quote},
     reason::{Reason, Refusal, UsedBy},
-    time::Timestamp,
+    time::{Timestamp, Zones},
 };
 use serde::de;
 use serde_json::{Map, Value, json};
@@ -71,6 +71,7 @@ impl CaseCoupon {
             paused: self.paused,
             budget_left: self.budget_left,
             standing: self.standing.clone(),
+            at_most: None,
         }
     }
 }
@@ -144,7 +145,7 @@ fn coupon(value: &Value, cart: &Cart) -> Result<CaseCoupon, Refusal> {
         terms.funding = Some(of::<Vec<Funding>>(funding));
     }
     let claimed_at = coupon.get("claimed_at").map_or(Timestamp::from_micros(0), time);
-    let mut window = terms.validity.window(claimed_at);
+    let mut window = terms.validity.window(claimed_at, &Zones::bundled()).expect("a known zone");
     if let Some(at) = coupon.get("starts_at") {
         window.0 = time(at);
     }

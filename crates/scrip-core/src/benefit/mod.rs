@@ -33,7 +33,8 @@ pub(crate) trait BenefitRule {
 
 macro_rules! benefits {
     ($($number:literal $module:ident::$name:ident,)*) => {
-        /// What a coupon gives. The list generates the JSON tag, the schema and the dispatch.
+        /// What a coupon gives.
+        // The list generates the JSON tag, the schema and the dispatch.
         #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
         #[serde(tag = "type", rename_all = "snake_case")]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -46,14 +46,14 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// The figures of two buckets together.
+    /// The figures of two buckets together. Only `returned` can come to more than it can say: it counts for ever.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             claimed: self.claimed + other.claimed,
             on_orders: self.on_orders + other.on_orders,
             used: self.used + other.used,
-            returned: self.returned + other.returned,
+            returned: self.returned.saturating_add(other.returned),
             reclaimed: self.reclaimed + other.reclaimed,
             budget_held: self.budget_held + other.budget_held,
             budget_spent: self.budget_spent + other.budget_spent,

@@ -2,13 +2,18 @@
 
 mod allowance;
 mod pool;
+mod scope_hashes;
 mod state;
 mod terms;
 
 pub(crate) use allowance::Elsewhere;
 pub use allowance::{Allowance, Counters, Standing};
 pub use pool::{Handed, Parcel, Pool, Share, Supply};
-pub use state::{Campaign, CampaignStage, CampaignStatus, changed_terms};
+pub(crate) use scope_hashes::name_hash;
+pub use scope_hashes::{KnownCampaign, ScopeHashes};
+pub use state::{
+    CAMPAIGN_CHANGES_MAX, CAMPAIGN_PAUSES_MORE, Campaign, CampaignStage, CampaignStatus, PausedBy, changed_terms,
+};
 pub use terms::{
     Budget, Channel, Claims, Comparison, FunderKind, Funding, Issuer, Limits, MinimumSpend, MinimumSpendBase, OnCancel,
     OnFullRefund, OnPartialRefund, RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,

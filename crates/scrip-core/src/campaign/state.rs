@@ -3,12 +3,20 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Terms};
+use super::{Budget, Channel, Terms};
 use crate::{
     id::CampaignId,
+    metadata::Metadata,
+    name::SellerId,
     reason::{Reason, Refusal},
     time::Timestamp,
 };
+
+/// What may become of a campaign in all before its seller changes nothing more: changes, pauses, resumptions. It keeps the place of
+/// each in the journal.
+pub const CAMPAIGN_CHANGES_MAX: usize = 10_000;
+/// Room beyond for a seller's pauses, each of which may be taken back.
+pub const CAMPAIGN_PAUSES_MORE: usize = 1_000;
 
 /// A promotion programme: its terms and where it is in its life.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -30,6 +38,43 @@ pub struct Campaign {
     /// Where in the journal its events are, so that an old answer can be given again.
     #[n(6)]
     pub events: Vec<u64>,
+    /// Whether codes were ever asked for: terms that name no channels then offer it to those who have one only (S1).
+    #[cbor(n(70), skip_if = "crate::stored::is_false", default)]
+    pub coded: bool,
+    /// Who paused it, while it is paused. `None` besides: it was paused before that was written down.
+    #[n(71)]
+    pub paused_by: Option<PausedBy>,
+    /// What integrators attached to it.
+    #[cbor(n(80), skip_if = "Metadata::is_empty", default)]
+    pub metadata: Metadata,
+    /// Shared codes that were added since they are counted, in this bucket or another; only at home.
+    #[cbor(n(100), skip_if = "crate::stored::is_none_yet", default)]
+    pub shared_codes: u32,
+}
+
+/// Who paused a campaign: only whoever did, or somebody above, resumes it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum PausedBy {
+    #[n(0)]
+    Seller,
+    /// A limit that the terms set: an operator looks at it first.
+    #[n(1)]
+    System,
+    #[n(2)]
+    Operator,
+}
+
+impl fmt::Display for PausedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seller => "seller",
+            Self::System => "system",
+            Self::Operator => "operator",
+        })
+    }
 }
 
 /// What was last done with the campaign. What a reader sees besides depends on the clock: [`CampaignStatus`].
@@ -44,9 +89,13 @@ pub enum CampaignStage {
     Paused,
     #[n(3)]
     Ended,
+    /// Was a draft and is gone; its document stays, so that its answers can be given again. Nothing finds it.
+    #[n(4)]
+    Deleted,
 }
 
-/// `draft → scheduled → live ⇄ paused → ended`. `in_review` is kept for approval.
+/// `draft → scheduled → live ⇄ paused → ended`. `closed` stands where `live` would once the claim window or a fixed
+/// validity is over; moving the window opens it again. `in_review` is kept for approval.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -56,6 +105,7 @@ pub enum CampaignStatus {
     Scheduled,
     Live,
     Paused,
+    Closed,
     Ended,
 }
 
@@ -67,6 +117,7 @@ impl CampaignStatus {
             Self::Scheduled => "scheduled",
             Self::Live => "live",
             Self::Paused => "paused",
+            Self::Closed => "closed",
             Self::Ended => "ended",
         }
     }
@@ -79,20 +130,68 @@ impl fmt::Display for CampaignStatus {
 }
 
 impl Campaign {
+    /// Whether its seller may change it once more, besides ending it and taking a pause back. Operators always may.
+    ///
+    /// Errors: `limit_reached` after [`CAMPAIGN_CHANGES_MAX`] changes and `more`.
+    pub fn may_change(&self, as_seller: Option<&SellerId>, more: usize) -> Result<(), Refusal> {
+        let limit = CAMPAIGN_CHANGES_MAX + more;
+        if as_seller.is_none() || self.events.len() < limit {
+            return Ok(());
+        }
+        Err(Reason::LimitReached { limit: limit as u64, of: "changes" }.into())
+    }
+
     pub fn status(&self, now: Timestamp) -> CampaignStatus {
         match self.stage {
             CampaignStage::Draft => CampaignStatus::Draft,
             CampaignStage::Paused => CampaignStatus::Paused,
-            CampaignStage::Ended => CampaignStatus::Ended,
+            CampaignStage::Ended | CampaignStage::Deleted => CampaignStatus::Ended,
             CampaignStage::Published if self.terms.claims.starts_at.is_some_and(|starts_at| now < starts_at) => {
                 CampaignStatus::Scheduled
             }
+            CampaignStage::Published if self.closed_at(now).is_some() => CampaignStatus::Closed,
             CampaignStage::Published => CampaignStatus::Live,
         }
     }
 
+    /// Since when nobody can claim any more by the clock alone: the end of the claim window or of a fixed validity,
+    /// whichever came first.
+    pub fn closed_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = [self.terms.claims.ends_at, self.terms.validity.fixed_end()];
+        ends.into_iter().flatten().min().filter(|end| now >= *end)
+    }
+
     pub const fn is_published(&self) -> bool {
-        !matches!(self.stage, CampaignStage::Draft)
+        !matches!(self.stage, CampaignStage::Draft | CampaignStage::Deleted)
+    }
+
+    /// Whether it is offered on a channel (S1).
+    pub fn offers(&self, channel: Channel) -> bool {
+        match self.terms.named_channels() {
+            Some(named) => named.contains(&channel),
+            None if self.coded => matches!(channel, Channel::Code | Channel::System),
+            None => {
+                channel != Channel::Code && (channel != Channel::SellerStore || self.terms.issuer.seller().is_some())
+            }
+        }
+    }
+
+    /// The channels in force.
+    pub fn offered_on(&self) -> Vec<Channel> {
+        match self.terms.named_channels() {
+            Some(named) => named.to_vec(),
+            None => Channel::ALL.into_iter().filter(|channel| self.offers(*channel)).collect(),
+        }
+    }
+
+    /// Whether whoever knows this knows all that `other` says: news of it change nothing.
+    pub const fn is_as_new_as(&self, other: &Self) -> bool {
+        self.revision >= other.revision && (self.coded || !other.coded)
+    }
+
+    /// Who may resume it: whoever paused it, or somebody above.
+    pub fn resumes(&self, by: PausedBy) -> bool {
+        by >= self.paused_by.unwrap_or(PausedBy::Operator)
     }
 }
 
@@ -102,13 +201,21 @@ impl Campaign {
 /// of what may not change.
 pub fn changed_terms(campaign: &Campaign, new: Terms) -> Result<Terms, Refusal> {
     let new = new.checked()?;
+    if new.currency != campaign.terms.currency {
+        new.currency_in_use()?;
+    }
     if !campaign.is_published() {
         return Ok(new);
     }
-    if campaign.stage == CampaignStage::Ended {
-        return Err(Reason::CampaignStateForbids { campaign_status: CampaignStatus::Ended }.into());
-    }
     let old = &campaign.terms;
+    if campaign.stage == CampaignStage::Ended {
+        // Its name is for people, and may be mended for ever.
+        if new == (Terms { name: new.name.clone(), ..old.clone() }) {
+            return Ok(new);
+        }
+        let reason = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Ended, paused_by: None };
+        return Err(reason.into());
+    }
     if new.validity != old.validity {
         return Err(Refusal::at("/validity", Reason::ValidityIsFixed));
     }

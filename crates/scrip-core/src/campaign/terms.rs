@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     benefit::Benefit,
     money::{Amount, BasisPoints, Currency},
-    name::{CategoryId, ProductId, SellerId, SourceName, StackingGroup},
+    name::{CategoryId, LABEL_LIMIT, ProductId, SellerId, SourceName, StackingGroup, is_label},
     reason::{Reason, Refusal},
-    time::{Timestamp, ZoneName},
+    time::{Timestamp, ZoneName, Zones},
 };
 
-/// What a campaign's coupons give and require, and how they are given out. The JSON of `POST /v1/campaigns`.
+/// What a campaign's coupons give and require, and how they are given out.
 ///
 /// Frozen when published, except the name, the claim window, the channels and limits upward.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub struct MinimumSpend {
     pub base: MinimumSpendBase,
 }
 
-/// Whether the amount must be more than the minimum, as the seed says, or may be just the minimum.
+/// Whether the amount must be more than the minimum, or may be just the minimum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +153,15 @@ pub struct Scope {
     pub exclude_categories: Vec<CategoryId>,
 }
 
+impl Scope {
+    /// Of all its lists together.
+    pub const fn entries(&self) -> u64 {
+        let lists =
+            self.products.len() + self.categories.len() + self.exclude_products.len() + self.exclude_categories.len();
+        lists as u64
+    }
+}
+
 /// When coupons can be used (S8). Half-open: `starts_at <= now < expires_at`.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -181,12 +190,36 @@ pub enum Validity {
 }
 
 impl Validity {
-    /// From when until when a coupon claimed at `at` can be used.
-    pub fn window(&self, at: Timestamp) -> (Timestamp, Timestamp) {
-        match self {
+    /// From when until when a coupon claimed at `at` can be used. `None`: there are no rules for the time zone.
+    pub fn window(&self, at: Timestamp, zones: &Zones) -> Option<(Timestamp, Timestamp)> {
+        Some(match self {
             Self::Fixed { starts_at, expires_at } => (*starts_at, *expires_at),
             Self::AfterClaim { days, time_zone: None } => (at, at.plus_hours(u32::from(*days) * 24)),
-            Self::AfterClaim { days, time_zone: Some(zone) } => (at, zone.end_of_day_after(at, *days)),
+            Self::AfterClaim { days, time_zone: Some(zone) } => (at, zones.end_of_day_after(zone, at, *days)?),
+        })
+    }
+
+    /// The time zone that says when coupons end, if one does.
+    pub const fn time_zone(&self) -> Option<&ZoneName> {
+        match self {
+            Self::AfterClaim { time_zone, .. } => time_zone.as_ref(),
+            Self::Fixed { .. } => None,
+        }
+    }
+
+    /// From when on a coupon would have expired when it is given; `None`: never.
+    pub const fn over_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Fixed { expires_at, .. } => Some(*expires_at),
+            Self::AfterClaim { .. } => None,
+        }
+    }
+
+    /// The end that all coupons have together.
+    pub const fn fixed_end(&self) -> Option<Timestamp> {
+        match self {
+            Self::Fixed { expires_at, .. } => Some(*expires_at),
+            Self::AfterClaim { .. } => None,
         }
     }
 }
@@ -203,7 +236,8 @@ pub struct Claims {
     /// null: until the campaign ends.
     #[n(1)]
     pub ends_at: Option<Timestamp>,
-    /// null: all, `seller_store` only for a seller's campaign.
+    /// null, or the issuer's whole list: all but `code`, `seller_store` only for a seller's campaign; and from the answer
+    /// to the first request for codes on only `code` and `system`.
     #[n(2)]
     pub channels: Option<Vec<Channel>>,
     /// Stock set aside per source, out of the campaign's stock. At most 100.
@@ -246,6 +280,8 @@ pub enum Channel {
 }
 
 impl Channel {
+    pub const ALL: [Self; 6] = [Self::Web, Self::Social, Self::Partner, Self::SellerStore, Self::Code, Self::System];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Web => "web",
@@ -338,6 +374,7 @@ impl utoipa::PartialSchema for Budget {
             .item(Amount::schema())
             .item(
                 utoipa::openapi::ObjectBuilder::new()
+                    .title(Some("UnlimitedBudget"))
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .enum_values(Some(["unlimited"])),
             )
@@ -385,7 +422,7 @@ pub struct Stacking {
     pub exclusive: bool,
 }
 
-/// The refund matrix of the rules as data (S18, S19).
+/// What becomes of a coupon when its order is cancelled or refunded (S18, S19).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
 #[cbor(map)]
 #[serde(deny_unknown_fields)]
@@ -439,13 +476,28 @@ pub enum OnFullRefund {
 }
 
 impl Terms {
+    /// Errors: `invalid_field` for a currency that nobody pays with any more, or ever did. Campaigns that have it keep it.
+    pub fn currency_in_use(&self) -> Result<(), Refusal> {
+        self.currency.not_for_new_money().map_or(Ok(()), |limit| Err(Refusal::invalid("/currency", limit)))
+    }
+
+    /// [`Terms::checked`] of a campaign that isn't there yet.
+    ///
+    /// Errors: those, and of [`Terms::currency_in_use`].
+    pub fn of_new_campaign(self) -> Result<Self, Refusal> {
+        let terms = self.checked()?;
+        terms.currency_in_use()?;
+        Ok(terms)
+    }
+
     /// Checks what the JSON's shape can't, and writes the defaults out.
     ///
     /// Errors: `invalid_field` with pointer and limit; `funder_not_agreed` for a funder that didn't agree.
+    ///
+    /// [`Terms::currency_in_use`] is asked besides where the currency is new.
     pub fn checked(mut self) -> Result<Self, Refusal> {
-        let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            return Err(Refusal::invalid("/name", "1 to 200 characters without control characters"));
+        if !is_label(&self.name) {
+            return Err(Refusal::invalid("/name", LABEL_LIMIT));
         }
         self.benefit.check()?;
         match &self.validity {
@@ -478,25 +530,21 @@ impl Terms {
         Ok(self)
     }
 
-    fn check_claims(&mut self) -> Result<(), Refusal> {
+    fn check_claims(&self) -> Result<(), Refusal> {
         let seller_issued = self.issuer.seller().is_some();
         if let (Some(starts_at), Some(ends_at)) = (self.claims.starts_at, self.claims.ends_at)
             && ends_at <= starts_at
         {
             return Err(Refusal::invalid("/claims/ends_at", "after starts_at"));
         }
-        let channels = self.claims.channels.get_or_insert_with(|| {
-            use Channel::{Code, Partner, SellerStore, Social, System, Web};
-            if seller_issued {
-                vec![Web, Social, Partner, SellerStore, Code, System]
-            } else {
-                vec![Web, Social, Partner, Code, System]
-            }
-        });
-        if channels.is_empty() || channels.iter().enumerate().any(|(i, channel)| channels[..i].contains(channel)) {
+        let channels = self.claims.channels.as_deref();
+        let twice =
+            |channels: &[Channel]| channels.iter().enumerate().any(|(i, channel)| channels[..i].contains(channel));
+        if channels.is_some_and(|channels| channels.is_empty() || twice(channels)) {
             return Err(Refusal::invalid("/claims/channels", "one or more channels, each once"));
         }
-        if !seller_issued && let Some(place) = channels.iter().position(|&c| c == Channel::SellerStore) {
+        let in_a_store = |channels: &[Channel]| channels.iter().position(|&channel| channel == Channel::SellerStore);
+        if !seller_issued && let Some(place) = channels.and_then(in_a_store) {
             return Err(Refusal::invalid(
                 format!("/claims/channels/{place}"),
                 "seller_store only in a seller's campaign",
@@ -541,8 +589,11 @@ impl Terms {
         self.funding.as_deref().unwrap_or_default()
     }
 
-    pub fn channels(&self) -> &[Channel] {
-        self.claims.channels.as_deref().unwrap_or_default()
+    /// The channels that the terms name, if they do (S1). A list of all that the issuer has says no more than none: earlier
+    /// builds wrote it out for those who had named none.
+    pub fn named_channels(&self) -> Option<&[Channel]> {
+        let all = if self.issuer.seller().is_some() { Channel::ALL.len() } else { Channel::ALL.len() - 1 };
+        self.claims.channels.as_deref().filter(|named| named.len() < all)
     }
 
     pub fn set_aside(&self, source: Option<&SourceName>) -> Option<u32> {

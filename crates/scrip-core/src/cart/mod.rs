@@ -2,6 +2,8 @@
 
 mod line;
 
+use std::collections::HashSet;
+
 use minicbor::{Decode, Encode};
 
 pub use line::{Line, Shipping};
@@ -37,7 +39,7 @@ impl Cart {
         if lines.is_empty() || lines.len() > LINES_MAX {
             return Err(Refusal::invalid("/cart/lines", format!("1 to {LINES_MAX} lines")));
         }
-        let mut ids = std::collections::HashSet::with_capacity(lines.len());
+        let mut ids = HashSet::with_capacity(lines.len());
         for (place, line) in lines.iter().enumerate() {
             if !ids.insert(&line.id) {
                 return Err(Refusal::invalid(format!("/cart/lines/{place}/id"), "each line id once"));
@@ -55,13 +57,15 @@ impl Cart {
                 ));
             }
         }
+        let sellers: HashSet<&SellerId> = lines.iter().map(|line| &line.seller).collect();
+        let mut shipped = HashSet::with_capacity(shipping.len().min(sellers.len()));
         for (place, entry) in shipping.iter().enumerate() {
-            let pointer = format!("/cart/shipping/{place}/seller");
-            if !lines.iter().any(|line| line.seller == entry.seller) {
-                return Err(Refusal::invalid(pointer, "a seller with a line in the cart"));
+            let pointer = || format!("/cart/shipping/{place}/seller");
+            if !sellers.contains(&entry.seller) {
+                return Err(Refusal::invalid(pointer(), "a seller with a line in the cart"));
             }
-            if shipping[..place].iter().any(|earlier| earlier.seller == entry.seller) {
-                return Err(Refusal::invalid(pointer, "each seller once"));
+            if !shipped.insert(&entry.seller) {
+                return Err(Refusal::invalid(pointer(), "each seller once"));
             }
         }
         let mut total = Amount::ZERO;
@@ -92,13 +96,14 @@ impl Cart {
 
     /// The sellers, in the order of their first lines.
     pub fn sellers(&self) -> Vec<&SellerId> {
-        let mut sellers: Vec<&SellerId> = Vec::new();
-        for line in &self.lines {
-            if !sellers.contains(&&line.seller) {
-                sellers.push(&line.seller);
-            }
-        }
-        sellers
+        let mut seen = HashSet::with_capacity(self.lines.len());
+        self.lines.iter().map(|line| &line.seller).filter(|seller| seen.insert(*seller)).collect()
+    }
+
+    /// All lines and all shipping. Within an amount, as [`Self::new`] checked.
+    pub fn total(&self) -> Amount {
+        let lines = self.lines.iter().map(Line::amount);
+        lines.chain(self.shipping.iter().map(|entry| entry.amount)).sum()
     }
 
     pub fn shipping_of(&self, seller: &SellerId) -> Amount {

@@ -1,17 +1,21 @@
+use scrip_faults::{Fault, is};
+
 use super::{
     Decide, Decision, Outcome,
     lapse::{came_off, cancelled_unpaid},
     needs,
-    refund::{Parts, refunded},
+    refund::{Asked, Parts, refunded},
 };
 use crate::{
     campaign::CampaignStage,
+    cart::Cart,
     condition::Occasion,
     event::Event,
     id::{IdSource, RefundId},
     key::Key,
+    metadata::Metadata,
     name::{AccountId, OrderId, RefundName, SellerId},
-    order::{Order, OrderCouponState, OrderStage, OrderStatus, TransactionState},
+    order::{Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, Transaction, TransactionState},
     quote::{Applied, Candidate, evaluate},
     reason::{Reason, Refusal, UsedBy},
     state::State,
@@ -29,6 +33,7 @@ pub struct CancelOrder {
 impl Decide for CancelOrder {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
+        needs::open_refund_page(state, &self.account, &self.order, keys);
     }
 
     fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
@@ -43,13 +48,7 @@ impl Decide for CancelOrder {
         };
         let events = match order.stage {
             OrderStage::Cancelled => Vec::new(),
-            // Cancelled already, for everybody who asks; from here on for a payment that comes late, too.
-            OrderStage::TimedOut => vec![Event::OrderCancelled {
-                account: self.account.clone(),
-                order: self.order.clone(),
-                timed_out: false,
-            }],
-            OrderStage::Placed => self.before_payment(state, order, place, now),
+            OrderStage::Placed | OrderStage::TimedOut => self.before_payment(state, order, place, now),
             OrderStage::Paid => self.after_payment(state, order, place, now, ids)?,
         };
         Ok(Decision { events, outcome })
@@ -57,51 +56,48 @@ impl Decide for CancelOrder {
 }
 
 impl CancelOrder {
+    /// Of an order whose hold ran out everything is cancelled already, for everybody who asks: what ends is the part that a
+    /// payment that comes late would still take.
     fn before_payment(&self, state: &State, order: &Order, place: Option<usize>, now: Timestamp) -> Vec<Event> {
-        let Some(place) = place else { return cancelled_unpaid(order, false) };
+        let Some(place) = place else { return self.whole(order) };
         if order.transactions[place].state == TransactionState::Cancelled {
             return Vec::new();
         }
-        let seller = order.transactions[place].seller.clone();
+        let seller = &order.transactions[place].seller;
         let mut gone: Vec<&SellerId> = order
             .transactions
             .iter()
             .filter(|transaction| transaction.state == TransactionState::Cancelled)
             .map(|transaction| &transaction.seller)
             .collect();
-        gone.push(&seller);
-        let Some(left) = order.cart.without_sellers(&gone) else { return cancelled_unpaid(order, false) };
-        // The same coupons are judged again on what is left: amounts alone, not clock, pause or budget.
-        let held: Vec<_> = order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held).collect();
-        let candidates: Vec<Candidate<'_>> = held
-            .iter()
-            .filter_map(|coupon| {
-                let campaign = state.campaign(coupon.applied.campaign)?;
-                Some(Candidate {
-                    used_by: UsedBy::Coupon(coupon.id()),
-                    campaign: campaign.id,
-                    terms_version: coupon.applied.terms_version,
-                    terms: &campaign.terms,
-                    starts_at: order.placed_at,
-                    expires_at: coupon.expires_at,
-                    paused: campaign.stage == CampaignStage::Paused,
-                    budget_left: None,
-                    standing: Vec::new(),
-                })
-            })
-            .collect();
-        let (stay, refused) = evaluate(&left, &candidates, now, Occasion::WhatIsLeft);
+        gone.push(seller);
+        let Some(left) = order.cart.without_sellers(&gone) else { return self.whole(order) };
         let places: Vec<usize> =
             (0..order.cart.lines().len()).filter(|&line| !gone.contains(&&order.cart.lines()[line].seller)).collect();
-        let applied = stay.into_iter().map(|(place, applied)| in_whole_cart(applied, &places, held[place])).collect();
-        let mut events = vec![Event::SellerCancelled {
+        let (stay, off) = judged_again(state, order, &left, now);
+        // What comes off goes first: beside it, what stays could take more off a line than there is.
+        let mut events = Vec::with_capacity(off.len() + 1);
+        if order.stage == OrderStage::Placed {
+            events.extend(off.into_iter().map(|coupon| came_off(order, coupon)));
+        }
+        let last = if is(Fault::ComesOffLast) { 0 } else { events.len() };
+        let cancelled = Event::SellerCancelled {
             account: self.account.clone(),
             order: self.order.clone(),
             seller: seller.clone(),
-            applied,
-        }];
-        events.extend(refused.iter().map(|(place, _)| came_off(order, held[*place])));
+            applied: stay.into_iter().map(|(coupon, applied)| in_whole_cart(applied, &places, coupon)).collect(),
+        };
+        events.insert(last, cancelled);
         events
+    }
+
+    /// The whole order, or the last of its sellers: it keeps the figures that it had.
+    fn whole(&self, order: &Order) -> Vec<Event> {
+        if order.stage == OrderStage::Placed {
+            return cancelled_unpaid(order, false);
+        }
+        // What it held was given back when its hold ran out.
+        vec![Event::OrderCancelled { account: self.account.clone(), order: self.order.clone(), timed_out: false }]
     }
 
     fn after_payment(
@@ -121,6 +117,12 @@ impl CancelOrder {
             None => (0..order.transactions.len()).collect(),
         };
         let places: Vec<usize> = places.into_iter().filter(open).collect();
+        // Cancelled as far as it could be, and asked for again. What went before payment is no such cancellation.
+        let is_again =
+            |transaction: &Transaction| transaction.state == TransactionState::Cancelled && !transaction.gone;
+        if places.is_empty() && place.is_none() && order.transactions.iter().any(is_again) {
+            return Ok(Vec::new());
+        }
         if places.is_empty() {
             return Err(Reason::OrderStateForbids { order_status: status }.into());
         }
@@ -129,13 +131,52 @@ impl CancelOrder {
         let id = RefundId::new(now, self.account.slot(), ids).to_string();
         let name = RefundName::new(&id).expect("an id of ours is a valid name");
         let fingerprint = *RefundId::new(now, self.account.slot(), ids).uid().bytes();
-        let (_, events) = refunded(state, order, name, parts, sellers, fingerprint, now);
+        let asked = Asked { id: name, fingerprint, metadata: Metadata::default() };
+        let (_, events) = refunded(state, order, asked, parts, sellers, now);
         Ok(events)
     }
 }
 
+/// The same coupons on what is left: amounts alone, not clock, pause or budget, and none takes off more than it did before,
+/// so that what is held of a budget never grows. Answers what stays, and what comes off.
+///
+/// Of an order whose hold ran out those are judged that a late payment would take, whether or not they are free now.
+fn judged_again<'o>(
+    state: &State,
+    order: &'o Order,
+    left: &Cart,
+    now: Timestamp,
+) -> (Vec<(&'o OrderCoupon, Applied)>, Vec<&'o OrderCoupon>) {
+    let on_it = if order.stage == OrderStage::Placed { OrderCouponState::Held } else { OrderCouponState::Lapsed };
+    let (coupons, candidates): (Vec<&OrderCoupon>, Vec<Candidate<'_>>) = order
+        .coupons
+        .iter()
+        .filter(|coupon| coupon.state == on_it)
+        .filter_map(|coupon| {
+            let campaign = state.campaign(coupon.applied.campaign)?;
+            let most = (!is(Fault::TakesMoreThanBefore)).then_some(coupon.applied.discount);
+            let candidate = Candidate {
+                used_by: UsedBy::Coupon(coupon.id()),
+                campaign: campaign.id,
+                terms_version: coupon.applied.terms_version,
+                terms: &campaign.terms,
+                starts_at: order.placed_at,
+                expires_at: coupon.expires_at,
+                paused: campaign.stage == CampaignStage::Paused,
+                budget_left: None,
+                standing: Vec::new(),
+                at_most: most,
+            };
+            Some((coupon, candidate))
+        })
+        .unzip();
+    let (stay, off) = evaluate(left, &candidates, now, Occasion::WhatIsLeft);
+    let stay = stay.into_iter().map(|(place, applied)| (coupons[place], applied)).collect();
+    (stay, off.into_iter().map(|(place, _)| coupons[place]).collect())
+}
+
 /// Shares of a cart without some sellers, as shares of the whole cart.
-fn in_whole_cart(mut applied: Applied, places: &[usize], held: &crate::order::OrderCoupon) -> Applied {
+fn in_whole_cart(mut applied: Applied, places: &[usize], held: &OrderCoupon) -> Applied {
     for share in &mut applied.shares {
         share.line = u16::try_from(places[usize::from(share.line)]).expect("a cart has at most 500 lines");
     }

@@ -1,6 +1,6 @@
 //! Coupons and codes as candidates of a quote or an order.
 
-use super::claim::{claim_reason, code_reason, known_code};
+use super::claim::{claim_reason, code_reason, known_code, window};
 use crate::{
     campaign::{CampaignStage, Channel},
     code::EnteredCode,
@@ -21,7 +21,7 @@ pub fn wallet_candidate<'a>(state: &'a State, coupon: &Coupon, now: Timestamp) -
             // From the end of its hold the coupon is free, whether or not anybody has settled that.
             coupon.lapsed_order(now).is_none().then(|| Reason::CouponOnOrder { order: order.clone() })
         }
-        CouponState::Used { .. } => Some(Reason::CouponUsed),
+        CouponState::Used { .. } | CouponState::UsedBefore => Some(Reason::CouponUsed),
         CouponState::Reclaimed => Some(Reason::CouponReclaimed),
         CouponState::Pending => return None,
     };
@@ -33,8 +33,9 @@ pub fn wallet_candidate<'a>(state: &'a State, coupon: &Coupon, now: Timestamp) -
         starts_at: coupon.starts_at,
         expires_at: coupon.expires_at,
         paused: campaign.stage == CampaignStage::Paused,
-        budget_left: state.allowance(coupon.campaign).budget_left(&campaign.terms),
+        budget_left: Some(state.discount_left(campaign)),
         standing: standing.into_iter().collect(),
+        at_most: None,
     })
 }
 
@@ -53,8 +54,8 @@ pub fn code_candidate<'a>(
         Some(Reason::CodeNotUsable) => return Err(Reason::CodeNotUsable),
         reason => standing.extend(reason),
     }
-    standing.extend(claim_reason(state, account, campaign, Channel::Code, code.source.as_ref(), now));
-    let (starts_at, expires_at) = campaign.terms.validity.window(now);
+    standing.extend(claim_reason(state, account, campaign, Some(Channel::Code), code.source.as_ref(), now));
+    let (starts_at, expires_at) = window(state, campaign, now).map_err(|refusal| refusal.first().clone())?;
     Ok(Candidate {
         used_by: UsedBy::Code(entered.text.as_str().to_owned()),
         campaign: campaign.id,
@@ -63,7 +64,8 @@ pub fn code_candidate<'a>(
         starts_at,
         expires_at,
         paused: campaign.stage == CampaignStage::Paused,
-        budget_left: state.allowance(campaign.id).budget_left(&campaign.terms),
+        budget_left: Some(state.discount_left(campaign)),
         standing,
+        at_most: None,
     })
 }

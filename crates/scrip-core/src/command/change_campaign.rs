@@ -4,13 +4,14 @@ use crate::{
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
+    metadata::{Changes, Writer},
     name::SellerId,
     reason::{Reason, Refusal},
     state::State,
     time::Timestamp,
 };
 
-/// New terms for a campaign, given the revision that they were made from.
+/// New terms or metadata for a campaign, given the revision that the terms were made from.
 #[derive(Clone, Debug)]
 pub struct ChangeCampaign {
     pub campaign: CampaignId,
@@ -18,6 +19,8 @@ pub struct ChangeCampaign {
     pub as_seller: Option<SellerId>,
     pub revision: u64,
     pub terms: Terms,
+    pub metadata: Changes,
+    pub by: Writer,
 }
 
 impl Decide for ChangeCampaign {
@@ -31,15 +34,23 @@ impl Decide for ChangeCampaign {
             return Err(Reason::PreconditionFailed.into());
         }
         let outcome = Outcome::Campaign { campaign: self.campaign, created: false };
-        let terms = changed_terms(campaign, self.terms.clone())?;
+        let terms = if self.terms == campaign.terms {
+            self.terms.clone()
+        } else {
+            changed_terms(campaign, self.terms.clone())?
+        };
         if self.as_seller.is_some() && terms.issuer != campaign.terms.issuer {
-            return Err(Refusal::invalid("/issuer", "the calling seller"));
+            return Err(Refusal::at("/issuer", Reason::Forbidden));
         }
-        if terms == campaign.terms {
+        let metadata = campaign.metadata.changed(&self.metadata, &self.by)?;
+        let metadata = Some(metadata).filter(|metadata| *metadata != campaign.metadata);
+        if terms == campaign.terms && metadata.is_none() {
             return Ok(Decision { events: Vec::new(), outcome });
         }
+        campaign.may_change(self.as_seller.as_ref(), 0)?;
         let counters = state.counters(self.campaign);
-        Ok(Decision { events: vec![Event::CampaignChanged { campaign: self.campaign, terms, counters }], outcome })
+        let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata };
+        Ok(Decision { events: vec![changed], outcome })
     }
 }
 

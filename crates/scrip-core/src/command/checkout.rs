@@ -2,7 +2,7 @@
 
 use super::{
     candidates::{code_candidate, wallet_candidate},
-    claim::{claimed, known_code},
+    claim::{claimed, known_code, window},
     needs,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    fn pointer(&self) -> &str {
+    pub(super) fn pointer(&self) -> &str {
         match self {
             Self::Coupon { pointer, .. } | Self::Code { pointer, .. } => pointer,
         }
@@ -106,7 +106,12 @@ impl Checkout<'_> {
                 Chosen::Code { code, .. } => code_candidate(state, self.account, code, now),
             };
             match candidate {
-                Ok(candidate) => candidates.push(candidate),
+                Ok(candidate) => candidates.push(candidate.on(self.cart)),
+                // Not the shopper's to mend: it is said as a claim would say it.
+                Err(Reason::StoreUnavailable) if let Chosen::Code { code, .. } = chosen => {
+                    let (_, campaign) = known_code(state, code.hash)?;
+                    window(state, campaign, now)?;
+                }
                 Err(reason) => {
                     errors.push(RefusalError { pointer: Some(chosen.pointer().to_owned()), reason });
                 }
@@ -117,18 +122,18 @@ impl Checkout<'_> {
         if errors.is_empty() && codes > 0 && live + codes > LIVE_MAX as usize {
             return Err(Refusal::at("/codes", Reason::WalletFull { limit: LIVE_MAX }));
         }
-        if errors.is_empty() { Ok(candidates) } else { Err(Refusal { errors }) }
+        if errors.is_empty() { Ok(candidates) } else { Err(errors.into()) }
     }
 
     /// All reasons of all coupons that don't apply, in the order in which they were named.
     fn refusal(&self, mut refused: Vec<(usize, Vec<Reason>)>) -> Refusal {
         refused.sort_by_key(|entry| entry.0);
-        let errors = refused
+        let errors: Vec<_> = refused
             .into_iter()
             .flat_map(|(place, reasons)| reasons.into_iter().map(move |reason| (place, reason)))
             .map(|(place, reason)| RefusalError { pointer: Some(self.chosen[place].pointer().to_owned()), reason })
             .collect();
-        Refusal { errors }
+        errors.into()
     }
 
     /// A coupon onto the order; for a code used directly, claimed on the way.
@@ -151,7 +156,7 @@ impl Checkout<'_> {
             (channel, source) = (Channel::Code, known.source.clone());
             let hash = Some(code.hash);
             let event =
-                claimed(state, self.account, campaign, channel, source.clone(), Origin::DirectCode, hash, now, ids);
+                claimed(state, self.account, campaign, channel, source.clone(), Origin::DirectCode, hash, now, ids)?;
             if let Event::CouponClaimed { coupon, .. } = &event {
                 applied.coupon = Some(coupon.id);
             }

@@ -21,15 +21,28 @@ pub struct Claim {
 
 #[derive(Clone, Debug)]
 pub enum ClaimOf {
-    Campaign { campaign: CampaignId, channel: Channel, source: Option<SourceName>, right: SourceRight },
+    Campaign { campaign: CampaignId, channel: Channel, source: Option<SourceName>, by: ClaimBy },
     Code(EnteredCode),
 }
 
-/// Whether the caller may name a source with stock set aside (S1).
+/// Who asks for the coupon, as far as it decides what may be named and which channel must be offered (S1). Which channels a
+/// caller may name at all is judged before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SourceRight {
-    Any,
-    WithoutStock,
+pub enum ClaimBy {
+    /// The shop or the operator, for an account: any source.
+    Shop,
+    /// No source with stock set aside.
+    Shopper,
+    /// The operator, for many accounts at once: any source.
+    OperatorGrant,
+    /// A seller, in its own campaign: no source with stock set aside; in its store, offered or not.
+    SellerGrant,
+}
+
+impl ClaimBy {
+    const fn may_name_set_aside(self) -> bool {
+        matches!(self, Self::Shop | Self::OperatorGrant)
+    }
 }
 
 impl Decide for Claim {
@@ -55,12 +68,19 @@ impl Decide for Claim {
     }
 
     fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        let mut in_own_store = false;
         let (campaign, channel, source, code) = match &self.of {
-            ClaimOf::Campaign { campaign, channel, source, right } => {
+            ClaimOf::Campaign { campaign, channel, source, by } => {
                 let campaign = state.campaign(*campaign).ok_or(Reason::CampaignNotFound)?;
-                if *right == SourceRight::WithoutStock && campaign.terms.set_aside(source.as_ref()).is_some() {
+                if !by.may_name_set_aside() && campaign.terms.set_aside(source.as_ref()).is_some() {
                     return Err(Refusal::at("/source", Reason::ChannelNotAllowed));
                 }
+                let campaign_status = campaign.status(now);
+                let grant = matches!(by, ClaimBy::OperatorGrant | ClaimBy::SellerGrant);
+                if grant && campaign_status == CampaignStatus::Closed {
+                    return Err(Reason::CampaignStateForbids { campaign_status, paused_by: None }.into());
+                }
+                in_own_store = *by == ClaimBy::SellerGrant && *channel == Channel::SellerStore;
                 (campaign, *channel, source.clone(), None)
             }
             ClaimOf::Code(entered) => {
@@ -73,22 +93,25 @@ impl Decide for Claim {
         {
             return Err(reason.into());
         }
-        if let Some(reason) = claim_reason(state, &self.account, campaign, channel, source.as_ref(), now) {
+        let offered_on = (!in_own_store).then_some(channel);
+        if let Some(reason) = claim_reason(state, &self.account, campaign, offered_on, source.as_ref(), now) {
             return Err(reason.into());
         }
         let origin = if code.is_some() { Origin::ActivatedCode } else { Origin::Claimed };
         let hash = code.map(|(hash, _)| hash);
-        let event = claimed(state, &self.account, campaign, channel, source, origin, hash, now, ids);
+        let event = claimed(state, &self.account, campaign, channel, source, origin, hash, now, ids)?;
         let Event::CouponClaimed { coupon, .. } = &event else { unreachable!("claimed makes a claim") };
         let outcome = Outcome::Coupon { account: self.account.clone(), coupon: coupon.id };
         Ok(Decision { events: vec![event], outcome })
     }
 }
 
-/// A code and its campaign. One that doesn't exist can't be told from a stranger's.
+/// A code and its campaign. One that doesn't exist can't be told from a stranger's, nor from one whose campaign nobody knows
+/// of yet.
 pub(super) fn known_code(state: &State, hash: CodeHash) -> Result<(&Code, &Campaign), Reason> {
     let code = state.code(hash).ok_or(Reason::CodeNotUsable)?;
-    Ok((code, state.campaign(code.campaign).ok_or(Reason::CodeNotUsable)?))
+    let campaign = state.campaign(code.campaign).filter(|campaign| campaign.is_published());
+    Ok((code, campaign.ok_or(Reason::CodeNotUsable)?))
 }
 
 /// Why a code gives this account nothing, apart from what its campaign says.
@@ -99,7 +122,11 @@ pub(super) fn code_reason(
     account: &AccountId,
     now: Timestamp,
 ) -> Option<Reason> {
-    let over = campaign.terms.validity.window(now).1 <= now;
+    let over = campaign.terms.validity.over_at().is_some_and(|over_at| over_at <= now);
+    if code.revoked_at.is_some() {
+        let theirs = has_coupon_by(state, account, hash, code);
+        return Some(if theirs { Reason::CodeRevoked } else { Reason::CodeNotUsable });
+    }
     match &code.kind {
         CodeKind::Unique { taken: Some(taken), .. } if taken.account == *account => Some(Reason::CodeUsed),
         CodeKind::Unique { taken: Some(_), .. } => Some(Reason::CodeNotUsable),
@@ -113,12 +140,28 @@ pub(super) fn code_reason(
     }
 }
 
-/// Why the campaign gives this account no coupon; the first in the list's order.
+/// Whether the account has a coupon by this code. Coupons that are older than their note of it are known by campaign, channel
+/// and source.
+fn has_coupon_by(state: &State, account: &AccountId, hash: CodeHash, code: &Code) -> bool {
+    if !code.is_shared() {
+        return code.taken().is_some_and(|taken| taken.account == *account);
+    }
+    let is_by = |coupon: &Coupon| match coupon.code {
+        Some(by) => by == hash,
+        None => {
+            let by_code = coupon.channel == Channel::Code && coupon.origin != Origin::Imported;
+            by_code && coupon.campaign == code.campaign && coupon.source == code.source
+        }
+    };
+    state.live_coupons(account).chain(state.past_coupons(account)).any(is_by)
+}
+
+/// Why the campaign gives this account no coupon; the first in the list's order. `channel`: where it must be offered.
 pub(super) fn claim_reason(
     state: &State,
     account: &AccountId,
     campaign: &Campaign,
-    channel: Channel,
+    channel: Option<Channel>,
     source: Option<&SourceName>,
     now: Timestamp,
 ) -> Option<Reason> {
@@ -126,21 +169,18 @@ pub(super) fn claim_reason(
     let campaign_status = campaign.status(now);
     match campaign_status {
         CampaignStatus::Live => {}
+        CampaignStatus::Closed => {
+            return Some(Reason::ClaimsNotOpen { starts_at: None, ends_at: campaign.closed_at(now) });
+        }
         CampaignStatus::Scheduled => {
             return Some(Reason::ClaimsNotOpen { starts_at: terms.claims.starts_at, ends_at: None });
         }
         _ => return Some(Reason::CampaignNotLive { campaign_status }),
     }
-    // A coupon that has expired when it is given is none.
-    let (_, expires_at) = terms.validity.window(now);
-    let ends_at = terms.claims.ends_at.filter(|ends_at| now >= *ends_at).or((now >= expires_at).then_some(expires_at));
-    if ends_at.is_some() {
-        return Some(Reason::ClaimsNotOpen { starts_at: None, ends_at });
-    }
-    if !terms.channels().contains(&channel) {
+    if channel.is_some_and(|channel| !campaign.offers(channel)) {
         return Some(Reason::ChannelNotOffered);
     }
-    if !state.allowance(campaign.id).has_stock(terms, source) {
+    if !state.has_stock(campaign, source) {
         return Some(Reason::SoldOut);
     }
     let wallet = state.wallet(account);
@@ -166,10 +206,10 @@ pub(super) fn claimed(
     code: Option<CodeHash>,
     now: Timestamp,
     ids: &mut dyn IdSource,
-) -> Event {
+) -> Result<Event, Refusal> {
     let individual =
         state.wallet(account).map_or_else(|| IndividualId::from(account), |wallet| wallet.individual.clone());
-    let (starts_at, expires_at) = campaign.terms.validity.window(now);
+    let (starts_at, expires_at) = window(state, campaign, now)?;
     let coupon = Coupon {
         id: CouponId::new(now, account.slot(), ids),
         campaign: campaign.id,
@@ -181,6 +221,24 @@ pub(super) fn claimed(
         source,
         origin,
         state: CouponState::Valid,
+        import_key: None,
+        as_is: false,
+        code,
     };
-    Event::CouponClaimed { account: account.clone(), individual, coupon, code }
+    Ok(Event::CouponClaimed { account: account.clone(), individual, coupon, code })
+}
+
+/// From when until when a coupon claimed now can be used.
+///
+/// Errors: `store_unavailable` where there are no rules for the campaign's time zone. An end that was guessed couldn't be
+/// mended later (S8).
+pub(super) fn window(state: &State, campaign: &Campaign, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal> {
+    let validity = &campaign.terms.validity;
+    validity.window(now, state.zones()).ok_or_else(|| {
+        let zone = validity.time_zone().map_or("", |zone| zone.as_str());
+        Refusal::unavailable(format!(
+            "Campaign {} counts days in the time zone {zone}, for which this server has no rules; nothing was done.",
+            campaign.id
+        ))
+    })
 }

@@ -93,6 +93,9 @@ impl Decide for LendCode {
         let CodeKind::Unique { last4, taken, lent, ways } = &code.kind else {
             return Ok(code_is(Vec::new(), Some(code.clone())));
         };
+        if code.revoked_at.is_some() {
+            return Err(Reason::CodeNotUsable.into());
+        }
         match lent {
             // Again by the same account: it goes on where it was.
             Some(lent) if lent.account == self.account => return Ok(code_is(Vec::new(), Some(code.clone()))),
@@ -111,10 +114,13 @@ impl Decide for LendCode {
 impl Decide for LearnCode {
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::code_alone(state, self.hash, keys);
+        keys.extend(state.code(self.hash).map(|code| state.campaign_key(code.campaign)));
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
-        if let Some(known) = state.code(self.hash) {
+        // That of a draft that was deleted is free, and may be another campaign's by now.
+        let is_freed = |known: &&Code| known.campaign != self.code.campaign && state.is_deleted(known.campaign);
+        if let Some(known) = state.code(self.hash).filter(|known| !is_freed(known)) {
             match (known.lent(), self.code.lent()) {
                 // An earlier way, which is over.
                 (Some(here), Some(new)) if here.take < new.take && here.closed => {}

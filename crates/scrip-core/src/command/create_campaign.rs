@@ -4,6 +4,7 @@ use crate::{
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
+    metadata::Metadata,
     reason::Refusal,
     slot::Slot,
     state::State,
@@ -15,6 +16,7 @@ use crate::{
 pub struct CreateCampaign {
     /// As given; [`Terms::checked`] judges them.
     pub terms: Terms,
+    pub metadata: Metadata,
     /// Where it is to live.
     pub slot: Slot,
 }
@@ -23,10 +25,11 @@ impl Decide for CreateCampaign {
     fn needs(&self, _: &State, _: Timestamp, _: &mut Vec<Key>) {}
 
     fn decide(&self, _: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
-        let terms = self.terms.clone().checked()?;
+        let terms = self.terms.clone().of_new_campaign()?;
         let campaign = CampaignId::new(now, self.slot, ids);
+        let metadata = Some(self.metadata.clone()).filter(|metadata| !metadata.is_empty());
         Ok(Decision {
-            events: vec![Event::CampaignCreated { campaign, terms, at: now }],
+            events: vec![Event::CampaignCreated { campaign, terms, at: now, metadata }],
             outcome: Outcome::Campaign { campaign, created: true },
         })
     }

@@ -46,6 +46,7 @@ impl Decide for ExtendHold {
         let (account, order_id) = (self.account.clone(), self.order.clone());
         let outcome = Outcome::Order { account: account.clone(), order: order_id.clone(), created: false };
         let events = if hold_expires_at > order.hold_expires_at {
+            order.may_change()?;
             vec![Event::HoldExtended { account, order: order_id, hold_expires_at }]
         } else {
             Vec::new()

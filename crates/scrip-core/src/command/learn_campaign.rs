@@ -17,11 +17,20 @@ impl Decide for LearnCampaign {
     }
 
     fn decide(&self, state: &State, _: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
-        let known = state.campaign(self.campaign.id);
-        let news = known.is_none_or(|known| known.revision < self.campaign.revision);
-        // Where its events are is of use at home only.
-        let campaign = Campaign { events: Vec::new(), ..self.campaign.clone() };
-        let events = if news { vec![Event::CampaignLearned { campaign }] } else { Vec::new() };
-        Ok(Decision { events, outcome: Outcome::Nothing })
+        let known = state.campaign_or_deleted(self.campaign.id);
+        let Some(known) = known else { return Ok(learned(self.campaign.clone())) };
+        if known.is_as_new_as(&self.campaign) {
+            return Ok(Decision { events: Vec::new(), outcome: Outcome::Nothing });
+        }
+        // Two pieces of news may pass each other on the way.
+        let newer = if known.revision > self.campaign.revision { known } else { &self.campaign };
+        let coded = known.coded || self.campaign.coded;
+        Ok(learned(Campaign { coded, ..newer.clone() }))
     }
+}
+
+/// Where its events are is of use at home only.
+fn learned(campaign: Campaign) -> Decision {
+    let campaign = Campaign { events: Vec::new(), ..campaign };
+    Decision { events: vec![Event::CampaignLearned { campaign }], outcome: Outcome::Nothing }
 }

@@ -21,9 +21,7 @@ impl Decide for LinkAccount {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         // Every row of its coupons names whose they are.
         needs::whole_wallet(state, &self.account, now, keys);
-        let pages = state.wallet(&self.account).map_or(0, |wallet| wallet.history.len());
-        let page = |page| Key::History(self.account.clone(), u32::try_from(page).expect("far fewer pages"));
-        keys.extend((0..pages).map(page));
+        needs::whole_history(state, &self.account, keys);
         keys.push(Key::Individual(state.bucket(), self.individual.clone()));
         // Their limits are those of the terms.
         let counts = state.wallet(&self.account).map(|wallet| &wallet.counts[..]).unwrap_or_default();

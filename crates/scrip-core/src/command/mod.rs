@@ -6,49 +6,63 @@ mod campaign_lifecycle;
 mod cancel_order;
 mod candidates;
 mod change_campaign;
+mod change_metadata;
 mod checkout;
 mod claim;
 mod close_transactions;
 mod code_steps;
 mod create_campaign;
+mod delete_campaign;
 mod extend_hold;
+mod forget_keys;
+mod import_campaign;
 mod import_coupon;
 mod keys;
 mod lapse;
 mod learn_campaign;
 mod link_account;
 mod needs;
+mod note_grants;
 mod pay_order;
 mod place_order;
 mod refund;
 mod retake;
 mod revise_order;
+mod revoke_code;
 mod settle;
 mod sweep_due;
 
-pub use add_codes::{AddCodes, AddSharedCode, CODES_PER_COMMAND, CODES_PER_JOB, NoteSharedCode, RequestCodes};
+pub use add_codes::{
+    AddCodes, AddSharedCode, CODES_PER_COMMAND, CODES_PER_JOB, CancelJob, NoteCodes, NoteSharedCode, RequestCodes,
+};
 pub use allowances::{GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance};
 pub use campaign_lifecycle::{CampaignStep, MoveCampaign};
 pub use cancel_order::CancelOrder;
 pub use candidates::{code_candidate, wallet_candidate};
 pub use change_campaign::ChangeCampaign;
+pub use change_metadata::ChangeMetadata;
 pub use checkout::Chosen;
-pub use claim::{Claim, ClaimOf, SourceRight};
+pub use claim::{Claim, ClaimBy, ClaimOf};
 pub use close_transactions::CloseTransactions;
 pub use code_steps::{CloseCode, ForgetCode, LENT_MINUTES, LearnCode, LendCode, ReleaseCode, SettleCode};
 pub use create_campaign::CreateCampaign;
+pub use delete_campaign::DeleteCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
-pub use import_coupon::ImportCoupon;
-pub use keys::{CreateApiKey, RevokeApiKey};
+pub use forget_keys::{ForgetKeys, KEYS_PER_COMMAND, keys_kept_from};
+pub use import_campaign::{ImportCampaign, imported_campaign};
+pub use import_coupon::{ImportCoupon, KnownBy, OldStatus};
+pub use keys::{ChangeApiKey, CreateApiKey, NoteApiKeyUse, RevokeApiKey};
 pub use lapse::given_back;
 pub use learn_campaign::LearnCampaign;
 pub use link_account::LinkAccount;
-pub use needs::{code as code_needs, order_needs};
+pub use needs::{code as code_needs, order_needs, order_refund as refund_needs, whole_order as whole_order_needs};
+pub use note_grants::NoteGrants;
 pub use pay_order::PayOrder;
 pub use place_order::PlaceOrder;
 pub use refund::{RefundOf, RefundOrder};
 pub use retake::LATE_PAYMENT_DAYS;
 pub use revise_order::ReviseOrder;
+pub use revoke_code::{RevokeCode, RevokeCodeHere};
 pub use sweep_due::SweepDue;
 
 use crate::{
@@ -79,6 +93,12 @@ pub enum Outcome {
         account: AccountId,
         coupon: CouponId,
     },
+    /// `new`: taken by this line; else by the same one before.
+    Imported {
+        account: AccountId,
+        coupon: CouponId,
+        new: bool,
+    },
     Order {
         account: AccountId,
         order: OrderId,
@@ -97,6 +117,9 @@ pub enum Outcome {
     SharedCode {
         campaign: CampaignId,
     },
+    Deleted {
+        campaign: CampaignId,
+    },
     Job(JobId),
     ApiKey(KeyId),
     /// A part of a pool that moves, if any does.
@@ -110,14 +133,15 @@ impl Outcome {
     /// What is noted with an idempotency key.
     pub const fn answer_kind(&self) -> AnswerKind {
         match self {
-            Self::Coupon { .. } => AnswerKind::Coupon,
+            Self::Coupon { .. } | Self::Imported { .. } => AnswerKind::Coupon,
             Self::Order { .. } => AnswerKind::Order,
             Self::Refund { .. } => AnswerKind::Refund,
             Self::Campaign { .. } => AnswerKind::Campaign,
             Self::SharedCode { .. } => AnswerKind::SharedCode,
             Self::Job(_) => AnswerKind::Job,
             Self::ApiKey(_) => AnswerKind::ApiKey,
-            Self::Parcel(_) | Self::Code(_) | Self::Nothing => AnswerKind::Nothing,
+            Self::Code(_) => AnswerKind::Code,
+            Self::Deleted { .. } | Self::Parcel(_) | Self::Nothing => AnswerKind::Nothing,
         }
     }
 }
@@ -178,10 +202,13 @@ commands! {
     CreateCampaign,
     ChangeCampaign,
     MoveCampaign,
+    DeleteCampaign,
+    CancelJob,
     AddSharedCode,
     RequestCodes,
     AddCodes,
     Claim(account),
+    ImportCampaign,
     ImportCoupon(account),
     PlaceOrder(account, id),
     ReviseOrder(account, order),
@@ -190,12 +217,18 @@ commands! {
     CloseTransactions(account, order),
     CancelOrder(account, order),
     RefundOrder(account, order),
+    ChangeMetadata,
     SweepDue,
+    ForgetKeys,
     CreateApiKey,
     RevokeApiKey,
+    ChangeApiKey,
+    NoteApiKeyUse,
     LinkAccount(account),
     LearnCampaign,
     NoteSharedCode,
+    NoteGrants,
+    NoteCodes,
     GrantAllowance,
     ReceiveAllowance,
     ReturnAllowance,
@@ -206,6 +239,8 @@ commands! {
     ReleaseCode,
     SettleCode,
     ForgetCode,
+    RevokeCode,
+    RevokeCodeHere,
 }
 
 impl Command {
@@ -218,7 +253,7 @@ impl Command {
             return lapsed;
         }
         let claims = match self {
-            Self::Claim(_) => true,
+            Self::Claim(_) | Self::ImportCoupon(_) => true,
             Self::PlaceOrder(command) => checkout::uses_codes(&command.chosen),
             Self::ReviseOrder(command) => checkout::uses_codes(&command.chosen),
             _ => false,
@@ -231,14 +266,23 @@ impl Command {
         match self {
             Self::CreateCampaign(command) => command.slot.bucket(buckets),
             Self::MoveCampaign(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::ImportCampaign(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::DeleteCampaign(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::CancelJob(command) => command.job.uid().slot().bucket(buckets),
             Self::ChangeCampaign(command) => command.campaign.uid().slot().bucket(buckets),
             Self::RequestCodes(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::NoteGrants(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::NoteCodes(command) => command.campaign.uid().slot().bucket(buckets),
             Self::NoteSharedCode(command) => command.campaign.uid().slot().bucket(buckets),
             Self::AddSharedCode(command) => command.code.hash.slot().bucket(buckets),
             Self::AddCodes(command) => command.job.uid().slot().bucket(buckets),
             Self::CreateApiKey(command) => command.key.id.uid().slot().bucket(buckets),
             Self::RevokeApiKey(command) => command.key.uid().slot().bucket(buckets),
+            Self::ChangeApiKey(command) => command.key.uid().slot().bucket(buckets),
+            Self::NoteApiKeyUse(command) => command.key.uid().slot().bucket(buckets),
+            Self::ChangeMetadata(command) => command.account.slot().bucket(buckets),
             Self::SweepDue(command) => command.bucket,
+            Self::ForgetKeys(command) => command.bucket,
             Self::LearnCampaign(command) => command.bucket,
             Self::GrantAllowance(command) => command.pool.slot().bucket(buckets),
             Self::TakeBackAllowance(command) => command.pool.slot().bucket(buckets),
@@ -247,6 +291,8 @@ impl Command {
             Self::LendCode(command) => command.hash.slot().bucket(buckets),
             Self::ReleaseCode(command) => command.hash.slot().bucket(buckets),
             Self::SettleCode(command) => command.hash.slot().bucket(buckets),
+            Self::RevokeCode(command) => command.hash.slot().bucket(buckets),
+            Self::RevokeCodeHere(command) => command.bucket,
             Self::LearnCode(command) => command.bucket,
             Self::CloseCode(command) => command.bucket,
             Self::ForgetCode(command) => command.bucket,
@@ -285,8 +331,8 @@ impl Command {
         self.account().map(|(account, _)| account)
     }
 
-    /// Whether it is done even where a pool doesn't have what it takes: the rules judge it by amounts alone.
+    /// Whether it is done even where a pool doesn't have what it takes: what an account has had counts, whatever the limit.
     pub const fn may_overdraw(&self) -> bool {
-        matches!(self, Self::CancelOrder(_) | Self::LinkAccount(_))
+        matches!(self, Self::LinkAccount(_))
     }
 }

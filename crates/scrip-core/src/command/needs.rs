@@ -2,7 +2,8 @@ use crate::{
     code::CodeHash,
     id::CampaignId,
     key::Key,
-    name::{AccountId, OrderId},
+    name::{AccountId, OrderId, RefundName},
+    order::Order,
     state::State,
     time::Timestamp,
 };
@@ -27,6 +28,11 @@ pub fn code(state: &State, account: &AccountId, hash: CodeHash, keys: &mut Vec<K
     code_alone(state, hash, keys);
     if let Some(code) = state.code(hash).filter(|code| !code.is_anothers(account)) {
         campaign(state, code.campaign, keys);
+        // Whether the account has a coupon by it.
+        if code.revoked_at.is_some() && code.is_shared() {
+            pages(state, account, keys);
+            whole_history(state, account, keys);
+        }
     }
 }
 
@@ -40,17 +46,19 @@ pub(super) fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
 /// All pages of a wallet's history.
 pub(super) fn whole_history(state: &State, account: &AccountId, keys: &mut Vec<Key>) {
     let pages = state.wallet(account).map_or(0, |wallet| wallet.history.len());
-    keys.extend((0..pages).map(|page| Key::History(account.clone(), u32::try_from(page).expect("far fewer pages"))));
+    keys.extend(Key::history_pages(account, pages));
 }
 
 /// A wallet with all its live pages, and the orders whose hold ran out.
 pub(super) fn whole_wallet(state: &State, account: &AccountId, now: Timestamp, keys: &mut Vec<Key>) {
     individual(state, account, keys);
-    let Some(wallet) = state.wallet(account) else { return };
-    for page in 0..wallet.further.len() {
-        keys.push(Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages")));
-    }
+    pages(state, account, keys);
     lapsed(state, account, now, keys);
+}
+
+fn pages(state: &State, account: &AccountId, keys: &mut Vec<Key>) {
+    let pages = state.wallet(account).map_or(0, |wallet| wallet.further.len());
+    keys.extend(Key::wallet_pages(account, pages));
 }
 
 /// What settling the lapsed orders of an account needs, as far as its loaded coupons name them.
@@ -73,6 +81,37 @@ pub(super) fn order(state: &State, account: &AccountId, id: &OrderId, now: Times
     }
 }
 
+/// Where one more refund of an order goes to.
+pub(super) fn open_refund_page(state: &State, account: &AccountId, id: &OrderId, keys: &mut Vec<Key>) {
+    let page = state.order(account, id).and_then(Order::open_refund_page);
+    keys.extend(page.map(|page| Key::RefundPage(account.clone(), id.clone(), page)));
+}
+
+/// The same, and a refund that may have been made before, if it stands on a page.
+pub fn refund(state: &State, account: &AccountId, order: &OrderId, id: &RefundName, keys: &mut Vec<Key>) {
+    open_refund_page(state, account, order, keys);
+    if state.order(account, order).is_none_or(Order::has_all_refunds) {
+        return;
+    }
+    keys.push(Key::RefundPlace(account.clone(), order.clone(), id.clone()));
+    let place = state.refund_place(account, order, id);
+    keys.extend(place.map(|place| Key::RefundPage(account.clone(), order.clone(), place.page)));
+}
+
+/// An order and all its refunds.
+pub fn whole_order(state: &State, account: &AccountId, id: &OrderId) -> Vec<Key> {
+    let mut keys = vec![Key::Order(account.clone(), id.clone())];
+    keys.extend(state.order(account, id).into_iter().flat_map(Key::refund_pages));
+    keys
+}
+
+/// An order and one of its refunds, with those on the same page.
+pub fn order_refund(state: &State, account: &AccountId, order: &OrderId, id: &RefundName) -> Vec<Key> {
+    let mut keys = vec![Key::Order(account.clone(), order.clone())];
+    refund(state, account, order, id, &mut keys);
+    keys
+}
+
 /// What `order` adds, for those who look at it outside of a command.
 pub fn order_needs(state: &State, account: &AccountId, id: &OrderId, now: Timestamp) -> Vec<Key> {
     let mut keys = Vec::new();
@@ -86,7 +125,7 @@ fn order_alone(state: &State, account: &AccountId, id: &OrderId, keys: &mut Vec<
     for coupon in &order.coupons {
         campaign(state, coupon.applied.campaign, keys);
         if let Some(hash) = coupon.direct_code {
-            code(state, account, hash, keys);
+            code_alone(state, hash, keys);
         }
         keys.extend(coupon.history_page.map(|page| Key::History(account.clone(), page)));
     }

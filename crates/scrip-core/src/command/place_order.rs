@@ -8,6 +8,7 @@ use crate::{
     event::Event,
     id::IdSource,
     key::Key,
+    metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId},
     order::{LineMoney, Order, OrderCoupon, OrderStage, ShippingMoney, open_transactions},
@@ -26,6 +27,7 @@ pub struct PlaceOrder {
     pub chosen: Vec<Chosen>,
     pub expect_discount: Option<Amount>,
     pub hold_minutes: u32,
+    pub metadata: Metadata,
     /// Of the request.
     pub fingerprint: [u8; 16],
 }
@@ -97,6 +99,10 @@ impl PlaceOrder {
             refunds: Vec::new(),
             fingerprint: self.fingerprint,
             events: Vec::new(),
+            refund_pages: Vec::new(),
+            reversed_on_pages: Vec::new(),
+            metadata: self.metadata.clone(),
+            metadata_changes: 0,
         }
     }
 }

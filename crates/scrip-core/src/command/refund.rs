@@ -4,12 +4,13 @@ use crate::{
     id::{CampaignId, IdSource},
     key::Key,
     ledger::{EntryKind, LedgerAccount, Posting, movement},
+    metadata::Metadata,
     money::Amount,
     name::{AccountId, LineId, OrderId, RefundName, SellerId},
     order::{
         Order, OrderStage, Refund, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, TransactionState,
     },
-    quote::{Funder, ShippingShare},
+    quote::Funder,
     reason::{Reason, Refusal},
     state::State,
     time::Timestamp,
@@ -26,6 +27,7 @@ pub struct RefundOrder {
     pub as_seller: Option<SellerId>,
     /// Of the request.
     pub fingerprint: [u8; 16],
+    pub metadata: Metadata,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ pub enum RefundOf {
 impl Decide for RefundOrder {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
+        needs::refund(state, &self.account, &self.order, &self.id, keys);
     }
 
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
@@ -60,7 +63,7 @@ impl Decide for RefundOrder {
             refund: self.id.clone(),
             created,
         };
-        if let Some(refund) = order.refund(&self.id) {
+        if let Some(refund) = state.refund(&self.account, &self.order, &self.id) {
             return if refund.fingerprint == self.fingerprint {
                 Ok(Decision { events: Vec::new(), outcome: outcome(false) })
             } else {
@@ -71,7 +74,8 @@ impl Decide for RefundOrder {
             return Err(Reason::OrderNotPaid.into());
         }
         let parts = self.parts(order)?;
-        let (_, events) = refunded(state, order, self.id.clone(), parts, Vec::new(), self.fingerprint, now);
+        let asked = Asked { id: self.id.clone(), fingerprint: self.fingerprint, metadata: self.metadata.clone() };
+        let (_, events) = refunded(state, order, asked, parts, Vec::new(), now);
         Ok(Decision { events, outcome: outcome(true) })
     }
 }
@@ -196,16 +200,22 @@ impl Parts {
     }
 }
 
+/// What a refund is told as, whatever it gives back.
+pub(super) struct Asked {
+    pub id: RefundName,
+    pub fingerprint: [u8; 16],
+    pub metadata: Metadata,
+}
+
 /// Records a refund of `parts`: what it gives back, what funders get back, and what becomes of each coupon.
 ///
 /// Source: rules, Refund amounts. Nothing is prorated: units give back the shares stored with the order.
 pub(super) fn refunded(
     state: &State,
     order: &Order,
-    id: RefundName,
+    asked: Asked,
     parts: Parts,
     cancelled: Vec<SellerId>,
-    fingerprint: [u8; 16],
     now: Timestamp,
 ) -> (Refund, Vec<Event>) {
     let mut back = Reversal::new(order);
@@ -237,7 +247,7 @@ pub(super) fn refunded(
     }
     let goods: Amount = lines.iter().map(|line| line.amount).chain(amounts.iter().map(|entry| entry.amount)).sum();
     let mut refund = Refund {
-        id,
+        id: asked.id,
         at: now,
         amount: goods + shipping.iter().map(|entry| entry.amount).sum(),
         goods,
@@ -249,7 +259,9 @@ pub(super) fn refunded(
         campaigns: back.campaigns,
         order_refunded: RefundedOrder::Partial,
         cancelled,
-        fingerprint,
+        fingerprint: asked.fingerprint,
+        page: order.open_refund_page(),
+        metadata: asked.metadata,
     };
     let (account, order_id) = (order.account.clone(), order.id.clone());
     let mut after = order.clone();
@@ -291,20 +303,11 @@ impl<'a> Reversal<'a> {
         }
     }
 
-    /// Reversed by the part refunded, half up, the rest with the last part.
     fn shipping(&mut self, seller: &SellerId, amount: Amount) {
         let order = self.order;
         let before = order.transaction_of(seller).map_or(Amount::ZERO, |place| order.shipping[place].cash);
-        let paid = order.paid_for_shipping(seller);
-        for applied in order.applied() {
-            for share in applied.shipping_shares.iter().filter(|share| share.seller == *seller) {
-                let reversed_before = reversed_shipping(share, before, paid, false);
-                let reversed_after = reversed_shipping(share, before + amount, paid, true);
-                for (place, (funder, _)) in share.funding.iter().enumerate() {
-                    let part = funder_part(share, reversed_after, place) - funder_part(share, reversed_before, place);
-                    self.book(funder, applied.campaign, part, seller, None);
-                }
-            }
+        for (funder, campaign, part) in order.shipping_reversed(seller, before, amount) {
+            self.book(funder, campaign, part, seller, None);
         }
     }
 
@@ -328,29 +331,4 @@ impl<'a> Reversal<'a> {
         let funder = LedgerAccount::Funder(funder.clone());
         self.postings.extend(movement(discount, funder, amount, campaign, Some(seller), line));
     }
-}
-
-/// How much of a share is reversed once `cash` of the `paid` shipping has come back. Of shipping paid to zero nothing is,
-/// until it is refunded by amount 0.
-fn reversed_shipping(share: &ShippingShare, cash: Amount, paid: Amount, refunding: bool) -> Amount {
-    if paid.is_zero() {
-        return if refunding { share.amount } else { Amount::ZERO };
-    }
-    share.amount.scaled_half_up(cash.minor(), paid.minor())
-}
-
-/// One funder's part of what is reversed of a share. Funder by funder, each its proportion of what the earlier left, so
-/// that parts only grow and end at what each paid.
-fn funder_part(share: &ShippingShare, reversed: Amount, place: usize) -> Amount {
-    let mut left = reversed;
-    let mut whole = share.amount;
-    for (index, (_, amount)) in share.funding.iter().enumerate() {
-        let part = if whole.is_zero() { Amount::ZERO } else { left.scaled_half_up(amount.minor(), whole.minor()) };
-        if index == place {
-            return part;
-        }
-        left -= part;
-        whole -= *amount;
-    }
-    Amount::ZERO
 }

@@ -22,7 +22,8 @@ pub const LATE_PAYMENT_DAYS: u32 = 30;
 /// Neither the clock nor the campaign's stage matters, as the order was placed already; room in the wallet doesn't
 /// either, as for every coupon that comes back.
 ///
-/// Errors: `hold_expired`, once for all that is gone.
+/// Errors: `hold_expired`, once for all that is gone; `amount_out_of_range` where a campaign can't count its discounts any
+/// more.
 pub(super) fn retaken(
     state: &State,
     order: &Order,
@@ -35,7 +36,14 @@ pub(super) fn retaken(
     }
     let gone: Vec<RefusalError> = lapsed(order).flat_map(|coupon| gone_of(state, order, coupon)).collect();
     if !gone.is_empty() {
-        return Err(Refusal { errors: gone });
+        return Err(gone.into());
+    }
+    let counts = |coupon: &OrderCoupon| match state.campaign(coupon.applied.campaign) {
+        Some(campaign) => state.counts_discount(campaign, coupon.applied.discount),
+        None => true,
+    };
+    if !lapsed(order).all(counts) {
+        return Err(Reason::AmountOutOfRange.into());
     }
     // All is free: from here nothing stands against it.
     let mut events = Vec::new();
@@ -44,7 +52,7 @@ pub(super) fn retaken(
         coupon.state = OrderCouponState::Held;
         let Some(campaign) = state.campaign(coupon.applied.campaign) else { continue };
         if coupon.direct_code.is_some() {
-            events.push(claimed_anew(state, order, campaign, coupon, now, ids));
+            events.push(claimed_anew(state, order, campaign, coupon, now, ids)?);
         }
     }
     let is_held = |coupon: &&OrderCoupon| coupon.state == OrderCouponState::Held;
@@ -70,15 +78,15 @@ fn claimed_anew(
     coupon: &mut OrderCoupon,
     now: Timestamp,
     ids: &mut dyn IdSource,
-) -> Event {
+) -> Result<Event, Refusal> {
     let (channel, source) = (coupon.channel, coupon.source.clone());
     let origin = Origin::DirectCode;
-    let event = claimed(state, &order.account, campaign, channel, source, origin, coupon.direct_code, now, ids);
+    let event = claimed(state, &order.account, campaign, channel, source, origin, coupon.direct_code, now, ids)?;
     if let Event::CouponClaimed { coupon: made, .. } = &event {
         coupon.applied.coupon = Some(made.id);
         coupon.expires_at = made.expires_at;
     }
-    event
+    Ok(event)
 }
 
 /// What of one coupon is no longer free.
@@ -111,17 +119,23 @@ fn is_in_wallet(state: &State, order: &Order, coupon: &OrderCoupon) -> bool {
 
 fn gone_of_claim(state: &State, order: &Order, campaign: &Campaign, coupon: &OrderCoupon, code: CodeHash) -> Vec<Gone> {
     let terms = &campaign.terms;
+    let is_revoked = state.code(code).is_some_and(|known| known.revoked_at.is_some());
     let is_free = state.code(code).is_some_and(|known| match &known.kind {
         CodeKind::Shared { .. } => state.code_uses_left(code) != Some(0),
         CodeKind::Unique { taken, lent, .. } => {
             taken.is_none() && lent.as_ref().is_none_or(|lent| lent.account == order.account && !lent.closed)
         }
     });
-    let has_stock = state.allowance(campaign.id).has_stock(terms, coupon.source.as_ref());
+    let has_stock = state.has_stock(campaign, coupon.source.as_ref());
     let may_have = |limit| state.individual_left(&order.account, campaign.id, limit) > 0;
     let within_limit = terms.limits.per_individual.is_none_or(may_have);
-    [(is_free, Gone::CodeUses), (has_stock, Gone::Stock), (within_limit, Gone::IndividualLimit)]
-        .into_iter()
-        .filter_map(|(free, gone)| (!free).then_some(gone))
-        .collect()
+    [
+        (!is_revoked, Gone::CodeRevoked),
+        (is_free, Gone::CodeUses),
+        (has_stock, Gone::Stock),
+        (within_limit, Gone::IndividualLimit),
+    ]
+    .into_iter()
+    .filter_map(|(free, gone)| (!free).then_some(gone))
+    .collect()
 }

@@ -12,7 +12,7 @@ use crate::{
     money::Amount,
     name::{AccountId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, TransactionState},
-    reason::{Reason, Refusal},
+    reason::{Reason, Refusal, RefusalError},
     state::State,
     time::Timestamp,
 };
@@ -42,6 +42,8 @@ impl Decide for ReviseOrder {
         if order.stage != OrderStage::Placed {
             return Err(Reason::OrderStateForbids { order_status: order.status(now) }.into());
         }
+        order.may_change()?;
+        self.check_codes(state, order)?;
         let free = self.without_what_it_holds(state, order, now);
         let checkout = self.checkout();
         let mut claims = Vec::new();
@@ -74,6 +76,23 @@ impl ReviseOrder {
             chosen: &self.chosen,
             expect_discount: self.expect_discount,
         }
+    }
+
+    /// A code that was taken back stays with the order as it is placed, and can't be on it anew.
+    fn check_codes(&self, state: &State, order: &Order) -> Result<(), Refusal> {
+        let revoked = |chosen: &&Chosen| match chosen {
+            Chosen::Code { code, .. } => {
+                let is_revoked = state.code(code.hash).is_some_and(|code| code.revoked_at.is_some());
+                is_revoked && held_by(order).any(|held| held.direct_code == Some(code.hash))
+            }
+            Chosen::Coupon { .. } => false,
+        };
+        let error = |chosen: &Chosen| {
+            let pointer = Some(chosen.pointer().to_owned());
+            RefusalError { pointer, reason: Reason::CodeRevoked }
+        };
+        let errors: Vec<RefusalError> = self.chosen.iter().filter(revoked).map(error).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
     }
 
     /// What the command looks at, as if the order held nothing.

@@ -1,7 +1,8 @@
 use super::{Condition, Judged};
-use crate::reason::Reason;
+use crate::{campaign::Budget, reason::Reason};
 
-/// A discount that exceeds what is left of the campaign's budget is refused whole, never trimmed.
+/// A discount that exceeds what is left of the campaign's budget is refused whole, never trimmed; so is one that the
+/// counters of a campaign without a budget can't take any more.
 pub(super) struct WithinBudget;
 
 impl Condition for WithinBudget {
@@ -13,6 +14,9 @@ impl Condition for WithinBudget {
         if judged.candidate.terms.currency != judged.cart.currency() {
             return None;
         }
-        (judged.discount > left).then_some(Reason::CampaignBudgetExhausted { left })
+        (judged.discount > left).then_some(match judged.candidate.terms.limits.budget {
+            Some(Budget::Unlimited) => Reason::AmountOutOfRange,
+            _ => Reason::CampaignBudgetExhausted { left },
+        })
     }
 }

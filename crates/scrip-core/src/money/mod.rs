@@ -2,12 +2,13 @@
 
 mod amount;
 mod basis_points;
+mod currencies;
 mod currency;
 mod runs;
 mod split;
 
 pub use amount::{Amount, AmountOutOfRange};
 pub use basis_points::BasisPoints;
-pub use currency::Currency;
+pub use currency::{Currency, Standing as CurrencyStanding};
 pub use runs::Runs;
 pub use split::{split, split_within, spread, spread_before};

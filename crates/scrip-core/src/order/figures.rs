@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crate::{cart::Cart, money::Amount, name::SellerId, quote::Applied};
 
 /// What a cart comes to with the coupons applied: of a quote and of an order alike.
@@ -33,43 +35,62 @@ pub struct LineFigures {
 }
 
 /// Adds the shares up.
-#[expect(clippy::needless_pass_by_value, reason = "an iterator is cloned for each sum, and cheap to hand over")]
-pub fn figures<'a>(cart: &Cart, applied: impl Iterator<Item = &'a Applied> + Clone) -> Figures {
-    let lines: Vec<LineFigures> = cart
+pub fn figures<'a>(cart: &Cart, applied: impl Iterator<Item = &'a Applied>) -> Figures {
+    figures_without(cart, applied, |_| false)
+}
+
+/// Adds the shares up; of a seller that is gone every amount is 0.
+pub(super) fn figures_without<'a>(
+    cart: &Cart,
+    applied: impl Iterator<Item = &'a Applied>,
+    is_gone: impl Fn(&SellerId) -> bool,
+) -> Figures {
+    let is_gone: HashMap<&SellerId, bool> =
+        cart.sellers().into_iter().map(|seller| (seller, is_gone(seller))).collect();
+    let mut lines: Vec<LineFigures> = cart
         .lines()
         .iter()
-        .enumerate()
-        .map(|(place, line)| {
-            let subtotal = line.amount();
-            let shares = applied.clone().filter_map(|applied| applied.share_of_line(place));
-            let discount = shares.map(|share| share.amount).sum();
-            LineFigures { subtotal, discount, total: subtotal - discount }
-        })
+        .map(|line| if is_gone[&line.seller] { Amount::ZERO } else { line.amount() })
+        .map(|subtotal| LineFigures { subtotal, discount: Amount::ZERO, total: subtotal })
         .collect();
-    let sellers: Vec<SellerFigures> = cart
+    let mut sellers: Vec<SellerFigures> = cart
         .sellers()
         .into_iter()
-        .map(|seller| {
-            let own = || cart.lines().iter().zip(&lines).filter(|(line, _)| line.seller == *seller);
-            let subtotal: Amount = own().map(|(_, figures)| figures.subtotal).sum();
-            let off_goods: Amount = own().map(|(_, figures)| figures.discount).sum();
-            let shipping = cart.shipping_of(seller);
-            let off_shipping: Amount = applied
-                .clone()
-                .flat_map(|applied| &applied.shipping_shares)
-                .filter(|share| share.seller == *seller)
-                .map(|share| share.amount)
-                .sum();
-            let discount = off_goods + off_shipping;
-            SellerFigures {
-                seller: seller.clone(),
-                subtotal,
-                shipping,
-                discount,
-                total: subtotal + shipping - discount,
-            }
+        .map(|seller| SellerFigures {
+            seller: seller.clone(),
+            subtotal: Amount::ZERO,
+            shipping: Amount::ZERO,
+            discount: Amount::ZERO,
+            total: Amount::ZERO,
         })
         .collect();
+    let place_of: HashMap<&SellerId, usize> =
+        cart.sellers().into_iter().enumerate().map(|(place, seller)| (seller, place)).collect();
+    for applied in applied {
+        for share in &applied.shares {
+            let line = usize::from(share.line);
+            if !is_gone[&cart.lines()[line].seller] {
+                lines[line].discount += share.amount;
+            }
+        }
+        for share in &applied.shipping_shares {
+            if let Some(&place) = place_of.get(&share.seller).filter(|_| !is_gone[&share.seller]) {
+                sellers[place].discount += share.amount;
+            }
+        }
+    }
+    for (line, figures) in cart.lines().iter().zip(&mut lines) {
+        figures.total = figures.subtotal - figures.discount;
+        let seller = &mut sellers[place_of[&line.seller]];
+        seller.subtotal += figures.subtotal;
+        seller.discount += figures.discount;
+    }
+    for entry in cart.shipping().iter().filter(|entry| !is_gone[&entry.seller]) {
+        sellers[place_of[&entry.seller]].shipping = entry.amount;
+    }
+    for seller in &mut sellers {
+        seller.total = seller.subtotal + seller.shipping - seller.discount;
+    }
     Figures {
         subtotal: sellers.iter().map(|seller| seller.subtotal).sum(),
         shipping: sellers.iter().map(|seller| seller.shipping).sum(),

@@ -3,6 +3,8 @@
 mod figures;
 mod line_money;
 mod refund;
+mod refund_page;
+mod reversal;
 mod state;
 
 pub use figures::{Figures, LineFigures, SellerFigures, figures};
@@ -10,7 +12,9 @@ pub use line_money::LineMoney;
 pub use refund::{
     CouponOutcome, Refund, RefundCoupon, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, StatusAfter,
 };
+pub use refund_page::{GivenBack, REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundPage, RefundPlace};
 pub(crate) use state::open_transactions;
 pub use state::{
-    Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction, TransactionState,
+    ORDER_EVENTS_MAX, Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction,
+    TransactionState,
 };

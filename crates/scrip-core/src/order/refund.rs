@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::{
     id::{CampaignId, CouponId},
+    metadata::Metadata,
     money::Amount,
     name::{RefundName, SellerId},
     quote::Funder,
@@ -45,6 +46,12 @@ pub struct Refund {
     /// Of the request, to tell a repetition from another refund under the same id.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub fingerprint: [u8; 16],
+    /// The page that it stands on, if not in the order itself. An order of an earlier build may have any number in itself.
+    #[cbor(n(50), skip_if = "Option::is_none", default)]
+    pub page: Option<u32>,
+    /// What integrators attached to it.
+    #[cbor(n(80), skip_if = "Metadata::is_empty", default)]
+    pub metadata: Metadata,
 }
 
 /// Units given back.

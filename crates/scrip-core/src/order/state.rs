@@ -3,18 +3,23 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Figures, LineMoney, Refund, RefundedOrder, figures};
+use super::{Figures, LineMoney, Refund, RefundedOrder, figures::figures_without};
 use crate::{
     campaign::Channel,
     cart::Cart,
     code::CodeHash,
     event::Event,
-    id::CouponId,
+    id::{CampaignId, CouponId},
+    metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId, RefundName, SellerId, SourceName},
     quote::Applied,
+    reason::{Reason, Refusal},
     time::Timestamp,
 };
+
+/// Events of an order before payment, until which it may be revised or held longer. It keeps the place of each in the journal.
+pub const ORDER_EVENTS_MAX: usize = 1_000;
 
 /// One checkout of one account.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -52,9 +57,21 @@ pub struct Order {
     /// Of the request, to tell a repetition from another order under the same id.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub fingerprint: [u8; 16],
-    /// Where in the journal its events are, so that an old answer can be given again.
+    /// Where in the journal its events are, so that an old answer can be given again; without those of refunds on pages.
     #[n(13)]
     pub events: Vec<u64>,
+    /// How many refunds each page has that follows those in `refunds`.
+    #[cbor(n(50), skip_if = "Vec::is_empty", default)]
+    pub refund_pages: Vec<u8>,
+    /// What the refunds on pages reversed of each campaign's discount.
+    #[cbor(n(51), skip_if = "Vec::is_empty", default)]
+    pub reversed_on_pages: Vec<(CampaignId, Amount)>,
+    /// What integrators attached to it.
+    #[cbor(n(80), skip_if = "Metadata::is_empty", default)]
+    pub metadata: Metadata,
+    /// How often that, or a refund's, was changed.
+    #[cbor(n(81), skip_if = "crate::stored::is_none_yet", default)]
+    pub metadata_changes: u32,
 }
 
 /// A coupon on an order.
@@ -92,10 +109,11 @@ pub enum OrderCouponState {
     /// Came back by a refund.
     #[n(2)]
     Returned,
-    /// Came off before payment; not part of the order's figures.
+    /// Came off before payment while the order went on; not part of its figures.
     #[n(3)]
     Released,
-    /// Came off as the order's hold ran out: still in its figures, which a late payment takes up again.
+    /// Came off with the whole order, as it was cancelled or its hold ran out: still in its figures, which a late payment
+    /// takes up again.
     #[n(4)]
     Lapsed,
 }
@@ -152,6 +170,9 @@ pub struct Transaction {
     pub seller: SellerId,
     #[n(1)]
     pub state: TransactionState,
+    /// Cancelled before payment while other sellers stayed: it keeps its place, with amounts 0.
+    #[cbor(n(50), skip_if = "crate::stored::is_false", default)]
+    pub gone: bool,
 }
 
 /// `open → closed | refunded | cancelled`
@@ -183,7 +204,8 @@ pub struct ShippingMoney {
 
 /// One transaction for each seller, in the order of their first lines.
 pub(crate) fn open_transactions(sellers: &[&SellerId]) -> Vec<Transaction> {
-    let open = |seller: &&SellerId| Transaction { seller: (*seller).clone(), state: TransactionState::Open };
+    let open =
+        |seller: &&SellerId| Transaction { seller: (*seller).clone(), state: TransactionState::Open, gone: false };
     sellers.iter().map(open).collect()
 }
 
@@ -244,6 +266,11 @@ impl Order {
         self.coupons.iter().any(|held| held.id() == coupon && held.state == OrderCouponState::Held)
     }
 
+    /// Whether the coupon was used on it, and has stayed so.
+    pub fn has_used(&self, coupon: CouponId) -> bool {
+        self.coupons.iter().any(|used| used.id() == coupon && used.state == OrderCouponState::Used)
+    }
+
     pub fn transaction_of(&self, seller: &SellerId) -> Option<usize> {
         self.transactions.iter().position(|transaction| transaction.seller == *seller)
     }
@@ -253,46 +280,44 @@ impl Order {
         self.coupons.iter().filter(|coupon| coupon.counts()).map(|coupon| &coupon.applied)
     }
 
-    /// What the order comes to. While others stay, a seller cancelled before payment is no part of the totals.
+    /// What the order comes to. A seller cancelled before payment while others stayed keeps its place, with amounts 0; an
+    /// order that was cancelled or timed out whole keeps the figures that it had.
+    ///
+    /// Shape: at every event Σ sellers = Σ lines + shipping = the order's own. Source: rules, the refund matrix.
     pub fn figures(&self) -> Figures {
-        let mut whole = figures(&self.cart, self.applied());
-        if self.stage == OrderStage::Cancelled {
-            return whole;
-        }
-        let gone: Vec<_> = whole
-            .sellers
-            .iter()
-            .zip(&self.transactions)
-            .filter(|(_, transaction)| {
-                transaction.state == TransactionState::Cancelled && self.never_refunded(&transaction.seller)
-            })
-            .map(|(seller, _)| seller.clone())
-            .collect();
-        for seller in gone {
-            whole.subtotal -= seller.subtotal;
-            whole.shipping -= seller.shipping;
-            whole.discount -= seller.discount;
-            whole.total -= seller.total;
-        }
-        whole
+        figures_without(&self.cart, self.applied(), |seller| self.is_gone(seller))
     }
 
-    fn never_refunded(&self, seller: &SellerId) -> bool {
-        let mut own = self.cart.lines().iter().zip(&self.lines).filter(|(line, _)| line.seller == *seller);
-        own.all(|(_, money)| money.units == 0)
+    /// Whether the seller was cancelled before payment while others stayed.
+    pub fn is_gone(&self, seller: &SellerId) -> bool {
+        let counts = scrip_faults::is(scrip_faults::Fault::GoneSellerCounts);
+        self.transactions.iter().any(|transaction| transaction.gone && !counts && transaction.seller == *seller)
+    }
+
+    fn is_line_gone(&self, line: usize) -> bool {
+        self.is_gone(&self.cart.lines()[line].seller)
     }
 
     /// What was paid for a line in all.
     pub fn paid_for_line(&self, line: usize) -> Amount {
+        if self.is_line_gone(line) {
+            return Amount::ZERO;
+        }
         self.cart.lines()[line].amount() - self.discount_of_line(line)
     }
 
     pub fn discount_of_line(&self, line: usize) -> Amount {
+        if self.is_line_gone(line) {
+            return Amount::ZERO;
+        }
         self.applied().filter_map(|applied| applied.share_of_line(line)).map(|share| share.amount).sum()
     }
 
     /// What was paid for one seller's shipping in all.
     pub fn paid_for_shipping(&self, seller: &SellerId) -> Amount {
+        if self.is_gone(seller) {
+            return Amount::ZERO;
+        }
         let shares =
             self.applied().flat_map(|applied| &applied.shipping_shares).filter(|share| share.seller == *seller);
         self.cart.shipping_of(seller) - shares.map(|share| share.amount).sum()
@@ -321,6 +346,15 @@ impl Order {
         }
     }
 
+    /// Whether a refund gives something back of a seller's lines or shipping.
+    pub fn refunds_something_of(&self, seller: &SellerId, refund: &Refund) -> bool {
+        let own = |line: u16| self.cart.lines()[usize::from(line)].seller == *seller;
+        refund.lines.iter().any(|part| own(part.line))
+            || refund.amounts.iter().any(|part| own(part.line))
+            || refund.shipping.iter().any(|part| part.seller == *seller)
+    }
+
+    /// One of those that stand in the order itself.
     pub fn refund(&self, id: &RefundName) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.id == *id)
     }
@@ -341,9 +375,21 @@ impl Order {
         })
     }
 
+    /// Whether it may be revised or held longer once more.
+    ///
+    /// Errors: `limit_reached` after [`ORDER_EVENTS_MAX`] events.
+    pub fn may_change(&self) -> Result<(), Refusal> {
+        if self.events.len() < ORDER_EVENTS_MAX {
+            return Ok(());
+        }
+        Err(Reason::LimitReached { limit: ORDER_EVENTS_MAX as u64, of: "changes" }.into())
+    }
+
     /// Applies one of its own events. Others leave it alone.
     pub fn apply(&mut self, position: u64, event: &Event) {
-        self.events.push(position);
+        if !self.is_of_a_page(event) {
+            self.events.push(position);
+        }
         match event {
             Event::OrderPaid { at, .. } => {
                 self.stage = OrderStage::Paid;
@@ -356,27 +402,13 @@ impl Order {
                 for transaction in &mut self.transactions {
                     transaction.state = TransactionState::Cancelled;
                 }
-                for coupon in self.coupons.iter_mut().filter(|coupon| coupon.state == OrderCouponState::Lapsed) {
-                    coupon.state = OrderCouponState::Released;
-                }
             }
             Event::OrderRevised { cart, coupons, .. } => self.revised(cart, coupons),
             Event::OrderRetaken { coupons, .. } => {
                 self.stage = OrderStage::Placed;
                 self.coupons.clone_from(coupons);
             }
-            Event::SellerCancelled { seller, applied, .. } => {
-                for transaction in &mut self.transactions {
-                    if transaction.seller == *seller {
-                        transaction.state = TransactionState::Cancelled;
-                    }
-                }
-                for coupon in &mut self.coupons {
-                    if let Some(applied) = applied.iter().find(|applied| applied.coupon == coupon.applied.coupon) {
-                        coupon.applied = applied.clone();
-                    }
-                }
-            }
+            Event::SellerCancelled { seller, applied, .. } => self.seller_cancelled(seller, applied),
             Event::TransactionsClosed { sellers, .. } => {
                 for transaction in &mut self.transactions {
                     if sellers.contains(&transaction.seller) {
@@ -385,14 +417,50 @@ impl Order {
                 }
             }
             Event::OrderRefunded { refund, .. } => self.refund_recorded(refund),
+            Event::OrderMetadataChanged { metadata, .. } => {
+                self.metadata = metadata.clone();
+                self.metadata_changes += 1;
+            }
+            Event::RefundMetadataChanged { refund, metadata, .. } => {
+                if let Some(refund) = self.refunds.iter_mut().find(|known| known.id == *refund) {
+                    refund.metadata = metadata.clone();
+                }
+                self.metadata_changes += 1;
+            }
             Event::CouponUsed { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Used),
             Event::CouponReturned { coupon, .. } => self.set_coupon(*coupon, OrderCouponState::Returned),
             Event::CouponReleased { coupon, .. } | Event::CouponVoided { coupon, .. } => {
-                let timed_out = self.stage == OrderStage::TimedOut;
-                let state = if timed_out { OrderCouponState::Lapsed } else { OrderCouponState::Released };
+                let goes_on = self.stage == OrderStage::Placed;
+                let state = if goes_on { OrderCouponState::Released } else { OrderCouponState::Lapsed };
                 self.set_coupon(*coupon, state);
             }
             _ => {}
+        }
+    }
+
+    /// Whether it is one of the events of which there are as many as refunds: with those on pages. What they reversed in the
+    /// books changes nothing of an order.
+    fn is_of_a_page(&self, event: &Event) -> bool {
+        match event {
+            Event::OrderRefunded { refund, .. } => refund.page.is_some(),
+            Event::DiscountReversed { .. } => !self.refund_pages.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// `applied`: what the coupons that stay come to on what is left. Of an order whose hold ran out what isn't among them
+    /// comes off now: nothing is held that could be given back first.
+    fn seller_cancelled(&mut self, seller: &SellerId, applied: &[Applied]) {
+        for transaction in self.transactions.iter_mut().filter(|transaction| transaction.seller == *seller) {
+            transaction.state = TransactionState::Cancelled;
+            transaction.gone = true;
+        }
+        for coupon in &mut self.coupons {
+            match applied.iter().find(|applied| applied.coupon == coupon.applied.coupon) {
+                Some(applied) => coupon.applied = applied.clone(),
+                None if coupon.state == OrderCouponState::Lapsed => coupon.state = OrderCouponState::Released,
+                None => {}
+            }
         }
     }
 
@@ -448,7 +516,10 @@ impl Order {
                 self.transactions[place].state = TransactionState::Refunded;
             }
         }
-        self.refunds.push(refund.clone());
+        match refund.page {
+            None => self.refunds.push(refund.clone()),
+            Some(page) => self.count_on_page(page, refund),
+        }
     }
 
     fn all_units_refunded(&self, seller: &SellerId) -> bool {

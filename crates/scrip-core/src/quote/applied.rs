@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use minicbor::{Decode, Encode};
 
@@ -91,7 +91,7 @@ impl fmt::Display for Funder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Platform => f.write_str("platform"),
-            Self::Seller(seller) => write!(f, "seller:{seller}"),
+            Self::Seller(seller) => write!(f, "seller:{}", seller.encoded()),
         }
     }
 }
@@ -100,11 +100,19 @@ impl Applied {
     /// Each funder's whole part, in order of first appearance, above 0 only.
     pub fn funding(&self) -> Vec<(Funder, Amount)> {
         let mut totals: Vec<(Funder, Amount)> = Vec::new();
+        let mut places: HashMap<&Funder, usize> = HashMap::new();
         let lines = self.shares.iter().flat_map(|share| &share.funding).map(|part| (&part.funder, part.units.total()));
         let shipping =
             self.shipping_shares.iter().flat_map(|share| &share.funding).map(|(funder, part)| (funder, *part));
         for (funder, amount) in lines.chain(shipping) {
-            add_to(&mut totals, funder, amount);
+            if amount.is_zero() {
+                continue;
+            }
+            let place = *places.entry(funder).or_insert(totals.len());
+            match totals.get_mut(place) {
+                Some(entry) => entry.1 += amount,
+                None => totals.push((funder.clone(), amount)),
+            }
         }
         totals
     }

@@ -18,10 +18,12 @@ pub struct Candidate<'a> {
     pub starts_at: Timestamp,
     pub expires_at: Timestamp,
     pub paused: bool,
-    /// What is left of the campaign's budget; `None` without one.
+    /// What is left of the campaign's budget or, without one, of what its counters can take; `None`: it limits nothing.
     pub budget_left: Option<Amount>,
     /// Reasons that hold for any cart: used, on another order, the code's claim would be refused.
     pub standing: Vec<Reason>,
+    /// The most that it may take off: what it took before, where an order is judged again on what is left of it.
+    pub at_most: Option<Amount>,
 }
 
 /// A step in the order of application: seller coupons, platform coupons, shipping coupons. A code joins its issuer's.
@@ -61,6 +63,19 @@ impl Candidate<'_> {
         self.lane() == other.lane()
             && self.seller() == other.seller()
             && self.terms.stacking.group == other.terms.stacking.group
+    }
+
+    /// For this cart: what is left limits nothing where the whole cart fits into it, and a search has less to look at.
+    #[must_use]
+    pub fn on(self, cart: &Cart) -> Self {
+        let total = cart.total();
+        Self { budget_left: self.budget_left.filter(|left| *left < total), ..self }
+    }
+
+    /// What the coupon takes off a base, by its benefit.
+    pub fn discount(&self, base: Amount) -> Amount {
+        let discount = self.terms.benefit.discount(base);
+        self.at_most.map_or(discount, |most| discount.min(most))
     }
 
     /// The order of ties: sooner expiry, then id.

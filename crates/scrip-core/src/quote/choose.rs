@@ -1,14 +1,16 @@
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap, rc::Rc};
 
 use scrip_faults::{Fault, is};
 
 use super::{
     applied::Applied,
-    best::best_combination,
+    best::best_among,
     candidate::{Candidate, Eligible, Lane},
+    eligibility::Eligibility,
     lanes::{Running, placing_order},
 };
 use crate::{
+    campaign::ScopeHashes,
     cart::Cart,
     condition::Occasion,
     id::CampaignId,
@@ -50,33 +52,54 @@ pub type Placed = Vec<(usize, Applied)>;
 /// What didn't apply, by the candidate's place, with every reason.
 pub type Refused = Vec<(usize, Vec<Reason>)>;
 
+/// What a coupon takes off the cart alone, or all reasons why it doesn't apply to it.
+type Alone = Result<Amount, Vec<Reason>>;
+
 /// Judges every candidate on the cart and applies the chosen ones.
 ///
 /// Never refuses: a coupon that doesn't apply has its reasons in `not_applied`. Source: rules, Order of application.
 pub fn quote(cart: &Cart, candidates: &[Candidate<'_>], choice: Choice<'_>, now: Timestamp) -> Quote {
-    let eligible: Vec<Eligible> = candidates.iter().map(|candidate| candidate.eligible(cart)).collect();
-    let alone: Vec<Result<Applied, Vec<Reason>>> = candidates
-        .iter()
-        .zip(&eligible)
-        .map(|(candidate, eligible)| Running::new(cart, now, Occasion::Now).apply(candidate, eligible))
-        .collect();
-    let saving = |place: usize| alone[place].as_ref().map_or(Amount::ZERO, |applied| applied.discount);
+    quote_by(cart, candidates, choice, now, |_| None)
+}
+
+/// The same with the hashes of scopes that somebody has in memory. Whether they are there changes nothing but the time it
+/// takes.
+pub fn quote_by<'h>(
+    cart: &Cart,
+    candidates: &[Candidate<'_>],
+    choice: Choice<'_>,
+    now: Timestamp,
+    hashes: impl Fn(&Candidate<'_>) -> Option<&'h ScopeHashes>,
+) -> Quote {
+    let mut eligibility = Eligibility::new(cart);
+    let eligible: Vec<Rc<Eligible>> =
+        candidates.iter().map(|candidate| eligibility.of(candidate, hashes(candidate))).collect();
+    let start = Running::new(cart, now, Occasion::Now);
+    let alone: Vec<Alone> =
+        candidates.iter().zip(&eligible).map(|(candidate, eligible)| start.judge(candidate, eligible)).collect();
+    let saving = |place: usize| *alone[place].as_ref().unwrap_or(&Amount::ZERO);
 
     let chosen = match choice {
-        Choice::Best => best_combination(cart, candidates, now),
+        Choice::Best => best_among(start.clone(), candidates, &eligible),
         Choice::Named(places) => places.to_vec(),
     };
-    let (applied, mut refused) = in_lanes(cart, candidates, &eligible, &alone, &chosen, now, Occasion::Now);
+    let (applied, refused) = in_lanes(start, candidates, &eligible, &alone, &chosen);
     let used: Vec<usize> = applied.iter().map(|(place, _)| *place).collect();
+    let mut is_used = vec![false; candidates.len()];
+    used.iter().for_each(|&place| is_used[place] = true);
+    let mut reasons_of: HashMap<usize, Vec<Reason>> = HashMap::new();
+    for (place, reasons) in refused {
+        reasons_of.entry(place).or_insert(reasons);
+    }
 
     let mut not_applied: Vec<(usize, NotApplied)> = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {
         let swallowed = is(Fault::ReasonSwallowed) && alone[place].is_err();
-        if used.contains(&place) || swallowed {
+        if is_used[place] || swallowed {
             continue;
         }
-        let reasons = match refused.iter_mut().find(|entry| entry.0 == place) {
-            Some(entry) => std::mem::take(&mut entry.1),
+        let reasons = match reasons_of.remove(&place) {
+            Some(reasons) => reasons,
             None => match &alone[place] {
                 Err(reasons) => reasons.clone(),
                 Ok(_) => vec![in_the_way(candidate, candidates, &used)],
@@ -105,18 +128,16 @@ pub fn quote(cart: &Cart, candidates: &[Candidate<'_>], choice: Choice<'_>, now:
 ///
 /// Shape: what applied, in order of application, and for each that didn't, by place, its reasons.
 pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occasion: Occasion) -> (Placed, Refused) {
-    let eligible: Vec<Eligible> = candidates.iter().map(|candidate| candidate.eligible(cart)).collect();
-    let alone: Vec<Result<Applied, Vec<Reason>>> = if candidates.len() == 1 {
+    let mut eligibility = Eligibility::new(cart);
+    let eligible: Vec<Rc<Eligible>> = candidates.iter().map(|candidate| eligibility.of(candidate, None)).collect();
+    let start = Running::new(cart, now, occasion);
+    let alone: Vec<Alone> = if candidates.len() == 1 {
         Vec::new()
     } else {
-        candidates
-            .iter()
-            .zip(&eligible)
-            .map(|(candidate, eligible)| Running::new(cart, now, occasion).apply(candidate, eligible))
-            .collect()
+        candidates.iter().zip(&eligible).map(|(candidate, eligible)| start.judge(candidate, eligible)).collect()
     };
     let all: Vec<usize> = (0..candidates.len()).collect();
-    in_lanes(cart, candidates, &eligible, &alone, &all, now, occasion)
+    in_lanes(start, candidates, &eligible, &alone, &all)
 }
 
 /// Lane after lane, the chosen coupons on what the lanes before left.
@@ -124,17 +145,13 @@ pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occas
 /// Of coupons that exclude each other the one that saves more alone goes first, then the sooner expiry, then id; one
 /// that doesn't apply beside the others keeps nobody out. `alone` may be empty for a single candidate.
 fn in_lanes(
-    cart: &Cart,
+    start: Running<'_>,
     candidates: &[Candidate<'_>],
-    eligible: &[Eligible],
-    alone: &[Result<Applied, Vec<Reason>>],
+    eligible: &[Rc<Eligible>],
+    alone: &[Alone],
     chosen: &[usize],
-    now: Timestamp,
-    occasion: Occasion,
 ) -> (Placed, Refused) {
-    let saving = |place: usize| {
-        alone.get(place).and_then(|alone| alone.as_ref().ok()).map_or(Amount::ZERO, |applied| applied.discount)
-    };
+    let saving = |place: usize| alone.get(place).and_then(|alone| alone.as_ref().ok()).copied().unwrap_or(Amount::ZERO);
     let mut preferred = chosen.to_vec();
     preferred
         .sort_by(|&a, &b| (Reverse(saving(a)), candidates[a].rank()).cmp(&(Reverse(saving(b)), candidates[b].rank())));
@@ -146,7 +163,6 @@ fn in_lanes(
         (place, own_reasons(place).cloned().unwrap_or_else(|| vec![Reason::ExclusiveCouponApplied { coupon }]))
     };
 
-    let start = Running::new(cart, now, occasion);
     let (exclusive, shared): (Vec<usize>, Vec<usize>) =
         preferred.iter().copied().partition(|&place| candidates[place].terms.stacking.exclusive);
     let Some(&first) = exclusive.iter().find(|&&place| own_reasons(place).is_none()) else {
@@ -177,7 +193,7 @@ fn in_lanes(
 fn place_shared(
     mut running: Running<'_>,
     candidates: &[Candidate<'_>],
-    eligible: &[Eligible],
+    eligible: &[Rc<Eligible>],
     preferred: &[usize],
 ) -> (Placed, Refused) {
     let mut applied: Placed = Vec::new();
@@ -200,7 +216,7 @@ fn place_shared(
         for sharing in in_lane.chunk_by(|&a, &b| candidates[a].shares_place_with(&candidates[b])) {
             let judged: Vec<(usize, Option<Vec<Reason>>)> = sharing
                 .iter()
-                .map(|&place| (place, entering.clone().apply(&candidates[place], &eligible[place]).err()))
+                .map(|&place| (place, entering.judge(&candidates[place], &eligible[place]).err()))
                 .collect();
             // Who takes the place is settled by preference among those that apply to what the lane found, unless others
             // of the lane left it nothing. One that exceeds its budget may come to apply on what they leave.

@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use scrip_faults::{Fault, is};
 
@@ -47,15 +47,14 @@ struct Effect {
 impl<'a> Running<'a> {
     pub fn new(cart: &'a Cart, now: Timestamp, occasion: Occasion) -> Self {
         let sellers: Rc<[&SellerId]> = cart.sellers().into();
-        let seller_of = cart
-            .lines()
-            .iter()
-            .map(|line| {
-                sellers.iter().position(|seller| **seller == line.seller).expect("every line's seller is listed")
-            })
-            .collect();
+        let place_of: HashMap<&SellerId, usize> =
+            sellers.iter().enumerate().map(|(place, seller)| (*seller, place)).collect();
+        let seller_of = cart.lines().iter().map(|line| place_of[&line.seller]).collect();
         let lines: Vec<Amount> = cart.lines().iter().map(crate::cart::Line::amount).collect();
-        let shipping: Vec<Amount> = sellers.iter().map(|seller| cart.shipping_of(seller)).collect();
+        let mut shipping = vec![Amount::ZERO; sellers.len()];
+        for entry in cart.shipping() {
+            shipping[place_of[&entry.seller]] = entry.amount;
+        }
         let (entering_lines, entering_shipping) = (lines.clone(), shipping.clone());
         Self { cart, now, occasion, sellers, seller_of, lines, shipping, entering_lines, entering_shipping }
     }
@@ -80,24 +79,40 @@ impl<'a> Running<'a> {
         Ok(self.place(candidate, eligible, &effect))
     }
 
-    /// What the coupon would take off the cart as its lane found it. `None`: it can't apply. `Some(0)`: it exceeds its
-    /// campaign's budget, which on what other coupons leave it may not.
+    /// What the coupon takes off the cart as its lane found it, or every reason why it doesn't apply to that.
+    pub fn judge(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Result<Amount, Vec<Reason>> {
+        // As its lane found it there is room for all of it.
+        let discount = candidate.discount(self.base(candidate, eligible));
+        let mut refused = candidate.standing.clone();
+        refused.extend(self.reasons(candidate, eligible, discount));
+        if refused.is_empty() && discount.is_zero() {
+            refused.push(Reason::NothingLeftToDiscount);
+        }
+        if refused.is_empty() { Ok(discount) } else { Err(refused) }
+    }
+
+    /// What the coupon's discount is of.
+    fn base(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Amount {
+        if candidate.lane() == Lane::Shipping {
+            self.sellers_of(eligible).into_iter().map(|seller| self.entering_shipping[seller]).sum()
+        } else {
+            eligible.lines.iter().map(|&line| self.entering_lines[line]).sum()
+        }
+    }
+
+    /// What the coupon would take off the cart as its lane found it. `None`: it can't apply. `Some(0)`: it exceeds what
+    /// is left of its campaign's budget, which on what other coupons leave it may not.
     pub fn alone(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Option<Amount> {
         if !candidate.standing.is_empty() {
             return None;
         }
-        let base = if candidate.lane() == Lane::Shipping {
-            self.sellers_of(eligible).into_iter().map(|seller| self.entering_shipping[seller]).sum()
-        } else {
-            eligible.lines.iter().map(|&line| self.entering_lines[line]).sum()
-        };
-        let discount = candidate.terms.benefit.discount(base);
+        let discount = candidate.discount(self.base(candidate, eligible));
         if discount.is_zero() {
             return None;
         }
         match self.reasons(candidate, eligible, discount)[..] {
             [] => Some(discount),
-            [Reason::CampaignBudgetExhausted { .. }] => Some(Amount::ZERO),
+            [Reason::CampaignBudgetExhausted { .. } | Reason::AmountOutOfRange] => Some(Amount::ZERO),
             _ => None,
         }
     }
@@ -171,7 +186,7 @@ impl<'a> Running<'a> {
         if candidate.lane() == Lane::Shipping {
             let shipping_sellers = self.sellers_of(eligible);
             let weights = pick(&self.entering_shipping, &shipping_sellers);
-            let discount = benefit.discount(weights.iter().copied().sum());
+            let discount = candidate.discount(weights.iter().copied().sum());
             let shipping_parts = split_within(discount, &weights, &pick(&self.shipping, &shipping_sellers));
             let discount = shipping_parts.iter().copied().sum();
             return Effect {
@@ -184,7 +199,7 @@ impl<'a> Running<'a> {
         }
         let weights = pick(&self.entering_lines, &eligible.lines);
         let base = weights.iter().copied().sum();
-        let mut line_parts = split_within(benefit.discount(base), &weights, &pick(&self.lines, &eligible.lines));
+        let mut line_parts = split_within(candidate.discount(base), &weights, &pick(&self.lines, &eligible.lines));
         let discount: Amount = line_parts.iter().copied().sum();
         if is(Fault::ShareRoundedTwice) && !discount.is_zero() {
             let each = |weight: &Amount| discount.scaled_half_up(weight.minor(), base.minor());

@@ -7,11 +7,13 @@ mod applied;
 mod best;
 mod candidate;
 mod choose;
+mod eligibility;
 mod funding;
 mod lanes;
+mod lines;
 
 pub(crate) use applied::add_to;
 pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
 pub use best::best_combination;
 pub use candidate::{Candidate, Eligible, Lane};
-pub use choose::{Choice, NotApplied, Placed, Quote, Refused, evaluate, quote};
+pub use choose::{Choice, NotApplied, Placed, Quote, Refused, evaluate, quote, quote_by};

@@ -7,7 +7,7 @@ use crate::{
     individual::Individual,
     key::Kind,
     name::{AccountId, OrderId},
-    order::Order,
+    order::{Order, RefundPage, RefundPlace},
     wallet::{History, Wallet, WalletPage},
 };
 
@@ -76,4 +76,6 @@ aggregates! {
     Lent(CodesUnderway),
     Homing(CodesUnderway),
     Individual(Individual),
+    RefundPage(RefundPage),
+    RefundPlace(RefundPlace),
 }

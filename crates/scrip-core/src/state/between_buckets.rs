@@ -68,6 +68,10 @@ impl State {
                     self.add_underway(Key::homing(self.bucket, *hash), *hash, lent);
                 }
             }
+            Event::CodeRevokedHere { hash, code } => match self.code_mut(*hash) {
+                Some(known) if known.campaign == code.campaign => known.revoked_at = code.revoked_at,
+                _ => self.set(Key::CodeHere(self.bucket, *hash), Some(Aggregate::CodeHere(code.clone()))),
+            },
             Event::CodeForgotten { hash, take } => {
                 self.set(Key::CodeHere(self.bucket, *hash), None);
                 self.remove_underway(&Key::homing(self.bucket, *hash), *hash, *take);

@@ -48,6 +48,10 @@ impl State {
                     add(Pool::CodeUses(*hash), 1);
                 }
             }
+            Event::CouponImported { account, coupon, counted: Some(true), .. } => {
+                add_individual(self, account, coupon.campaign, 1, &mut add);
+                add(Pool::Stock(coupon.campaign), 1);
+            }
             Event::CouponVoided { account, campaign, discount, code, source, .. } => {
                 add_individual(self, account, *campaign, -1, &mut add);
                 if let Some(known) = self.campaign(*campaign) {
@@ -58,15 +62,6 @@ impl State {
             }
             Event::CouponHeld { campaign, discount, .. } => add(budget(*campaign), minor(discount)),
             Event::CouponReleased { campaign, discount, .. } => add(budget(*campaign), -minor(discount)),
-            // Cancelling a seller may let another coupon's discount grow.
-            Event::SellerCancelled { account, order, applied, .. } => {
-                let Some(order) = self.order(account, order) else { return };
-                for now in applied {
-                    let before = order.coupons.iter().find(|coupon| coupon.applied.coupon == now.coupon);
-                    let before = before.map_or(Amount::ZERO, |coupon| coupon.applied.discount);
-                    add(budget(now.campaign), minor(&now.discount) - minor(&before));
-                }
-            }
             // What the account has counts with the others' from here on.
             Event::AccountLinked { account, individual } => {
                 let counts = self.wallet(account).map(|wallet| &wallet.counts[..]).unwrap_or_default();

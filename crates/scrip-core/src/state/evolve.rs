@@ -1,14 +1,14 @@
 use super::{Aggregate, Due, DueOrder, RecentKeys, State};
 use crate::{
-    campaign::{Allowance, Campaign, CampaignStage},
+    campaign::{Allowance, Campaign, CampaignStage, PausedBy},
     code::{Code, CodeHash, CodeKind, Job, Taken},
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
     key::Key,
     name::{AccountId, IndividualId, OrderId, SourceName},
-    order::{Order, OrderCouponState},
+    order::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundPage, RefundPlace},
     time::Timestamp,
-    wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage},
+    wallet::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage},
 };
 
 impl State {
@@ -16,7 +16,7 @@ impl State {
     pub fn evolve(&mut self, recorded: &Recorded) {
         let position = recorded.position;
         match &recorded.event {
-            Event::CampaignCreated { campaign, terms, at } => {
+            Event::CampaignCreated { campaign, terms, at, metadata } => {
                 let created = Campaign {
                     id: *campaign,
                     terms: terms.clone(),
@@ -25,28 +25,61 @@ impl State {
                     revision: 1,
                     created_at: *at,
                     events: vec![position],
+                    shared_codes: 0,
+                    coded: false,
+                    paused_by: None,
+                    metadata: metadata.clone().unwrap_or_default(),
                 };
                 self.set(Key::Campaign(*campaign), Some(Aggregate::Campaign(created)));
             }
-            Event::CampaignChanged { campaign, terms, .. } => {
-                self.with_campaign(*campaign, position, |campaign| campaign.terms = terms.clone());
+            Event::CampaignChanged { campaign, terms, metadata, .. } => {
+                self.with_campaign(*campaign, position, |campaign| {
+                    campaign.terms = terms.clone();
+                    if let Some(metadata) = metadata {
+                        campaign.metadata = metadata.clone();
+                    }
+                });
             }
             Event::CampaignPublished { campaign, .. } | Event::CampaignResumed { campaign, .. } => {
-                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Published);
+                self.moved(*campaign, position, CampaignStage::Published, None);
             }
-            Event::CampaignPaused { campaign, .. } => {
-                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Paused);
+            Event::CampaignPaused { campaign, by, .. } => {
+                self.moved(*campaign, position, CampaignStage::Paused, *by);
             }
-            Event::CampaignEnded { campaign, .. } => {
-                self.with_campaign(*campaign, position, |campaign| campaign.stage = CampaignStage::Ended);
+            Event::CampaignEnded { campaign, .. } => self.moved(*campaign, position, CampaignStage::Ended, None),
+            Event::CampaignDeleted { campaign } => self.moved(*campaign, position, CampaignStage::Deleted, None),
+            // No step of its life: the ETag stays.
+            Event::CampaignCoded { campaign } => {
+                if let Some(Aggregate::Campaign(campaign)) = self.change(&Key::Campaign(*campaign)) {
+                    campaign.coded = true;
+                    campaign.events.push(position);
+                }
             }
-            Event::SharedCodeAdded { campaign, hash, text, max_uses, source, request } => {
+            Event::JobCancelled { job, .. } => {
+                if let Some(Aggregate::Job(job)) = self.change(&Key::Job(*job)) {
+                    job.cancelled = true;
+                }
+            }
+            Event::SharedCodeAdded { campaign, hash, text, max_uses, source, request, secret } => {
                 let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0, share: None };
-                let request = request.map(Into::into);
-                self.add_code(*hash, Code { campaign: *campaign, source: source.clone(), kind, request });
+                let (source, request) = (source.clone(), request.map(Into::into));
+                let secret = secret.unwrap_or_default();
+                let made = Code { campaign: *campaign, source, kind, request, revoked_at: None, secret };
+                self.add_code(*hash, made);
             }
-            Event::SharedCodeNoted { .. } => {}
-            Event::CodesRequested { campaign, job, total, prefix, source, at } => {
+            Event::SharedCodeNoted { .. } | Event::GrantsRequested { .. } => {}
+            // No revision of its terms.
+            Event::SharedCodeCounted { campaign } => {
+                if let Some(Aggregate::Campaign(campaign)) = self.change(&Key::Campaign(*campaign)) {
+                    campaign.shared_codes += 1;
+                }
+            }
+            Event::CodeRevoked { hash, at, .. } => {
+                if let Some(code) = self.code_mut(*hash) {
+                    code.revoked_at = Some(*at);
+                }
+            }
+            Event::CodesRequested { campaign, job, total, prefix, source, at, seller } => {
                 let job = Job {
                     id: *job,
                     campaign: *campaign,
@@ -55,13 +88,17 @@ impl State {
                     prefix: prefix.clone(),
                     source: source.clone(),
                     created_at: *at,
+                    seller: seller.clone(),
+                    cancelled: false,
                 };
                 self.set(Key::Job(job.id), Some(Aggregate::Job(job)));
             }
             Event::UniqueCodesAdded { campaign, job, codes, source } => {
                 for code in codes {
                     let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None, lent: None, ways: 0 };
-                    self.add_code(code.hash, Code { campaign: *campaign, source: source.clone(), kind, request: None });
+                    let (source, secret) = (source.clone(), code.secret);
+                    let made = Code { campaign: *campaign, source, kind, request: None, revoked_at: None, secret };
+                    self.add_code(code.hash, made);
                 }
                 if let Some(Aggregate::Job(job)) = self.change(&Key::Job(*job)) {
                     job.done += u32::try_from(codes.len()).expect("a batch is short");
@@ -70,7 +107,11 @@ impl State {
             Event::CouponClaimed { account, individual, coupon, code } => {
                 self.claimed(account, individual, coupon, *code);
             }
-            Event::CouponImported { account, individual, coupon } => {
+            Event::CouponImported { account, individual, coupon, counted: Some(true) } => {
+                self.imported(account, individual, coupon, recorded.at);
+            }
+            // By an earlier build: it counts for nothing.
+            Event::CouponImported { account, individual, coupon, .. } => {
                 self.wallet_mut(account, individual);
                 self.add_live(account, coupon.clone());
             }
@@ -110,6 +151,7 @@ impl State {
             | Event::TransactionsClosed { account, order, .. }
             | Event::OrderRevised { account, order, .. }
             | Event::OrderRetaken { account, order, .. }
+            | Event::OrderMetadataChanged { account, order, .. }
             | Event::OrderCancelled { account, order, .. } => {
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
             }
@@ -118,9 +160,22 @@ impl State {
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
             }
             Event::OrderRefunded { account, order, refund } => {
+                if let Some(page) = refund.page {
+                    self.refunded_on_page(account, order, page, position, refund);
+                }
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
                 for (campaign, amount) in &refund.campaigns {
                     self.with_allowance(*campaign, |allowance| allowance.counters.budget_spent -= *amount);
+                }
+            }
+            Event::RefundMetadataChanged { account, order, refund, metadata } => {
+                self.with_order(account, order, |order| order.apply(position, &recorded.event));
+                let place = self.refund_place(account, order, refund).copied();
+                let page = place.map(|place| Key::RefundPage(account.clone(), order.clone(), place.page));
+                if let Some(Aggregate::RefundPage(page)) = page.and_then(|page| self.change(&page))
+                    && let Some(on_page) = page.refunds.iter_mut().find(|on_page| on_page.id == *refund)
+                {
+                    on_page.metadata = metadata.clone();
                 }
             }
             Event::CouponUsed { account, coupon, order, campaign } => {
@@ -135,10 +190,11 @@ impl State {
                 });
             }
             Event::CouponReturned { account, coupon, order, campaign } => {
-                let was_used = self.came_back(account, *coupon, order, recorded.at);
+                let was_used = self.order(account, order).is_some_and(|order| order.has_used(*coupon));
+                self.came_back(account, *coupon, recorded.at);
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
                 self.with_allowance(*campaign, |allowance| {
-                    allowance.counters.returned += 1;
+                    allowance.counters.returned = allowance.counters.returned.saturating_add(1);
                     if was_used {
                         allowance.counters.used -= 1;
                     } else {
@@ -171,6 +227,11 @@ impl State {
                     self.set(key, Some(Aggregate::RecentKeys(RecentKeys { used: vec![entry.clone()] })));
                 }
             }
+            Event::KeysForgotten { documents } => {
+                for (holder, day) in documents {
+                    self.set(Key::RecentKeys(holder.clone(), *day), None);
+                }
+            }
             Event::AccountLinked { .. }
             | Event::CampaignLearned { .. }
             | Event::AllowanceGranted { .. }
@@ -182,11 +243,22 @@ impl State {
             | Event::CodeClosed { .. }
             | Event::CodeReleased { .. }
             | Event::CodeSettled { .. }
-            | Event::CodeForgotten { .. } => self.between_buckets(&recorded.event),
+            | Event::CodeForgotten { .. }
+            | Event::CodeRevokedHere { .. } => self.between_buckets(&recorded.event),
             Event::ApiKeyCreated { key } => self.set(Key::ApiKey(key.id), Some(Aggregate::ApiKey(key.clone()))),
             Event::ApiKeyRevoked { key, at } => {
                 if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
                     key.revoked_at = Some(*at);
+                }
+            }
+            Event::ApiKeyMetadataChanged { key, metadata } => {
+                if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
+                    key.metadata = metadata.clone();
+                }
+            }
+            Event::ApiKeySeen { key, at } => {
+                if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
+                    key.last_used_at = Some(*at);
                 }
             }
         }
@@ -200,10 +272,29 @@ impl State {
         }
     }
 
+    fn moved(&mut self, campaign: CampaignId, position: u64, stage: CampaignStage, paused_by: Option<PausedBy>) {
+        self.with_campaign(campaign, position, |campaign| (campaign.stage, campaign.paused_by) = (stage, paused_by));
+    }
+
     fn with_order(&mut self, account: &AccountId, order: &OrderId, change: impl FnOnce(&mut Order)) {
         if let Some(Aggregate::Order(order)) = self.change(&Key::Order(account.clone(), order.clone())) {
             change(order);
         }
+    }
+
+    /// Before its order changes: what was given back until then stands on the page.
+    fn refunded_on_page(&mut self, account: &AccountId, order: &OrderId, page: u32, position: u64, refund: &Refund) {
+        let Some(before) = self.order(account, order).map(GivenBack::by) else { return };
+        let key = Key::RefundPage(account.clone(), order.clone(), page);
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::RefundPage(RefundPage { before, ..RefundPage::default() })));
+        }
+        if let Some(Aggregate::RefundPage(page)) = self.change(&key) {
+            page.refunds.push(refund.clone());
+            page.events.push(position);
+        }
+        let place = Key::RefundPlace(account.clone(), order.clone(), refund.id.clone());
+        self.set(place, Some(Aggregate::RefundPlace(RefundPlace { page })));
     }
 
     pub(super) fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
@@ -236,20 +327,42 @@ impl State {
         self.set(Key::Code(hash), Some(Aggregate::Code(code)));
     }
 
-    fn claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon, code: Option<CodeHash>) {
+    /// One more coupon, for stock, counters and the individual's count.
+    fn counted(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
         let wallet = self.wallet_mut(account, individual);
         wallet.counted(coupon.campaign);
         if wallet.linked {
             let individual = wallet.individual.clone();
             self.with_individual(&individual, |individual| individual.counted(coupon.campaign, 1));
         }
-        self.add_live(account, coupon.clone());
         let key = Key::Allowance(self.bucket, coupon.campaign);
         let mut allowance = self.allowance(coupon.campaign).allowance;
         if let Some(campaign) = self.campaign(coupon.campaign) {
             allowance.claimed(&campaign.terms, coupon.source.as_ref());
         }
         self.set(key, Some(Aggregate::Allowance(allowance)));
+    }
+
+    /// What is over goes where it stays.
+    fn imported(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon, at: Timestamp) {
+        self.counted(account, individual, coupon);
+        match coupon.status(at) {
+            CouponStatus::Valid | CouponStatus::Inactive | CouponStatus::Pending => {
+                self.add_live(account, coupon.clone());
+                return;
+            }
+            CouponStatus::Used => self.with_allowance(coupon.campaign, |allowance| allowance.counters.used += 1),
+            CouponStatus::Reclaimed => {
+                self.with_allowance(coupon.campaign, |allowance| allowance.counters.reclaimed += 1);
+            }
+            CouponStatus::Expired => {}
+        }
+        self.add_history(account, coupon.clone());
+    }
+
+    fn claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon, code: Option<CodeHash>) {
+        self.counted(account, individual, coupon);
+        self.add_live(account, coupon.clone());
         let Some(hash) = code else { return };
         let mut lent_here = None;
         if let Some(code) = self.code_mut(hash) {
@@ -312,7 +425,7 @@ impl State {
             }
         };
         wallet.further[page] += 1;
-        let key = Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages"));
+        let key = Key::WalletPage(account.clone(), u32::try_from(page).expect("a page a byte: far fewer"));
         if let Some(Aggregate::WalletPage(page)) = self.change(&key) {
             page.live.push(coupon);
         } else {
@@ -326,8 +439,7 @@ impl State {
             return Some(wallet.live.remove(place));
         }
         let pages = wallet.further.len();
-        for number in 0..pages {
-            let key = Key::WalletPage(account.clone(), u8::try_from(number).expect("a wallet has few pages"));
+        for (number, key) in Key::wallet_pages(account, pages).enumerate() {
             let has_it =
                 matches!(self.get(&key), Some(Aggregate::WalletPage(page)) if page.live.iter().any(|c| c.id == id));
             if has_it && let Some(Aggregate::WalletPage(page)) = self.change(&key) {
@@ -360,8 +472,8 @@ impl State {
 
     fn remove_history(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
         let pages = self.existing_wallet(account).history.len();
-        for number in (0..pages).rev() {
-            let key = Key::History(account.clone(), u32::try_from(number).expect("far fewer pages"));
+        let keys: Vec<Key> = Key::history_pages(account, pages).collect();
+        for (number, key) in keys.into_iter().enumerate().rev() {
             let has_it =
                 matches!(self.get(&key), Some(Aggregate::History(page)) if page.coupons.iter().any(|c| c.id == id));
             if has_it && let Some(Aggregate::History(page)) = self.change(&key) {
@@ -382,9 +494,8 @@ impl State {
             return;
         }
         let (further, history) = (wallet.further.len(), wallet.history.len());
-        let further = (0..further).map(|page| Key::WalletPage(account.clone(), u8::try_from(page).expect("few pages")));
-        let history = (0..history).map(|page| Key::History(account.clone(), u32::try_from(page).expect("few pages")));
-        for key in further.chain(history).collect::<Vec<_>>() {
+        let pages = Key::wallet_pages(account, further).chain(Key::history_pages(account, history));
+        for key in pages.collect::<Vec<_>>() {
             let has_it = match self.get(&key) {
                 Some(Aggregate::WalletPage(page)) => page.live.iter().any(|coupon| coupon.id == id),
                 Some(Aggregate::History(page)) => page.coupons.iter().any(|coupon| coupon.id == id),
@@ -421,18 +532,16 @@ impl State {
         Some(self.add_history(account, coupon))
     }
 
-    /// Back to the live pages, or, expired, to where it stays. Answers whether it had been used.
-    fn came_back(&mut self, account: &AccountId, id: CouponId, _order: &OrderId, at: Timestamp) -> bool {
-        let from_history = self.remove_history(account, id);
-        let was_used = from_history.is_some();
-        let Some(mut coupon) = from_history.or_else(|| self.remove_live(account, id)) else { return false };
+    /// Back to the live pages, or, expired, to where it stays.
+    fn came_back(&mut self, account: &AccountId, id: CouponId, at: Timestamp) {
+        let found = self.remove_history(account, id).or_else(|| self.remove_live(account, id));
+        let Some(mut coupon) = found else { return };
         coupon.state = CouponState::Valid;
         if at < coupon.expires_at {
             self.add_live(account, coupon);
         } else {
             self.add_history(account, coupon);
         }
-        was_used
     }
 
     fn paid(&mut self, account: &AccountId, order: &OrderId) {
@@ -466,9 +575,9 @@ impl State {
         self.add_due(Key::due(self.bucket, until, account), account, id);
     }
 
-    /// The budget holds what the coupons that stay come to now.
+    /// The budget holds what the coupons that stay come to now. Of an order whose hold ran out it holds nothing.
     fn judged_again(&mut self, account: &AccountId, order: &OrderId, applied: &[crate::quote::Applied]) {
-        let Some(order) = self.order(account, order) else { return };
+        let Some(order) = self.order(account, order).filter(|order| order.stage == OrderStage::Placed) else { return };
         let changes: Vec<_> = applied
             .iter()
             .filter_map(|now| {

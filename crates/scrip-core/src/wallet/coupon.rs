@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     campaign::Channel,
+    code::CodeHash,
     id::{CampaignId, CouponId},
     name::{OrderId, SourceName},
     time::Timestamp,
@@ -36,6 +37,15 @@ pub struct Coupon {
     pub origin: Origin,
     #[n(9)]
     pub state: CouponState,
+    /// A hash of the key that its line of an import had: taken once.
+    #[cbor(n(70), with = "minicbor::bytes")]
+    pub import_key: Option<[u8; 16]>,
+    /// Imported with another start or end than the terms give, and that was meant.
+    #[cbor(n(71), skip_if = "crate::stored::is_false", default)]
+    pub as_is: bool,
+    /// The code that gave it. `None` besides: it came before that was written down, first of shared codes, then of all.
+    #[n(100)]
+    pub code: Option<CodeHash>,
 }
 
 /// How the coupon came to be.
@@ -78,9 +88,12 @@ pub enum CouponState {
     /// From old data, never usable (S17).
     #[n(4)]
     Pending,
+    /// From old data: on an order of the system before, whose id isn't known.
+    #[n(5)]
+    UsedBefore,
 }
 
-/// The statuses of S12–S17, with ours of S4.
+/// Where a coupon is in its life: tabs of My Coupons.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -122,7 +135,7 @@ impl Coupon {
             }
             CouponState::Valid | CouponState::Inactive { .. } if now < self.expires_at => CouponStatus::Valid,
             CouponState::Valid | CouponState::Inactive { .. } => CouponStatus::Expired,
-            CouponState::Used { .. } => CouponStatus::Used,
+            CouponState::Used { .. } | CouponState::UsedBefore => CouponStatus::Used,
             CouponState::Reclaimed => CouponStatus::Reclaimed,
             CouponState::Pending => CouponStatus::Pending,
         }

@@ -28,13 +28,8 @@ pub struct Wallet {
     #[n(4)]
     pub history: Vec<u8>,
     /// Whether the account counts together with others: [`crate::individual::Individual`].
-    #[cbor(n(5), skip_if = "is_false", default)]
+    #[cbor(n(5), skip_if = "crate::stored::is_false", default)]
     pub linked: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes a reference")]
-const fn is_false(linked: &bool) -> bool {
-    !*linked
 }
 
 /// A further page of live coupons.

@@ -3,7 +3,7 @@
 use scrip_core::{
     campaign::Terms,
     cart::{Cart, Line, Shipping},
-    code::{CodeHash, CodeText, EnteredCode},
+    code::{CodeHash, CodeText, EnteredCode, SecretNumber},
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
     time::Timestamp,
@@ -90,7 +90,7 @@ pub fn code(text: &str) -> EnteredCode {
     for (place, byte) in text.as_str().bytes().enumerate() {
         hash[place % 16] ^= byte;
     }
-    EnteredCode { hash: CodeHash::from_bytes(hash), text }
+    EnteredCode { hash: CodeHash::from_bytes(hash), secret: SecretNumber::FIRST, text }
 }
 
 /// Numbers that look random and are the same in every run (splitmix64).

@@ -6,18 +6,19 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
-    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Handed, Pool, Share, Supply, Terms},
-    code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, NewCode, Taken},
+    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Handed, PausedBy, Pool, Share, Supply, Terms},
+    code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, NewCode, SecretNumber, Taken},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
     id::{CampaignId, CouponId, JobId, KeyId, Uid},
     individual::Individual,
     key::{Holder, Kind},
     ledger::{Entry, EntryKind, LedgerAccount, Posting},
+    metadata::{Changes, Metadata, Writer},
     money::{Currency, Runs},
     order::{
-        CouponOutcome, LineMoney, Order, OrderCoupon, OrderCouponState, OrderStage, Refund, RefundCoupon,
-        RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, ShippingMoney, StatusAfter, Transaction,
-        TransactionState,
+        CouponOutcome, GivenBack, LineMoney, Order, OrderCoupon, OrderCouponState, OrderStage, Refund, RefundCoupon,
+        RefundPage, RefundPlace, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, ShippingMoney,
+        StatusAfter, Transaction, TransactionState,
     },
     quote::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
     slot::{Bucket, Slot},
@@ -114,6 +115,9 @@ fn coupon(state: CouponState, origin: Origin) -> Coupon {
         source: Some(source("acme")),
         origin,
         state,
+        import_key: None,
+        as_is: false,
+        code: None,
     }
 }
 
@@ -170,6 +174,8 @@ fn refund_recorded() -> Refund {
         order_refunded: RefundedOrder::Partial,
         cancelled: vec![seller("b")],
         fingerprint: [9; 16],
+        page: None,
+        metadata: Metadata::default(),
     }
 }
 
@@ -192,8 +198,8 @@ fn order() -> Order {
         hold_expires_at: AT.plus_minutes(30),
         paid_at: Some(AT.plus_minutes(5)),
         transactions: vec![
-            Transaction { seller: seller("luma"), state: TransactionState::Closed },
-            Transaction { seller: seller("b"), state: TransactionState::Cancelled },
+            Transaction { seller: seller("luma"), state: TransactionState::Closed, gone: false },
+            Transaction { seller: seller("b"), state: TransactionState::Cancelled, gone: false },
         ],
         lines: vec![
             LineMoney { units: 1, cash: amount(833), respread: None },
@@ -203,6 +209,10 @@ fn order() -> Order {
         refunds: vec![refund_recorded()],
         fingerprint: [8; 16],
         events: vec![17, 18, 300],
+        refund_pages: Vec::new(),
+        reversed_on_pages: Vec::new(),
+        metadata: Metadata::default(),
+        metadata_changes: 0,
     }
 }
 
@@ -210,6 +220,13 @@ fn timed_out() -> Order {
     let mut order = order();
     (order.stage, order.paid_at, order.refunds) = (OrderStage::TimedOut, None, Vec::new());
     order.coupons[0].state = OrderCouponState::Lapsed;
+    order
+}
+
+/// One of its sellers was cancelled before payment.
+fn without_a_seller() -> Order {
+    let mut order = timed_out();
+    order.transactions[1].gone = true;
     order
 }
 
@@ -242,11 +259,19 @@ fn api_key() -> ApiKey {
         secret_hash: [10; 32],
         created_at: AT,
         revoked_at: Some(LATER),
+        name: None,
+        expires_at: None,
+        last_used_at: None,
+        metadata: Metadata::default(),
     }
 }
 
+fn named_api_key() -> ApiKey {
+    ApiKey { name: Some("Back office".to_owned()), expires_at: Some(LATER), last_used_at: Some(AT), ..api_key() }
+}
+
 fn new_code() -> NewCode {
-    NewCode { hash: HASH, last4: "WXYZ".to_owned(), sealed: vec![1, 2, 3, 255] }
+    NewCode { hash: HASH, last4: "WXYZ".to_owned(), sealed: vec![1, 2, 3, 255], secret: SecretNumber::FIRST }
 }
 
 /// One example of every event; some have a second, where an enum in it has more to show.
@@ -254,14 +279,15 @@ fn events() -> Vec<(String, Event)> {
     let (ana, id) = (account("ana"), order_id("A-1001"));
     let individual = scrip_core::name::IndividualId::from(&ana);
     let (campaign, coupon_id, counters) = (campaign(), coupon_id(), counters());
+    let second_secret = vec![NewCode { secret: SecretNumber::new(2), ..new_code() }];
     let mut list = vec![
-        Event::CampaignCreated { campaign, terms: full_terms(0), at: AT },
-        Event::CampaignCreated { campaign, terms: full_terms(1), at: AT },
-        Event::CampaignCreated { campaign, terms: full_terms(2), at: AT },
-        Event::CampaignCreated { campaign, terms: full_terms(3), at: AT },
-        Event::CampaignChanged { campaign, terms: full_terms(0), counters },
+        Event::CampaignCreated { campaign, terms: full_terms(0), at: AT, metadata: None },
+        Event::CampaignCreated { campaign, terms: full_terms(1), at: AT, metadata: None },
+        Event::CampaignCreated { campaign, terms: full_terms(2), at: AT, metadata: None },
+        Event::CampaignCreated { campaign, terms: full_terms(3), at: AT, metadata: None },
+        Event::CampaignChanged { campaign, terms: full_terms(0), counters, metadata: None },
         Event::CampaignPublished { campaign, counters: Counters::default() },
-        Event::CampaignPaused { campaign, counters },
+        Event::CampaignPaused { campaign, counters, by: None },
         Event::CampaignResumed { campaign, counters },
         Event::CampaignEnded { campaign, counters },
         Event::SharedCodeAdded {
@@ -271,6 +297,7 @@ fn events() -> Vec<(String, Event)> {
             max_uses: Some(1_000),
             source: Some(source("acme")),
             request: None,
+            secret: None,
         },
         Event::CodesRequested {
             campaign,
@@ -279,8 +306,10 @@ fn events() -> Vec<(String, Event)> {
             prefix: Some("ACME".to_owned()),
             source: Some(source("acme")),
             at: AT,
+            seller: None,
         },
         Event::UniqueCodesAdded { campaign, job: job_id(), codes: vec![new_code()], source: None },
+        Event::UniqueCodesAdded { campaign, job: job_id(), codes: second_secret, source: None },
     ];
     list.extend([
         Event::CouponClaimed {
@@ -293,6 +322,7 @@ fn events() -> Vec<(String, Event)> {
             account: ana.clone(),
             individual,
             coupon: coupon(CouponState::Pending, Origin::Imported),
+            counted: None,
         },
         Event::CouponsArchived { account: ana.clone(), coupons: vec![coupon_id] },
         Event::OrderPlaced { order: order() },
@@ -345,6 +375,7 @@ fn events() -> Vec<(String, Event)> {
         Event::KeyUsed { holder: Holder::Campaigns(Slot::of(b"ana")), day: 20_601, entry: used_key() },
         Event::KeyUsed { holder: Holder::Keys, day: 20_601, entry: used_key() },
         Event::ApiKeyCreated { key: api_key() },
+        Event::ApiKeyCreated { key: named_api_key() },
         Event::ApiKeyRevoked { key: key_id(), at: LATER },
         Event::SurplusBooked { account: ana.clone(), order: id.clone(), entry: entry(EntryKind::SurplusForfeited) },
         Event::OrderRevised { account: ana.clone(), order: id.clone(), cart: order().cart, coupons: order().coupons },
@@ -385,7 +416,7 @@ fn lent(closed: bool) -> Lent {
 
 fn lent_code(closed: bool) -> Code {
     let kind = CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: Some(lent(closed)), ways: 0 };
-    Code { campaign: campaign(), source: None, kind, request: None }
+    Code { campaign: campaign(), source: None, kind, request: None, revoked_at: None, secret: SecretNumber::FIRST }
 }
 
 fn underway() -> CodesUnderway {
@@ -401,6 +432,10 @@ fn known_elsewhere() -> Campaign {
         revision: 2,
         created_at: AT,
         events: Vec::new(),
+        coded: false,
+        paused_by: None,
+        shared_codes: 0,
+        metadata: Metadata::default(),
     }
 }
 
@@ -423,12 +458,78 @@ fn between_buckets() -> Vec<Event> {
         Event::CodeSettled { hash: HASH, take, coupon: coupon_id() },
         Event::CodeForgotten { hash: HASH, take },
         Event::SharedCodeNoted { campaign: campaign(), hash: HASH },
+        Event::GrantsRequested { campaign: campaign(), accounts: 1_000 },
+        Event::SharedCodeCounted { campaign: campaign() },
+        Event::CodeRevoked { campaign: campaign(), hash: HASH, at: AT },
+        Event::CodeRevokedHere { hash: HASH, code: Code { revoked_at: Some(AT), ..lent_code(true) } },
         Event::AccountLinked {
             account: account("ben"),
             individual: scrip_core::name::IndividualId::from(&account("ana")),
         },
+        Event::KeysForgotten { documents: vec![(Holder::Account(account("ana")), 20_601), (Holder::Keys, 20_600)] },
+        Event::ApiKeySeen { key: key_id(), at: LATER },
     ]);
+    list.extend(of_campaigns_since());
     list
+}
+
+/// What campaigns learned to say after the first release.
+fn of_campaigns_since() -> Vec<Event> {
+    let campaign = campaign();
+    let imported =
+        Coupon { import_key: Some([9; 16]), as_is: true, ..coupon(CouponState::UsedBefore, Origin::Imported) };
+    vec![
+        Event::CampaignPaused { campaign, counters: Counters::default(), by: Some(PausedBy::Operator) },
+        Event::CampaignCoded { campaign },
+        Event::CampaignDeleted { campaign },
+        Event::JobCancelled { campaign, job: job_id() },
+        Event::CodesRequested {
+            campaign,
+            job: job_id(),
+            total: 7,
+            prefix: None,
+            source: None,
+            at: AT,
+            seller: Some(seller("luma")),
+        },
+        Event::CouponImported {
+            account: account("ana"),
+            individual: scrip_core::name::IndividualId::from(&account("ana")),
+            coupon: imported,
+            counted: Some(true),
+        },
+        Event::CampaignCreated { campaign, terms: full_terms(0), at: AT, metadata: Some(metadata()) },
+        Event::CampaignChanged {
+            campaign,
+            terms: full_terms(0),
+            counters: Counters::default(),
+            metadata: Some(Metadata::default()),
+        },
+        Event::ApiKeyMetadataChanged { key: key_id(), metadata: metadata() },
+        Event::ApiKeyCreated { key: ApiKey { metadata: metadata(), ..named_api_key() } },
+        Event::OrderMetadataChanged { account: account("ana"), order: order_id("A-1001"), metadata: metadata() },
+        Event::RefundMetadataChanged {
+            account: account("ana"),
+            order: order_id("A-1001"),
+            refund: refund_name("r-1"),
+            metadata: metadata(),
+        },
+    ]
+}
+
+/// A member of everybody who writes some.
+fn metadata() -> Metadata {
+    let writers =
+        [("channel", Writer::Operator), ("erp_id", Writer::Seller(seller("luma"))), ("ip", Writer::Storefront)];
+    writers.iter().fold(Metadata::default(), |metadata, (key, writer)| {
+        let changes: Changes = serde_json::from_value(json!({*key: "C-7 ☀"})).expect("changes");
+        metadata.changed(&changes, writer).expect("room")
+    })
+}
+
+fn with_metadata() -> Order {
+    let refund = Refund { metadata: metadata(), ..refund_recorded() };
+    Order { metadata: metadata(), metadata_changes: 3, refunds: vec![refund], ..order() }
 }
 
 /// One example of every document; codes and coupons in every state.
@@ -448,7 +549,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
     wallet.live.clone_from(&states);
     wallet.further = vec![32, 7];
     wallet.history = vec![200, 3];
-    let code = |kind| Code { campaign: campaign(), source: Some(source("acme")), kind, request: None };
+    let code = |kind| Code { source: Some(source("acme")), kind, ..lent_code(false) };
     let list = vec![
         (Kind::Wallet, Aggregate::Wallet(wallet)),
         (Kind::WalletPage, Aggregate::WalletPage(WalletPage { live: states.clone() })),
@@ -465,6 +566,10 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                 revision: 4,
                 created_at: AT,
                 events: vec![1, 2, 70_000],
+                coded: false,
+                paused_by: None,
+                shared_codes: 0,
+                metadata: Metadata::default(),
             }),
         ),
         (
@@ -507,6 +612,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
             Aggregate::Code(code(CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: None, ways: 3 })),
         ),
         (Kind::CodeHere, Aggregate::CodeHere(lent_code(true))),
+        (Kind::Code, Aggregate::Code(Code { secret: SecretNumber::new(2), ..lent_code(false) })),
         (
             Kind::CodeHere,
             Aggregate::CodeHere(Code {
@@ -537,6 +643,26 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         (Kind::RecentKeys, Aggregate::RecentKeys(RecentKeys { used: vec![used_key()] })),
         (Kind::Due, Aggregate::Due(Due { orders: vec![DueOrder { account: ana, order: id }] })),
         (Kind::ApiKey, Aggregate::ApiKey(api_key())),
+        (Kind::ApiKey, Aggregate::ApiKey(named_api_key())),
+        (Kind::Campaign, Aggregate::Campaign(Campaign { coded: true, ..known_elsewhere() })),
+        (
+            Kind::Campaign,
+            Aggregate::Campaign(Campaign {
+                stage: CampaignStage::Paused,
+                paused_by: Some(PausedBy::Seller),
+                ..known_elsewhere()
+            }),
+        ),
+        (
+            Kind::WalletPage,
+            Aggregate::WalletPage(WalletPage {
+                live: vec![Coupon {
+                    import_key: Some([9; 16]),
+                    as_is: true,
+                    ..coupon(CouponState::UsedBefore, Origin::Imported)
+                }],
+            }),
+        ),
         (
             Kind::Job,
             Aggregate::Job(Job {
@@ -547,8 +673,58 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                 prefix: Some("ACME".to_owned()),
                 source: Some(source("acme")),
                 created_at: AT,
+                seller: None,
+                cancelled: false,
             }),
         ),
+        (
+            Kind::Job,
+            Aggregate::Job(Job {
+                id: job_id(),
+                campaign: campaign(),
+                total: 7,
+                done: 3,
+                prefix: None,
+                source: None,
+                created_at: AT,
+                seller: Some(seller("luma")),
+                cancelled: true,
+            }),
+        ),
+        (
+            Kind::Code,
+            Aggregate::Code(Code {
+                revoked_at: Some(LATER),
+                ..code(CodeKind::Shared { text: "SAVE10".to_owned(), max_uses: None, uses: 7, share: None })
+            }),
+        ),
+        (Kind::Campaign, Aggregate::Campaign(Campaign { shared_codes: 3, ..known_elsewhere() })),
+        (
+            Kind::WalletPage,
+            Aggregate::WalletPage(WalletPage {
+                live: vec![Coupon { code: Some(HASH), ..coupon(CouponState::Valid, Origin::ActivatedCode) }],
+            }),
+        ),
+        (Kind::Order, Aggregate::Order(without_a_seller())),
+        (
+            Kind::Order,
+            Aggregate::Order(Order {
+                refund_pages: vec![32, 7],
+                reversed_on_pages: vec![(campaign(), amount(168))],
+                ..order()
+            }),
+        ),
+        (
+            Kind::RefundPage,
+            Aggregate::RefundPage(RefundPage {
+                before: GivenBack { units: vec![1, 0], shipping: vec![amount(100), amount(0)] },
+                refunds: vec![Refund { page: Some(1), ..refund_recorded() }],
+                events: vec![300],
+            }),
+        ),
+        (Kind::RefundPlace, Aggregate::RefundPlace(RefundPlace { page: 1 })),
+        (Kind::Order, Aggregate::Order(with_metadata())),
+        (Kind::Campaign, Aggregate::Campaign(Campaign { metadata: metadata(), ..known_elsewhere() })),
     ];
     let mut seen: BTreeMap<u8, u32> = BTreeMap::new();
     list.into_iter()

@@ -11,7 +11,9 @@ use scrip_core::{
     ledger::{EntryKind, LedgerAccount},
     money::Amount,
     name::{AccountId, IndividualId, OrderId},
-    order::{Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, RefundedOrder, TransactionState},
+    order::{
+        Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, RefundPage, RefundedOrder, TransactionState,
+    },
     quote::{Applied, Funder},
     state::{Aggregate, State},
     time::Timestamp,
@@ -31,9 +33,6 @@ pub struct Books {
     code_uses: HashMap<CodeHash, i64>,
     code_of: HashMap<CouponId, CodeHash>,
     returned: HashMap<(OrderKey, CouponId), u32>,
-    /// Campaigns one of whose coupons came to more when an order was judged again: alone may pass its budget.
-    grew: BTreeSet<CampaignId>,
-    last_discount: HashMap<CouponId, Amount>,
     /// As the last check found them.
     orders: HashMap<OrderKey, (OrderStage, Vec<TransactionState>, Vec<OrderCouponState>)>,
     coupons: HashMap<CouponId, (CouponStatus, Timestamp, Timestamp)>,
@@ -83,36 +82,29 @@ impl Books {
                 *self.code_uses.entry(*code).or_default() -= 1;
                 self.coupons.remove(coupon);
             }
-            Event::CouponReleased { coupon, .. } => {
-                self.last_discount.remove(coupon);
-            }
             Event::CouponReturned { account, coupon, order, .. } => {
-                self.last_discount.remove(coupon);
                 let times = self.returned.entry(((account.clone(), order.clone()), *coupon)).or_default();
                 *times += 1;
                 assert_eq!(*times, 1, "a coupon comes back at most once for an order");
             }
-            Event::OrderPlaced { order } => self.noted(order.applied()),
-            Event::OrderRevised { account, order, coupons, .. } => {
+            Event::OrderRevised { account, order, .. } => {
                 // Another checkout: its transactions and coupons begin anew.
                 self.orders.remove(&(account.clone(), order.clone()));
-                self.noted(coupons.iter().map(|coupon| &coupon.applied));
             }
             Event::OrderRetaken { account, order, coupons } => self.retaken(account, order, coupons),
-            Event::SellerCancelled { applied, .. } => self.noted(applied.iter()),
             _ => {}
         }
     }
 
     /// I1 after every event, not only after every command: what a hold takes of a budget was free.
-    pub fn check_budget(&self, event: &Event, state: &State) {
+    pub fn check_budget(event: &Event, state: &State) {
         let Event::CouponHeld { campaign, .. } = event else { return };
         let Some(Budget::Limited(budget)) = state.campaign(*campaign).and_then(|c| c.terms.limits.budget) else {
             return;
         };
         let counters = state.allowance(*campaign).counters;
         let taken = counters.budget_held + counters.budget_spent;
-        assert!(taken <= budget || self.grew.contains(campaign), "I1: {taken} of {budget} is held for a moment");
+        assert!(taken <= budget, "I1: {taken} of {budget} is held for a moment");
     }
 
     /// Steps were not checked: the next check can't say what moved where.
@@ -134,21 +126,13 @@ impl Books {
                 *status = CouponStatus::Valid;
             }
         }
-        self.noted(coupons.iter().map(|coupon| &coupon.applied));
-    }
-
-    fn noted<'a>(&mut self, applied: impl Iterator<Item = &'a Applied>) {
-        for applied in applied {
-            let coupon = applied.coupon.expect("on an order");
-            if self.last_discount.insert(coupon, applied.discount).is_some_and(|before| before < applied.discount) {
-                self.grew.insert(applied.campaign);
-            }
-        }
     }
 
     pub fn check<'a>(&mut self, documents: impl Iterator<Item = (&'a Key, &'a Aggregate)>, now: Timestamp) {
         let mut wallets = Wallets::default();
-        let mut orders: Vec<&Order> = Vec::new();
+        let mut orders: Vec<Order> = Vec::new();
+        let mut refund_pages: BTreeMap<(&AccountId, &OrderId), Vec<(u32, &RefundPage)>> = BTreeMap::new();
+        let mut refund_places = Vec::new();
         let mut campaigns: BTreeMap<CampaignId, &Campaign> = BTreeMap::new();
         let mut allowances: BTreeMap<CampaignId, &Allowance> = BTreeMap::new();
         let mut heads = Vec::new();
@@ -163,13 +147,19 @@ impl Books {
                 }
                 (Key::WalletPage(account, page), Aggregate::WalletPage(value)) => {
                     wallets.coupons.extend(value.live.iter().map(|coupon| (account, coupon)));
-                    pages.push((account, usize::from(*page), value.live.len()));
+                    pages.push((account, *page as usize, value.live.len()));
                 }
                 (Key::History(account, page), Aggregate::History(value)) => {
                     wallets.coupons.extend(value.coupons.iter().map(|coupon| (account, coupon)));
                     histories.push((account, *page as usize, value.coupons.len()));
                 }
-                (Key::Order(..), Aggregate::Order(order)) => orders.push(order),
+                (Key::Order(..), Aggregate::Order(order)) => orders.push(order.clone()),
+                (Key::RefundPage(account, order, number), Aggregate::RefundPage(page)) => {
+                    refund_pages.entry((account, order)).or_default().push((*number, page));
+                }
+                (Key::RefundPlace(account, order, id), Aggregate::RefundPlace(place)) => {
+                    refund_places.push(((account, order), id, place.page));
+                }
                 (Key::Campaign(id), Aggregate::Campaign(campaign)) => {
                     campaigns.insert(*id, campaign);
                 }
@@ -199,6 +189,32 @@ impl Books {
                 assert!(there <= HISTORY_PAGE_MAX);
             }
         }
+        for (order, id, number) in &refund_places {
+            let page = refund_pages.get(order).and_then(|pages| pages.iter().find(|(known, _)| known == number));
+            assert!(page.is_some_and(|(_, page)| page.refunds.iter().any(|refund| refund.id == **id)), "place of {id}");
+        }
+        let mut on_pages = 0;
+        let orders: Vec<Order> = orders
+            .into_iter()
+            .map(|order| {
+                let of_it = |key: &(&AccountId, &OrderId)| *key.0 == order.account && *key.1 == order.id;
+                let key = refund_pages.keys().copied().find(of_it);
+                let mut pages = key.and_then(|key| refund_pages.remove(&key)).unwrap_or_default();
+                pages.sort_unstable_by_key(|(number, _)| *number);
+                let counts: Vec<usize> = order.refund_pages.iter().map(|count| usize::from(*count)).collect();
+                let there: Vec<usize> = pages.iter().map(|(_, page)| page.refunds.len()).collect();
+                assert_eq!(counts, there, "refunds on the pages of {}", order.id);
+                on_pages += there.iter().sum::<usize>();
+                let reversed: BTreeMap<CampaignId, Amount> =
+                    order.coupons.iter().map(|on| (on.applied.campaign, order.reversed(on.applied.campaign))).collect();
+                let whole = order.with_refunds_of(pages.into_iter().map(|(_, page)| page));
+                assert!(reversed.iter().all(|(campaign, amount)| whole.reversed(*campaign) == *amount));
+                whole
+            })
+            .collect();
+        assert!(refund_pages.is_empty(), "refunds of no order");
+        assert_eq!(refund_places.len(), on_pages, "every refund on a page has its place, and nothing else");
+        let orders: Vec<&Order> = orders.iter().collect();
         self.check_coupons(&wallets, &orders, &campaigns, now);
         self.check_campaigns(&wallets, &heads, &orders, &campaigns, &allowances);
         for (hash, code) in codes {
@@ -251,12 +267,14 @@ impl Books {
                     assert_eq!(inactive, !on.has_lapsed(now));
                     assert_eq!(on.has_lapsed(now), on.status(now) == OrderStatus::Cancelled && open);
                 }
+                // On an order of another system.
+                CouponState::Used { .. } if coupon.origin == Origin::Imported && found.is_none() => {}
                 CouponState::Used { order } => {
                     let (on, entry) = found.expect("a used coupon is on its order");
                     assert_eq!((&&on.account, &on.id, entry.state), (account, order, OrderCouponState::Used));
                     assert!(entry.history_page.is_some());
                 }
-                CouponState::Valid | CouponState::Pending | CouponState::Reclaimed => {
+                CouponState::Valid | CouponState::Pending | CouponState::Reclaimed | CouponState::UsedBefore => {
                     assert!(found.is_none(), "{} is on an order", coupon.id);
                 }
             }
@@ -298,15 +316,19 @@ impl Books {
         let mut individuals: HashMap<(CampaignId, &IndividualId), u32> = HashMap::new();
         let mut accounts: HashMap<(CampaignId, &AccountId), u32> = HashMap::new();
         let mut used_in_wallets: HashMap<CampaignId, u32> = HashMap::new();
+        let on_orders: BTreeSet<CouponId> =
+            orders.iter().flat_map(|order| &order.coupons).map(OrderCoupon::id).collect();
         for (account, coupon) in &wallets.coupons {
             let counted = counters.entry(coupon.campaign).or_default();
-            if coupon.origin != Origin::Imported {
-                counted.claimed += 1;
-                let wallet = heads.iter().find(|head| head.0 == *account).expect("a coupon's wallet").1;
-                *individuals.entry((coupon.campaign, &wallet.individual)).or_default() += 1;
-                *accounts.entry((coupon.campaign, account)).or_default() += 1;
-            }
-            if matches!(coupon.state, CouponState::Used { .. }) {
+            counted.claimed += 1;
+            let elsewhere = coupon.origin == Origin::Imported && !on_orders.contains(&coupon.id);
+            let is_used = matches!(coupon.state, CouponState::Used { .. } | CouponState::UsedBefore);
+            counted.used += u32::from(elsewhere && is_used);
+            counted.reclaimed += u32::from(coupon.state == CouponState::Reclaimed);
+            let wallet = heads.iter().find(|head| head.0 == *account).expect("a coupon's wallet").1;
+            *individuals.entry((coupon.campaign, &wallet.individual)).or_default() += 1;
+            *accounts.entry((coupon.campaign, account)).or_default() += 1;
+            if matches!(coupon.state, CouponState::Used { .. } | CouponState::UsedBefore) {
                 *used_in_wallets.entry(coupon.campaign).or_default() += 1;
             }
         }
@@ -349,7 +371,7 @@ impl Books {
             }
             if let Some(Budget::Limited(budget)) = terms.limits.budget {
                 let taken = counted.budget_held + counted.budget_spent;
-                assert!(taken <= budget || self.grew.contains(id), "I1: budget of {id}: {taken} of {budget}");
+                assert!(taken <= budget, "I1: budget of {id}: {taken} of {budget}");
             }
         }
         for ((campaign, individual), count) in &individuals {
@@ -391,7 +413,9 @@ impl Books {
                 line.unit_price - off
             };
             if line.quantity <= 20 {
-                let units: Vec<Amount> = (0..line.quantity).map(of_unit).collect();
+                let gone = order.is_gone(&line.seller);
+                let units = (0..line.quantity).map(|unit| if gone { Amount::ZERO } else { of_unit(unit) });
+                let units: Vec<Amount> = units.collect();
                 assert_eq!(units.iter().copied().sum::<Amount>(), paid);
                 let (least, most) = (units.iter().min().expect("a unit"), units.iter().max().expect("a unit"));
                 assert!(most.minor() - least.minor() <= 1, "units of {} at {units:?}", line.id);
@@ -409,6 +433,9 @@ impl Books {
             assert_eq!(by_refunds, money.cash);
             assert!(money.cash <= paid, "I6: refunds of {} exceed what was paid", line.id);
             assert!(money.units <= line.quantity);
+            if order.is_gone(&line.seller) {
+                assert_eq!((money.units, money.cash), (0, Amount::ZERO));
+            }
             if money.units == line.quantity {
                 assert_eq!(money.cash, paid, "I6: all units of {} give back all that was paid", line.id);
             }
@@ -540,7 +567,8 @@ impl Books {
                 || match before {
                     Held => *after != Released || !was_paid,
                     Used => *after == Returned,
-                    Lapsed => (*after == Held && order.was_paid_late()) || (*after == Released && given_up),
+                    // Released: a seller of the timed-out order was cancelled, and the coupon doesn't apply to what is left.
+                    Lapsed => (*after == Held && order.was_paid_late()) || *after == Released,
                     Returned | Released => false,
                 };
             assert!(allowed, "I8: {before:?} to {after:?}");
@@ -562,6 +590,66 @@ impl Books {
             assert_eq!(self.forfeited.get(campaign).copied().unwrap_or(0), expected, "face value lost");
             assert_eq!(self.face_values.get(campaign).copied().unwrap_or(0), -expected);
         }
+    }
+}
+
+/// The order that an event is about, as it is in the state.
+pub fn order_of<'s>(event: &Event, state: &'s State) -> Option<&'s Order> {
+    match event {
+        Event::OrderPlaced { order } => state.order(&order.account, &order.id),
+        Event::CouponHeld { account, order, .. }
+        | Event::HoldExtended { account, order, .. }
+        | Event::OrderPaid { account, order, .. }
+        | Event::DiscountFunded { account, order, .. }
+        | Event::TransactionsClosed { account, order, .. }
+        | Event::OrderCancelled { account, order, .. }
+        | Event::SellerCancelled { account, order, .. }
+        | Event::OrderRefunded { account, order, .. }
+        | Event::DiscountReversed { account, order, .. }
+        | Event::CouponUsed { account, order, .. }
+        | Event::CouponReturned { account, order, .. }
+        | Event::CouponReleased { account, order, .. }
+        | Event::CouponVoided { account, order, .. }
+        | Event::SurplusBooked { account, order, .. }
+        | Event::OrderRevised { account, order, .. }
+        | Event::OrderRetaken { account, order, .. } => state.order(account, order),
+        _ => None,
+    }
+}
+
+/// After every event, not only after every command: an order's figures add up and nothing is negative, for everybody who
+/// looks; only what changes a checkout changes them.
+pub fn check_figures(event: &Event, before: Option<&Order>, order: &Order) {
+    let figures = order.figures();
+    let sum = |of: &dyn Fn(&scrip_core::order::SellerFigures) -> Amount| figures.sellers.iter().map(of).sum::<Amount>();
+    let sellers = [sum(&|of| of.subtotal), sum(&|of| of.shipping), sum(&|of| of.discount), sum(&|of| of.total)];
+    assert_eq!(sellers, [figures.subtotal, figures.shipping, figures.discount, figures.total], "{event:?}");
+    let lines: Amount = figures.lines.iter().map(|line| line.total).sum();
+    let off_shipping: Amount = order
+        .applied()
+        .flat_map(|applied| &applied.shipping_shares)
+        .filter(|share| !order.is_gone(&share.seller))
+        .map(|share| share.amount)
+        .sum();
+    assert_eq!(lines + (figures.shipping - off_shipping), figures.total, "lines and shipping: {event:?}");
+    for of in &figures.sellers {
+        let own = order.cart.lines().iter().zip(&figures.lines).filter(|(line, _)| line.seller == of.seller);
+        assert_eq!(own.map(|(_, line)| line.subtotal).sum::<Amount>(), of.subtotal, "{}: {event:?}", of.seller);
+        assert_eq!(of.total + of.discount, of.subtotal + of.shipping, "{}: {event:?}", of.seller);
+        let none = order.is_gone(&of.seller);
+        assert!(!none || (of.subtotal + of.shipping + of.discount).is_zero(), "{}: {event:?}", of.seller);
+    }
+    let Some(before) = before else { return };
+    match event {
+        Event::OrderRevised { .. } => {}
+        Event::CouponReleased { .. } | Event::CouponVoided { .. } if before.stage == OrderStage::Placed => {}
+        Event::SellerCancelled { applied, .. } => {
+            for now in applied {
+                let was = before.coupons.iter().find(|coupon| coupon.applied.coupon == now.coupon).expect("it was on");
+                assert!(now.discount <= was.applied.discount, "{:?} takes off more than before", now.coupon);
+            }
+        }
+        _ => assert_eq!(figures, before.figures(), "{event:?}"),
     }
 }
 

@@ -178,7 +178,9 @@ fn use_stock_and_count_of_a_code_may_each_be_gone() {
     ];
     for (members, max_uses, by, expected) in cases {
         let mut world = World::new();
-        let campaign = world.campaign(&limits(&members));
+        let mut terms = limits(&members);
+        terms["claims"] = json!({"channels": ["web", "code"]});
+        let campaign = world.campaign(&terms);
         world.shared_code(campaign, "SAVE10", max_uses);
         timed_out(&mut world, &[Use::Code("SAVE10")]);
         world.later(1);

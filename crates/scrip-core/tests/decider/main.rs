@@ -4,13 +4,19 @@
 //! of the journal; [`invariants`] looks at all the documents and books.
 
 mod build;
+mod campaigns;
 mod claims;
 mod golden;
+mod imports;
 mod invariants;
 mod late_payment;
+mod limits;
+mod metadata;
 mod orders;
 mod random;
 mod refund_amounts;
 mod refund_matrix;
+mod refund_pages;
 mod revise;
+mod seller_cancelled;
 mod world;

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use scrip_core::{
     campaign::Channel,
     cart::{Cart, Line, Shipping},
-    command::{CampaignStep, ClaimOf, Command, ImportCoupon, PlaceOrder, RefundOf, RefundOrder, SourceRight, SweepDue},
+    command::{
+        CampaignStep, ClaimBy, ClaimOf, Command, ImportCoupon, KnownBy, OldStatus, PlaceOrder, RefundOf, RefundOrder,
+        SweepDue,
+    },
     id::{CampaignId, CouponId},
     key::{Key, Kind},
+    metadata::Metadata,
     money::Currency,
     order::{Order, OrderCoupon, OrderStage},
     reason::Refusal,
@@ -65,6 +69,10 @@ pub fn prepared(mut random: Random) -> (World, Vec<CampaignId>) {
     let mut world = World::new();
     world.checked = false;
     let mut kinds = kinds();
+    // Three of four may be collected whether or not they have codes.
+    for kind in kinds.iter_mut().skip(1) {
+        kind["claims"]["channels"] = json!(["web", "partner", "code", "system"]);
+    }
     random.shuffle(&mut kinds);
     let mut campaigns: Vec<CampaignId> = kinds[..5].iter().map(|patch| world.campaign(patch)).collect();
     let mut shared = terms(&kinds[5]).checked().expect("valid terms");
@@ -209,8 +217,8 @@ impl Model {
         let campaign = self.campaigns[self.random.below(6)];
         let channel = [Channel::Web, Channel::Partner, Channel::SellerStore, Channel::System][self.random.below(4)];
         let of = self.random.one_in(3).then(|| source(if self.random.one_in(2) { "acme" } else { "blog" }));
-        let right = if self.random.one_in(5) { SourceRight::WithoutStock } else { SourceRight::Any };
-        self.world.claim_of(account, ClaimOf::Campaign { campaign, channel, source: of, right })
+        let by = if self.random.one_in(5) { ClaimBy::Shopper } else { ClaimBy::Shop };
+        self.world.claim_of(account, ClaimOf::Campaign { campaign, channel, source: of, by })
     }
 
     /// A new order, or one that exists, with up to three coupons and codes; those that don't apply are left out.
@@ -331,6 +339,7 @@ impl Model {
                 of,
                 as_seller,
                 fingerprint: [self.random.below(2) as u8; 16],
+                metadata: Metadata::default(),
             })
             .map(drop)
     }
@@ -381,8 +390,26 @@ impl Model {
         let (account, campaign) = (account(self.account()), self.campaigns[self.random.below(6)]);
         let starts_at = self.world.now;
         let expires_at = starts_at.plus_minutes(1 + self.random.below(3000) as u32);
-        let pending = self.random.one_in(3);
-        let import = ImportCoupon { account, campaign, pending, claimed_at: starts_at, starts_at, expires_at };
+        let status = match self.random.below(6) {
+            0 | 1 => OldStatus::Pending,
+            2 => OldStatus::Used { order: None },
+            3 => OldStatus::Reclaimed,
+            _ => OldStatus::Valid,
+        };
+        let known_by = match self.random.below(3) {
+            0 => KnownBy::Nth(1 + self.random.below(2) as u32),
+            _ => KnownBy::Key([self.random.below(200) as u8; 16]),
+        };
+        let import = ImportCoupon {
+            account,
+            campaign,
+            status,
+            known_by,
+            claimed_at: starts_at,
+            starts_at: Some(starts_at),
+            expires_at: Some(expires_at),
+            as_is: true,
+        };
         self.world.run(import).map(drop)
     }
 }

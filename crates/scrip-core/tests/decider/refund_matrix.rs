@@ -90,7 +90,7 @@ impl Column {
         let policy = self.policy.map(|back| json!({"full_refund": if back { "return" } else { "keep" }}));
         json!({
             "issuer": issuer, "refund_policy": policy, "limits": {"stock": 1, "per_individual": 1, "budget": 500},
-            "validity": {"type": "after_claim", "days": 2},
+            "validity": {"type": "after_claim", "days": 2}, "claims": {"channels": ["web", "code"]},
         })
     }
 
@@ -261,7 +261,9 @@ fn one_cell(column: &Column, way: Way, closing: Closing, full: bool, expired: bo
         let expected = match (complete && column.returns_on_full_refund, expired) {
             (true, false) => (CouponOutcome::Returned, CouponStatus::Valid),
             (true, true) => (CouponOutcome::Expired, CouponStatus::Expired),
-            (false, _) if discounted_and_open(world.order("ana", "o")) => (CouponOutcome::Kept, CouponStatus::Inactive),
+            (false, _) if discounted_and_open(&world.order("ana", "o")) => {
+                (CouponOutcome::Kept, CouponStatus::Inactive)
+            }
             (false, _) => (CouponOutcome::Kept, CouponStatus::Used),
         };
         assert_eq!(

@@ -152,7 +152,7 @@ fn everything_is_judged_now_and_a_refusal_leaves_the_order_as_it_was() {
     let unchanged = |world: &mut World, command: ReviseOrder, code: &str| {
         let (before, events) = (world.order("ana", "o").clone(), world.journal.len());
         assert_eq!(refused(world.run(command)), code);
-        assert_eq!((world.order("ana", "o"), world.journal.len()), (&before, events));
+        assert_eq!((world.order("ana", "o"), world.journal.len()), (before, events));
     };
     world.step(short, CampaignStep::Pause).unwrap();
     unchanged(&mut world, revise("ana", "o", &other, &both()), "campaign_paused");

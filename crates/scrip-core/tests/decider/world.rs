@@ -7,13 +7,14 @@ use scrip_core::{
     cart::Cart,
     code::{CodeKind, NewCode},
     command::{
-        AddCodes, AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimOf, CloseTransactions, Command,
-        CreateCampaign, Decision, ExtendHold, MoveCampaign, Outcome, PayOrder, PlaceOrder, RefundOf, RefundOrder,
-        RequestCodes, ReviseOrder, SourceRight, SweepDue,
+        AddCodes, AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimBy, ClaimOf, CloseTransactions,
+        Command, CreateCampaign, Decision, ExtendHold, MoveCampaign, Outcome, PayOrder, PlaceOrder, RefundOf,
+        RefundOrder, RequestCodes, ReviseOrder, SweepDue,
     },
     event::{Event, Recorded},
     id::{CampaignId, CouponId, IdSource},
     key::{Key, Kind},
+    metadata::Metadata,
     money::Amount,
     order::{Order, Refund},
     reason::Refusal,
@@ -172,10 +173,14 @@ impl World {
             let read: Event = minicbor::decode(&bytes).expect("what was written can be read");
             assert_eq!(read, event);
             let recorded = Recorded { position, at: self.now, event: read };
+            let before = invariants::order_of(&recorded.event, &self.replay).cloned();
             state.evolve(&recorded);
             self.replay.evolve(&recorded);
+            if let Some(order) = invariants::order_of(&recorded.event, &self.replay) {
+                invariants::check_figures(&recorded.event, before.as_ref(), order);
+            }
             self.books.book(&recorded);
-            self.books.check_budget(&recorded.event, &self.replay);
+            invariants::Books::check_budget(&recorded.event, &self.replay);
             self.journal.push(recorded);
         }
     }
@@ -233,7 +238,14 @@ impl World {
         self.store.keys().filter(|key| key.kind() == kind).cloned().collect()
     }
 
-    pub fn order(&self, account: &str, order: &str) -> &Order {
+    /// With all its refunds.
+    pub fn order(&self, account: &str, order: &str) -> Order {
+        let order = self.replay.order(&build::account(account), &build::order_id(order)).expect("it exists");
+        self.replay.whole_order(order.clone())
+    }
+
+    /// As it is stored.
+    pub fn order_alone(&self, account: &str, order: &str) -> &Order {
         self.replay.order(&build::account(account), &build::order_id(order)).expect("it exists")
     }
 
@@ -281,7 +293,7 @@ impl World {
     // What can be done.
 
     pub fn create(&mut self, terms: Terms) -> Result<CampaignId, Refusal> {
-        match self.run(CreateCampaign { terms, slot: Slot::of(b"a place") })? {
+        match self.run(CreateCampaign { terms, metadata: Metadata::default(), slot: Slot::of(b"a place") })? {
             Outcome::Campaign { campaign, created: true } => Ok(campaign),
             other => panic!("creating led to {other:?}"),
         }
@@ -291,9 +303,14 @@ impl World {
         self.run(MoveCampaign { campaign, as_seller: None, step })
     }
 
+    /// A draft; see [`build::terms`].
+    pub fn draft(&mut self, patch: &Value) -> CampaignId {
+        self.create(build::terms(patch)).expect("valid terms")
+    }
+
     /// A published campaign; see [`build::terms`].
     pub fn campaign(&mut self, patch: &Value) -> CampaignId {
-        let campaign = self.create(build::terms(patch)).expect("valid terms");
+        let campaign = self.draft(patch);
         self.step(campaign, CampaignStep::Publish).expect("a draft");
         campaign
     }
@@ -303,7 +320,7 @@ impl World {
         let slot = scrip_core::slot::Slot::from_u16(7);
         let campaign = CampaignId::new(self.now, slot, &mut self.ids);
         self.emit(vec![
-            Event::CampaignCreated { campaign, terms, at: self.now },
+            Event::CampaignCreated { campaign, terms, at: self.now, metadata: None },
             Event::CampaignPublished { campaign, counters: Counters::default() },
         ]);
         campaign
@@ -321,7 +338,8 @@ impl World {
         let Outcome::Job(job) = self.run(request).expect("accepted") else { panic!("codes are made by a job") };
         let entered = build::code(text);
         let last4 = entered.text.last4().to_owned();
-        let codes = vec![NewCode { hash: entered.hash, last4, sealed: text.as_bytes().to_vec() }];
+        let codes =
+            vec![NewCode { hash: entered.hash, last4, sealed: text.as_bytes().to_vec(), secret: entered.secret }];
         self.run(AddCodes { job, codes, done_before: 0 }).expect("added");
     }
 
@@ -333,7 +351,7 @@ impl World {
         source: Option<&str>,
     ) -> Result<CouponId, Refusal> {
         let source = source.map(build::source);
-        self.claim_of(account, ClaimOf::Campaign { campaign, channel, source, right: SourceRight::Any })
+        self.claim_of(account, ClaimOf::Campaign { campaign, channel, source, by: ClaimBy::Shop })
     }
 
     pub fn claim(&mut self, account: &str, campaign: CampaignId) -> Result<CouponId, Refusal> {
@@ -426,6 +444,7 @@ pub fn place(account: &str, order: &str, cart: &Cart, uses: &[Use<'_>]) -> Place
         chosen: chosen(uses),
         expect_discount: None,
         hold_minutes: 30,
+        metadata: Metadata::default(),
         fingerprint: [1; 16],
     }
 }
@@ -438,6 +457,7 @@ pub fn refund(account: &str, order: &str, id: &str, of: RefundOf) -> RefundOrder
         of,
         as_seller: None,
         fingerprint: [1; 16],
+        metadata: Metadata::default(),
     }
 }
 

@@ -178,6 +178,7 @@ impl BuiltCoupon {
             paused: self.paused,
             budget_left: self.budget_left,
             standing: self.standing.clone(),
+            at_most: None,
         }
     }
 }

@@ -1,0 +1,61 @@
+/// Lines of a cart, which has at most 500.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Lines([u64; 8]);
+
+impl Lines {
+    pub const NONE: Self = Self([0; 8]);
+
+    pub fn of(lines: &[usize]) -> Self {
+        lines.iter().fold(Self::NONE, |all, &line| all.with(line))
+    }
+
+    pub fn with(mut self, line: usize) -> Self {
+        self.0[line / 64] |= 1 << (line % 64);
+        self
+    }
+
+    pub fn has(&self, line: usize) -> bool {
+        self.0[line / 64] & 1 << (line % 64) != 0
+    }
+
+    pub fn and(mut self, other: &Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word &= theirs;
+        }
+        self
+    }
+
+    pub fn or(mut self, other: &Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word |= theirs;
+        }
+        self
+    }
+
+    pub fn without(mut self, other: &Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word &= !theirs;
+        }
+        self
+    }
+
+    pub fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(word, theirs)| word & !theirs == 0)
+    }
+
+    /// In order.
+    pub fn places(&self) -> Vec<usize> {
+        let mut places = Vec::with_capacity(self.count() as usize);
+        for (number, mut word) in self.0.into_iter().enumerate() {
+            while word != 0 {
+                places.push(number * 64 + word.trailing_zeros() as usize);
+                word &= word - 1;
+            }
+        }
+        places
+    }
+}

@@ -1,0 +1,80 @@
+//! Refunds beyond the first few stand on pages of their own: what an order has doesn't grow with them.
+
+use scrip_core::{
+    money::Amount,
+    order::{REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundedOrder},
+    state::Aggregate,
+};
+
+use crate::{
+    build::{account, amount, cart, order_id, refund_name},
+    world::{World, parts, refused},
+};
+
+fn paid(world: &mut World) {
+    world.place("ana", "o", &cart("l1:a:100000*2 l2:b:500*3"), &[]).unwrap();
+    world.pay("ana", "o").unwrap();
+}
+
+#[test]
+fn an_order_with_many_refunds_is_no_larger_and_the_next_refund_writes_no_more() {
+    let mut world = World::new();
+    paid(&mut world);
+    let encoded = |world: &World| Aggregate::Order(world.order_alone("ana", "o").clone()).encode().len();
+    let mut sizes = Vec::new();
+    for number in 0..300 {
+        world.refund("ana", "o", &format!("r{number}"), parts("=l1:1")).unwrap();
+        sizes.push(encoded(&world));
+    }
+    // A byte for every page, and amounts that take a byte more.
+    let (early, late) = (sizes[REFUNDS_INLINE_MAX], sizes[299]);
+    assert!(late < early + 40, "{early} bytes after a few refunds, {late} after 300");
+    let order = world.order("ana", "o");
+    assert_eq!(order.refunds.len(), 300);
+    assert!(order.refunds.iter().enumerate().all(|(number, refund)| refund.id == refund_name(&format!("r{number}"))));
+    assert_eq!(order.lines[0].cash, amount(300));
+    assert_eq!(order.refunded(), RefundedOrder::Partial);
+    world.check_replay();
+}
+
+#[test]
+fn a_refund_on_any_page_is_found_by_its_id_and_made_once() {
+    let mut world = World::new();
+    paid(&mut world);
+    let count = REFUNDS_INLINE_MAX + 2 * usize::from(REFUND_PAGE_MAX) + 1;
+    for number in 0..count {
+        world.refund("ana", "o", &format!("r{number}"), parts("=l1:1")).unwrap();
+    }
+    for number in [0, REFUNDS_INLINE_MAX - 1, REFUNDS_INLINE_MAX, REFUNDS_INLINE_MAX + 32, count - 1] {
+        let id = format!("r{number}");
+        // The same again does nothing; another under its id is refused.
+        assert_eq!(world.refund("ana", "o", &id, parts("=l1:1")).unwrap().id, refund_name(&id));
+        let (of, id) = ((account("ana"), order_id("o")), refund_name(&id));
+        let before = world.state().given_back_before(world.order_alone("ana", "o"), &id);
+        assert_eq!(before.units, [0, 0]);
+        assert!(world.state().refund(&of.0, &of.1, &id).is_some());
+    }
+    assert_eq!(world.order("ana", "o").refunds.len(), count);
+}
+
+#[test]
+fn units_and_cancellations_go_on_pages_too_and_all_that_was_paid_comes_back() {
+    let mut world = World::new();
+    paid(&mut world);
+    for number in 0..REFUNDS_INLINE_MAX {
+        world.refund("ana", "o", &format!("r{number}"), parts("=l1:10")).unwrap();
+    }
+    for number in 0..3 {
+        world.refund("ana", "o", &format!("u{number}"), parts("l2*1")).unwrap();
+    }
+    let before = |world: &World, id: &str| {
+        world.state().given_back_before(world.order_alone("ana", "o"), &refund_name(id)).units
+    };
+    assert_eq!([before(&world, "u0"), before(&world, "u1"), before(&world, "u2")], [[0, 0], [0, 1], [0, 2]]);
+    world.cancel("ana", "o", None).unwrap();
+    let order = world.order("ana", "o");
+    assert_eq!(order.refunds.iter().map(|refund| refund.amount).sum::<Amount>(), amount(201_500));
+    assert_eq!(order.refunded(), RefundedOrder::Full);
+    assert_eq!(refused(world.refund("ana", "o", "more", parts("=l1:1"))), "amount_exceeds_paid");
+    world.check_replay();
+}

@@ -1,6 +1,7 @@
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,9 @@ use scrip_store::StoreError;
 
 use crate::{
     error::{during_copy, unavailable},
+    files::{self, sync_folder},
     lock::beside,
+    mark,
 };
 
 /// Copies all that is committed to a new file, from one read transaction.
@@ -18,21 +21,40 @@ use crate::{
 pub(crate) fn copy(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     const OPERATION: &str = "writing the copy";
     // Reserves the name: nothing that is there is ever overwritten, also if two copies run at once.
-    File::create_new(to).map_err(|error| match error.kind() {
+    new_file(to).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => StoreError::Conflict { what: format!("{} exists already", to.display()) },
         _ => unavailable(OPERATION, error),
     })?;
     let unfinished = Unfinished { name: to.to_owned(), partial: beside(to, "partial") };
     unfinished.remove_partial();
+    // SQLite writes into an empty file, and would make one that others may read.
+    new_file(&unfinished.partial).map_err(|error| unavailable(OPERATION, error))?;
     let text = unfinished.partial.to_str().ok_or_else(|| unavailable(OPERATION, "its path isn't UTF-8"))?;
     connection.execute("VACUUM INTO ?1", [text]).map_err(during_copy)?;
-    File::open(&unfinished.partial)
-        .and_then(|file| file.sync_all())
+    File::options()
+        .write(true)
+        .open(&unfinished.partial)
+        .and_then(|file| {
+            mark::make_apart(connection, &file)?;
+            file.sync_all()
+        })
         .and_then(|()| fs::rename(&unfinished.partial, to))
         .and_then(|()| sync_folder(to))
         .map_err(|error| unavailable(OPERATION, error))?;
     std::mem::forget(unfinished);
     Ok(())
+}
+
+/// Copies to a file beside the database, `scrip.db.<what>`, or the first such name with a number that is free.
+pub(crate) fn copy_beside(connection: &Connection, path: &Path, what: &str) -> Result<PathBuf, StoreError> {
+    let mut to = beside(path, what);
+    let mut number = 1;
+    while to.exists() {
+        number += 1;
+        to = beside(path, &format!("{what}-{number}"));
+    }
+    copy(connection, &to)?;
+    Ok(to)
 }
 
 /// Removes what an error left.
@@ -55,9 +77,6 @@ impl Drop for Unfinished {
     }
 }
 
-fn sync_folder(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
+fn new_file(path: &Path) -> io::Result<File> {
+    File::options().create_new(true).write(true).mode(files::MODE).open(path)
 }

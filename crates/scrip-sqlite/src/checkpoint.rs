@@ -2,9 +2,15 @@
 //!
 //! A passive checkpoint disturbs nobody, but while writing never pauses it never reaches the log's end, so the log would
 //! grow for ever. From [`Options::log_bytes_max`] on the little that the passive one left is copied while no transaction
-//! runs, and the log begins anew.
+//! runs, and the log begins anew. Its file keeps the size that it had; when nothing has been written for a while it is cut, so that
+//! a peak doesn't take its room for ever.
 
-use std::{path::Path, sync::Arc, thread, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use rusqlite::Connection;
 use scrip_store::StoreError;
@@ -39,15 +45,22 @@ impl Checkpointer {
             .map_err(during("setting up checkpoints"))?
             .into();
         let every = options.checkpoint_every;
-        let log = Log { connection, page_bytes, bytes_max: options.log_bytes_max };
+        let (idle_rounds, idle_bytes_max) = (options.idle_rounds, options.idle_log_bytes_max);
+        let mut file = path.as_os_str().to_owned();
+        file.push("-wal");
+        let log = Log { connection, page_bytes, bytes_max: options.log_bytes_max, file: file.into() };
         let shared = Arc::clone(&gate);
         let thread = thread::Builder::new().name("scrip-checkpoint".to_owned()).spawn(move || {
             let mut left = false;
+            let mut idle = 0;
             while let Some(committed) = shared.wait(every) {
-                if !committed && !left {
+                idle = if committed { 0 } else { idle + 1 };
+                let is_idle = idle >= idle_rounds && log.file_bytes() > idle_bytes_max;
+                if !committed && !left && !is_idle {
                     continue;
                 }
-                match log.checkpoint(&shared) {
+                let done = if is_idle { log.cut(&shared) } else { log.checkpoint(&shared) };
+                match done {
                     Ok(more) => left = more,
                     Err(error) => {
                         // The log has it all, so nothing is lost yet; but after a failed write or sync nobody knows what
@@ -80,12 +93,24 @@ struct Log {
     connection: Connection,
     page_bytes: u64,
     bytes_max: u64,
+    file: PathBuf,
 }
 
 impl Log {
+    /// Of the log's file, whatever of it is in use. One that isn't there has none.
+    fn file_bytes(&self) -> u64 {
+        std::fs::metadata(&self.file).map_or(0, |file| file.len())
+    }
+
+    /// Copies all that is left and cuts the file to nothing. Whoever reads from it keeps it as it is, until the next time.
+    fn cut(&self, gate: &Gate) -> rusqlite::Result<bool> {
+        let (_, left) = gate.alone(|| self.run(gate, "PRAGMA wal_checkpoint(TRUNCATE)"))?;
+        Ok(left > 0)
+    }
+
     /// Answers whether something is left to copy.
     fn checkpoint(&self, gate: &Gate) -> rusqlite::Result<bool> {
-        let (mut bytes, mut left) = self.run("PRAGMA wal_checkpoint(PASSIVE)")?;
+        let (mut bytes, mut left) = self.run(gate, "PRAGMA wal_checkpoint(PASSIVE)")?;
         if bytes < self.bytes_max {
             return Ok(left > 0);
         }
@@ -93,20 +118,23 @@ impl Log {
             if left <= LEFT_BYTES_MAX {
                 break;
             }
-            (bytes, left) = self.run("PRAGMA wal_checkpoint(PASSIVE)")?;
+            (bytes, left) = self.run(gate, "PRAGMA wal_checkpoint(PASSIVE)")?;
         }
         tracing::debug!(bytes, left, "beginning the database's log anew");
-        let (_, left) = gate.alone(|| self.run("PRAGMA wal_checkpoint(RESTART)"))?;
+        let (_, left) = gate.alone(|| self.run(gate, "PRAGMA wal_checkpoint(RESTART)"))?;
         Ok(left > 0)
     }
 
     /// Shape: bytes in the log, and those of them that aren't copied yet.
-    fn run(&self, pragma: &str) -> rusqlite::Result<(u64, u64)> {
-        self.connection.query_row(pragma, [], |row| {
-            // (busy, pages in the log, pages copied); -1 where there is no log.
-            let (log, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
-            let bytes = |pages: i64| u64::try_from(pages).unwrap_or(0) * self.page_bytes;
-            Ok((bytes(log), bytes(log - copied)))
-        })
+    fn run(&self, gate: &Gate, pragma: &str) -> rusqlite::Result<(u64, u64)> {
+        let run = || {
+            self.connection.query_row(pragma, [], |row| {
+                // (busy, pages in the log, pages copied); -1 where there is no log.
+                let (log, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+                let bytes = |pages: i64| u64::try_from(pages).unwrap_or(0) * self.page_bytes;
+                Ok((bytes(log), bytes(log - copied)))
+            })
+        };
+        gate.checkpointing(run)
     }
 }

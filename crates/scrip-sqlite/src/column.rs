@@ -1,12 +1,16 @@
 //! Columns to and from the domain's types.
 
-use std::str::FromStr;
-
 use rusqlite::{
     Error, Result, Row,
     types::{FromSqlResult, Type, ValueRef},
 };
-use scrip_core::{money::Amount, time::Timestamp};
+use scrip_core::{
+    id::{CampaignId, CouponId, JobId},
+    metadata::Members,
+    money::{Amount, Currency},
+    name::{AccountId, IndividualId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
+    time::Timestamp,
+};
 use scrip_store::people::words;
 
 /// A stored value that isn't what its column may hold.
@@ -27,15 +31,44 @@ pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
     value(row, column, ValueRef::as_str)
 }
 
-/// An id, a name or a currency.
-pub(crate) fn parse<T: FromStr>(row: &Row<'_>, column: usize) -> Result<T> {
-    let text = text(row, column)?;
-    text.parse().map_err(|_| unreadable(column, Type::Text, text))
+/// What a text column holds.
+pub(crate) trait Stored: Sized {
+    /// `None` for what was never written.
+    fn read(text: &str) -> Option<Self>;
 }
 
-pub(crate) fn parse_optional<T: FromStr>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+macro_rules! parsed {
+    ($($name:ident)*) => {$(
+        impl Stored for $name {
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )*};
+}
+parsed!(CampaignId CouponId JobId Currency);
+
+/// Names are read as they were taken, whatever a name may be today.
+macro_rules! names {
+    ($($name:ident)*) => {$(
+        impl Stored for $name {
+            fn read(text: &str) -> Option<Self> {
+                (!text.is_empty()).then(|| Self::stored(text))
+            }
+        }
+    )*};
+}
+names!(AccountId IndividualId LineId OrderId ProductId RefundName SellerId SourceName);
+
+/// An id, a name or a currency.
+pub(crate) fn parse<T: Stored>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text = text(row, column)?;
+    T::read(text).ok_or_else(|| unreadable(column, Type::Text, text))
+}
+
+pub(crate) fn parse_optional<T: Stored>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
     match value(row, column, ValueRef::as_str_or_null)? {
-        Some(text) => text.parse().map(Some).map_err(|_| unreadable(column, Type::Text, text)),
+        Some(text) => T::read(text).map(Some).ok_or_else(|| unreadable(column, Type::Text, text)),
         None => Ok(None),
     }
 }
@@ -65,6 +98,16 @@ pub(crate) fn instant(row: &Row<'_>, column: usize) -> Result<Timestamp> {
 
 pub(crate) fn instant_optional(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column).map(|micros| micros.map(Timestamp::from_micros))
+}
+
+/// Metadata as a JSON object, keys in order: the same members are the same text.
+pub(crate) fn json(metadata: &Members) -> String {
+    serde_json::to_string(metadata).expect("texts by texts can be written")
+}
+
+pub(crate) fn metadata(row: &Row<'_>, column: usize) -> Result<Members> {
+    let text = text(row, column)?;
+    serde_json::from_str(text).map_err(|_| unreadable(column, Type::Text, text))
 }
 
 /// Positions and counts for SQLite, whose integers are signed. A journal of 2^63 events isn't reached; a bound of a

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use scrip_faults::Fault;
 use scrip_store::StoreError;
 
@@ -28,6 +28,14 @@ pub(crate) fn open(path: &Path, access: Access, options: &Options) -> Result<Con
     Ok(connection)
 }
 
+/// Lets the closing of this connection, if it is the last one to the file, copy the log into it and delete it. Those that aren't
+/// told leave the log as it is: what failed, or lost its file, ends nothing.
+pub(crate) fn end_log(connection: &Connection) {
+    if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false) {
+        tracing::warn!(%error, "the database's log stays beside it");
+    }
+}
+
 fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
@@ -42,6 +50,7 @@ fn set_up(connection: &Connection, access: Access, options: &Options) -> rusqlit
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     if access == Access::Write {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         // To its end: the commit that changes the mode comes after the row that says so, and may fail.
         let mut change = connection.prepare("PRAGMA journal_mode = WAL")?;
         let modes: Vec<String> = change.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

@@ -24,6 +24,8 @@ struct State {
     /// Something was committed since this was asked.
     committed: bool,
     stopped: bool,
+    /// Changes when a checkpoint begins, and when it has ended; odd between.
+    checkpoints: u64,
     /// Why nobody may write any more.
     failed: Option<String>,
 }
@@ -50,6 +52,19 @@ impl Gate {
         let _pass = Pass(self);
         drop(self.free.wait_while(state, |state| state.writing));
         work()
+    }
+
+    /// Runs a checkpoint.
+    pub(crate) fn checkpointing<T>(&self, work: impl FnOnce() -> T) -> T {
+        lock(&self.state).checkpoints += 1;
+        let done = work();
+        lock(&self.state).checkpoints += 1;
+        done
+    }
+
+    /// How many checkpoints began and ended: odd while one runs. Where it is what it was, the log went on.
+    pub(crate) fn checkpoints(&self) -> u64 {
+        lock(&self.state).checkpoints
     }
 
     /// Waits for the time, or until the gate is stopped. Answers whether something was committed since the last call;

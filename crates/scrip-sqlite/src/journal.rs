@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use scrip_core::slot::Bucket;
 use scrip_store::{
     Head, StoreError,
-    frame::{Frame, Hash},
+    frame::{Frame, Hash, is_sealed},
 };
 
 use crate::{
@@ -15,12 +15,19 @@ use crate::{
 
 /// Where the journal ends, from the columns beside the last frame.
 pub(crate) fn head(connection: &Connection, bucket: Bucket) -> Result<Head, StoreError> {
-    let sql = "SELECT last_position, at_us, hash FROM journal WHERE bucket = ?1 ORDER BY first_position DESC LIMIT 1";
+    // Of the frame its beginning alone: magic and format.
+    let sql = "SELECT last_position, at_us, hash, substr(frame, 1, 5) FROM journal
+        WHERE bucket = ?1 ORDER BY first_position DESC LIMIT 1";
     let read = || {
         let mut select = connection.prepare_cached(sql)?;
         select
             .query_row([bucket.get()], |row| {
-                Ok(Head { position: unsigned(row, 0)?, at: instant(row, 1)?, hash: row.get::<_, Hash>(2)? })
+                Ok(Head {
+                    position: unsigned(row, 0)?,
+                    at: instant(row, 1)?,
+                    hash: row.get::<_, Hash>(2)?,
+                    sealed: is_sealed(&bytes(row, 3)?),
+                })
             })
             .optional()
     };
@@ -38,7 +45,7 @@ pub(crate) fn verified_head(connection: &Connection, bucket: Bucket) -> Result<H
         None => Err(damaged("it is missing".to_owned())),
         Some(bytes) => {
             let (frame, hash) = Frame::decode(bytes).map_err(|error| damaged(error.to_string()))?;
-            let found = Head { position: frame.last_position(), hash, at: frame.at };
+            let found = Head::after(&frame, hash);
             if found == head && frame.bucket == bucket { Ok(head) } else { Err(damaged("its row differs".to_owned())) }
         }
     }
@@ -47,7 +54,7 @@ pub(crate) fn verified_head(connection: &Connection, bucket: Bucket) -> Result<H
 /// Answers where the journal ends now.
 pub(crate) fn append(connection: &Connection, frame: &Frame) -> Result<Head, StoreError> {
     let (bytes, hash) = frame.encode();
-    let head = Head { position: frame.last_position(), hash, at: frame.at };
+    let head = Head::after(frame, hash);
     let sql = "INSERT INTO journal (bucket, first_position, last_position, at_us, hash, frame)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     Prepared::new(connection, sql, "appending to the journal").execute_one(params![

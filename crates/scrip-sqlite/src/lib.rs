@@ -12,13 +12,18 @@ mod contradictions;
 mod documents;
 mod dump;
 mod error;
+mod files;
 mod gate;
+mod incoming;
 mod journal;
 mod lock;
+mod mark;
 mod options;
 mod people;
 mod pool;
+mod rederive;
 mod schema;
+mod secrets;
 mod snapshot;
 mod statement;
 mod writer;
@@ -30,13 +35,20 @@ use std::{
 
 use rusqlite::Connection;
 use scrip_core::slot::{Bucket, Buckets};
-use scrip_store::{Snapshot, Store, StoreError, Writer};
+use scrip_store::{Rederived, Snapshot, Store, StoreError, Writer, secret::WrappedSecret};
 
 use crate::{
-    checkpoint::Checkpointer, connection::Access, gate::Gate, lock::Lock, pool::Pool, snapshot::SqliteSnapshot,
+    checkpoint::Checkpointer,
+    connection::Access,
+    files::{Opened, check_together},
+    gate::Gate,
+    pool::Pool,
+    snapshot::SqliteSnapshot,
     writer::SqliteWriter,
 };
-pub use crate::{dump::Dump, options::Options, schema::Migrated};
+pub use crate::{
+    dump::Dump, files::files_of, incoming::Incoming, lock::DatabaseLock, options::Options, schema::Migrated,
+};
 
 /// A store in an SQLite file. Clones are handles of the same store; the file is closed with the last handle or writer.
 #[derive(Clone, Debug)]
@@ -55,22 +67,35 @@ pub(crate) struct Shared {
     /// The one connection that writes; `None` while a writer has it, or when the file was opened for reading.
     writer: Mutex<Option<Connection>>,
     gate: Arc<Gate>,
+    /// Looked at before each transaction that writes.
+    opened: Opened,
+    /// For connections that are made later.
+    options: Options,
     /// `None` when the file was opened for reading.
-    lock: Option<Lock>,
+    lock: Option<DatabaseLock>,
 }
 
 impl SqliteStore {
     /// Opens the file for writing, making or migrating it if need be.
     ///
-    /// Errors: [`StoreError::Conflict`] if another server has it open; [`StoreError::Damaged`] if it isn't Scrip's or a
-    /// newer Scrip wrote it; [`StoreError::Unavailable`] if it can't be opened.
+    /// Errors: [`StoreError::Conflict`] if another server has it open; [`StoreError::Damaged`] if it isn't Scrip's, a newer
+    /// Scrip wrote it, its log lies there without it, or the log beside it is another's; [`StoreError::Unavailable`] if it can't be opened.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let lock = Lock::take(path)?;
-        let mut writer = connection::open(path, Access::Write, &options)?;
+        Self::open_locked(DatabaseLock::take(path)?, options)
+    }
+
+    /// [`SqliteStore::open`] by who has the lock already: the secret beside the file is read under it too.
+    ///
+    /// Errors: as [`SqliteStore::open`].
+    pub fn open_locked(lock: DatabaseLock, options: Options) -> Result<Self, StoreError> {
+        let path = lock.path();
+        let mut writer = open_to_write(path, &options)?;
         schema::migrate(&mut writer, path, &schema::runner())?;
+        mark::make(&writer)?;
+        let opened = Opened::now(path);
         let gate = Arc::new(Gate::default());
         let checkpointer = Some(Checkpointer::start(path, &options, Arc::clone(&gate))?);
-        let pool = Pool::new(path, options);
+        let pool = Pool::new(path, options.clone());
         Ok(Self {
             shared: Arc::new(Shared {
                 path: path.to_owned(),
@@ -78,6 +103,8 @@ impl SqliteStore {
                 checkpointer,
                 writer: Mutex::new(Some(writer)),
                 gate,
+                opened,
+                options,
                 lock: Some(lock),
             }),
         })
@@ -89,9 +116,9 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] if it can't be opened.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let options = Options::default();
-        let reader = connection::open(path, Access::Read, &options)?;
+        let reader = open_to_read(path)?;
         schema::check_newest(&reader, &schema::runner())?;
-        let pool = Pool::new(path, options);
+        let pool = Pool::new(path, options.clone());
         pool.give_back(reader);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -100,6 +127,8 @@ impl SqliteStore {
                 checkpointer: None,
                 writer: Mutex::new(None),
                 gate: Arc::default(),
+                opened: Opened::now(path),
+                options,
                 lock: None,
             }),
         })
@@ -109,9 +138,26 @@ impl SqliteStore {
     ///
     /// Errors: those of [`SqliteStore::open`]; then the file is as it was.
     pub fn migrate(path: &Path) -> Result<Migrated, StoreError> {
-        let _lock = Lock::take(path)?;
-        let mut writer = connection::open(path, Access::Write, &Options::default())?;
-        schema::migrate(&mut writer, path, &schema::runner())
+        let _lock = DatabaseLock::take(path)?;
+        let mut writer = open_to_write(path, &Options::default())?;
+        let migrated = schema::migrate(&mut writer, path, &schema::runner())?;
+        mark::make(&writer)?;
+        connection::end_log(&writer);
+        Ok(migrated)
+    }
+
+    /// Whether the file that is there has an older schema than this Scrip's. Changes nothing.
+    ///
+    /// Errors: [`StoreError::Damaged`] if it isn't Scrip's, a newer Scrip wrote it, or its log is away or another's.
+    pub fn is_older(path: &Path) -> Result<bool, StoreError> {
+        schema::is_older(&open_to_read(path)?, &schema::runner())
+    }
+
+    /// [`SqliteStore::backup`] of a file of whatever schema, which isn't opened otherwise.
+    ///
+    /// Errors: as [`SqliteStore::is_older`] and [`SqliteStore::backup`].
+    pub fn copy(path: &Path, to: &Path) -> Result<(), StoreError> {
+        backup::copy(&open_to_read(path)?, to)
     }
 
     /// The schema's version; the newest is that of the last file in `migrations/`.
@@ -161,6 +207,58 @@ impl Store for SqliteStore {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
         Ok(Box::new(SqliteSnapshot::new(&self.shared.pool)?))
     }
+
+    fn revision(&self) -> Result<u32, StoreError> {
+        self.shared.pool.with(rederive::revision)
+    }
+
+    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
+        match &mut *lock(&self.shared.writer) {
+            Some(connection) => {
+                let _pass = self.shared.gate.write();
+                let copied = self.shared.options.copies_before_repair.then(|| self.path());
+                rederive::write(connection, copied, changes)
+            }
+            None => Err(StoreError::Conflict { what: "bucket 0 has a writer, or is open for reading only".to_owned() }),
+        }
+    }
+
+    fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        if shared.lock.is_none() {
+            return Err(StoreError::Conflict { what: format!("{} is open for reading only", self.path().display()) });
+        }
+        // A connection of its own: a sequencer may have the one that writes.
+        let mut connection = connection::open(&shared.path, Access::Write, &shared.options)?;
+        shared.gate.alone(|| secrets::replace(&mut connection, read, new))
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Not after a failure, when the connection that wrote is gone, and not under a name that another file took.
+        if let Some(writer) = &*lock(&self.writer)
+            && self.opened.check().is_ok()
+        {
+            connection::end_log(writer);
+        }
+    }
+}
+
+fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    check_together(path)?;
+    mark::check_beside_others(path)?;
+    connection::open(path, Access::Read, &Options::default())
+}
+
+/// The first connection of a process that writes.
+fn open_to_write(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+    check_together(path)?;
+    mark::check(path)?;
+    files::make(path)?;
+    let connection = connection::open(path, Access::Write, options)?;
+    files::make_private(path);
+    Ok(connection)
 }
 
 /// A panic elsewhere leaves nothing half done behind these locks.

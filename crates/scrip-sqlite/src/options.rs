@@ -15,6 +15,12 @@ pub struct Options {
     pub checkpoint_every: Duration,
     /// From this size on writing waits a moment for the log to begin anew.
     pub log_bytes_max: u64,
+    /// A log longer than this is cut to nothing once nothing was committed for [`Options::idle_rounds`] looks at it.
+    pub idle_log_bytes_max: u64,
+    /// How many times in a row, [`Options::checkpoint_every`] apart.
+    pub idle_rounds: u32,
+    /// Whether the file is copied before documents and rows in it are worked out anew. Needless only for what is a copy itself.
+    pub copies_before_repair: bool,
 }
 
 impl Default for Options {
@@ -26,6 +32,9 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             checkpoint_every: Duration::from_secs(1),
             log_bytes_max: 256 << 20,
+            idle_log_bytes_max: 4 << 20,
+            idle_rounds: 10,
+            copies_before_repair: true,
         }
     }
 }

@@ -9,7 +9,7 @@ use scrip_store::StoreError;
 use crate::{
     backup,
     error::{during, failed},
-    lock::beside,
+    mark,
 };
 
 mod embedded {
@@ -76,32 +76,52 @@ pub(crate) fn check_newest(connection: &Connection, runner: &Runner) -> Result<(
     Err(StoreError::Damaged { what: format!("the file has schema {found}, this Scrip reads {newest}") })
 }
 
-pub(crate) fn migrate(connection: &mut Connection, path: &Path, runner: &Runner) -> Result<Migrated, StoreError> {
+/// Whether the file has an older schema than this Scrip's.
+///
+/// Errors: [`StoreError::Damaged`] if it has no tables, or a schema that this Scrip can't bring to its own.
+pub(crate) fn is_older(connection: &Connection, runner: &Runner) -> Result<bool, StoreError> {
+    match from_and_to(connection, runner)? {
+        (0, _) => Err(StoreError::Damaged { what: "the file is empty".to_owned() }),
+        (from, to) => Ok(from < to),
+    }
+}
+
+/// The schema's version, and the newest.
+fn from_and_to(connection: &Connection, runner: &Runner) -> Result<(u32, u32), StoreError> {
     let (from, to) = (version(connection)?, newest(runner));
     if from > to {
         let what = format!("the file has schema {from}, which a newer Scrip made; this one knows {to}");
         return Err(StoreError::Damaged { what });
     }
+    Ok((from, to))
+}
+
+pub(crate) fn migrate(connection: &mut Connection, path: &Path, runner: &Runner) -> Result<Migrated, StoreError> {
+    let (from, to) = from_and_to(connection, runner)?;
+    let backup = if from == 0 || from == to { None } else { Some(copy_first(connection, path, from)?) };
+    migrate_copy(connection, runner)?;
+    Ok(Migrated { from, to, backup })
+}
+
+/// [`migrate`] of a file that is itself a copy.
+pub(crate) fn migrate_copy(connection: &mut Connection, runner: &Runner) -> Result<(), StoreError> {
+    let (from, to) = from_and_to(connection, runner)?;
     if from == to {
-        return Ok(Migrated { from, to, backup: None });
+        return Ok(());
     }
-    let backup = if from == 0 { None } else { Some(copy_first(connection, path, from)?) };
+    if from != 0 {
+        // The log may begin here, and a migration needn't write the page that has the mark.
+        mark::renew(connection).map_err(during("marking the database"))?;
+    }
     let runner = Runner::new(runner.get_migrations()).set_grouped(true);
     runner.run(connection).map_err(|error| failed("migrating the schema", error))?;
     tracing::info!(from, to, "migrated the database's schema");
-    Ok(Migrated { from, to, backup })
+    Ok(())
 }
 
 /// Copies to `scrip.db.schema-1`, or the first such name with a number that is free.
 fn copy_first(connection: &Connection, path: &Path, version: u32) -> Result<PathBuf, StoreError> {
-    let mut to = beside(path, &format!("schema-{version}"));
-    let mut number = 1;
-    while to.exists() {
-        number += 1;
-        to = beside(path, &format!("schema-{version}-{number}"));
-    }
-    backup::copy(connection, &to)?;
-    Ok(to)
+    backup::copy_beside(connection, path, &format!("schema-{version}"))
 }
 
 #[cfg(test)]
@@ -114,9 +134,12 @@ mod tests {
         options::Options,
     };
 
+    /// This Scrip's migrations and more.
     fn with(extra: &[(&str, &str)]) -> Runner {
         let mut migrations = runner().get_migrations().clone();
-        migrations.extend(extra.iter().map(|(name, sql)| Migration::unapplied(name, sql).expect("a migration's name")));
+        let numbered = (newest(&runner()) + 1..).zip(extra);
+        let more = numbered.map(|(number, (name, sql))| Migration::unapplied(&format!("V{number}__{name}"), sql));
+        migrations.extend(more.map(|migration| migration.expect("a migration's name")));
         Runner::new(&migrations)
     }
 
@@ -126,22 +149,23 @@ mod tests {
         let path = folder.path().join("scrip.db");
         let mut connection = open(&path, Access::Write, &Options::default()).expect("opens");
         let made = migrate(&mut connection, &path, &runner()).expect("migrates");
-        assert_eq!(made, Migrated { from: 0, to: 1, backup: None });
+        let now = newest(&runner());
+        assert_eq!(made, Migrated { from: 0, to: now, backup: None });
         assert_eq!(migrate(&mut connection, &path, &runner()).expect("nothing to do").backup, None);
 
         // The second of two fails: the first isn't there either, and the copy has the old schema.
-        let half = with(&[("V2__more", "CREATE TABLE more (id INTEGER) STRICT"), ("V3__wrong", "CREATE TABLE more (")]);
+        let half = with(&[("more", "CREATE TABLE more (id INTEGER) STRICT"), ("wrong", "CREATE TABLE more (")]);
         migrate(&mut connection, &path, &half).expect_err("the second is no SQL");
-        assert_eq!(version(&connection).expect("readable"), 1);
+        assert_eq!(version(&connection).expect("readable"), now);
         connection.execute_batch("SELECT * FROM more").expect_err("nothing of it stays");
 
-        let whole = with(&[("V2__more", "CREATE TABLE more (id INTEGER) STRICT")]);
+        let whole = with(&[("more", "CREATE TABLE more (id INTEGER) STRICT")]);
         let migrated = migrate(&mut connection, &path, &whole).expect("migrates");
-        assert_eq!((migrated.from, migrated.to), (1, 2));
+        assert_eq!((migrated.from, migrated.to), (now, now + 1));
         let copy = migrated.backup.expect("an older schema is copied");
-        assert_eq!(copy, folder.path().join("scrip.db.schema-1-2"), "the first try's copy is kept");
+        assert_eq!(copy, folder.path().join(format!("scrip.db.schema-{now}-2")), "the first try's copy is kept");
         let copy = open(&copy, Access::Read, &Options::default()).expect("a whole database");
-        assert_eq!(version(&copy).expect("readable"), 1);
+        assert_eq!(version(&copy).expect("readable"), now);
 
         // What a newer Scrip wrote isn't touched by an older one.
         let newer = migrate(&mut connection, &path, &runner()).expect_err("newer");
@@ -155,10 +179,10 @@ mod tests {
         let path = folder.path().join("scrip.db");
         let mut connection = open(&path, Access::Write, &Options::default()).expect("opens");
         // Fails after the commit that makes the history.
-        migrate(&mut connection, &path, &with(&[("V2__wrong", "CREATE TABLE more (")])).expect_err("it is no SQL");
+        migrate(&mut connection, &path, &with(&[("wrong", "CREATE TABLE more (")])).expect_err("it is no SQL");
         connection.execute_batch("SELECT * FROM refinery_schema_history").expect("this much is there");
         assert_eq!(version(&connection).expect("readable"), 0);
-        assert_eq!(migrate(&mut connection, &path, &runner()).expect("migrates").to, 1);
+        assert_eq!(migrate(&mut connection, &path, &runner()).expect("migrates").to, newest(&runner()));
     }
 
     #[test]

@@ -8,9 +8,10 @@ use scrip_core::{
 use scrip_store::{
     Document, Head, Snapshot, StoreError,
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+    secret::WrappedSecret,
 };
 
-use crate::{contradictions, documents, error::during, journal, people, pool::Pool};
+use crate::{contradictions, documents, error::during, journal, people, pool::Pool, secrets};
 
 /// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
 pub(crate) struct SqliteSnapshot<'p> {
@@ -46,12 +47,20 @@ impl Drop for SqliteSnapshot<'_> {
 }
 
 impl Snapshot for SqliteSnapshot<'_> {
+    fn secrets(&mut self) -> Result<Vec<WrappedSecret>, StoreError> {
+        secrets::all(self.connection())
+    }
+
     fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
         journal::head(self.connection(), bucket)
     }
 
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
         documents::load(self.connection(), keys)
+    }
+
+    fn versions(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, StoreError> {
+        documents::versions(self.connection(), keys)
     }
 
     fn scan(

@@ -8,7 +8,7 @@ use crate::{
     Shared, documents,
     error::{during, during_commit, failed},
     gate::WritePass,
-    journal, lock, people,
+    journal, lock, mark, people,
 };
 
 /// Has the store's one connection that writes, and gives it back when dropped.
@@ -22,6 +22,8 @@ pub(crate) struct SqliteWriter {
 #[derive(Default)]
 struct Memory {
     head: Option<Head>,
+    /// How many checkpoints there were when the file got the last mark by us: while there are no more, the log goes on.
+    marked: Option<u64>,
     /// The device failed. What it has is only known when the file is opened again.
     failed: bool,
 }
@@ -41,11 +43,17 @@ impl Writer for SqliteWriter {
             self.memory.failed = true;
             return Err(failed("checkpointing", why));
         }
+        if let Err(why) = self.shared.opened.check() {
+            self.memory.failed = true;
+            return Err(failed("writing", why));
+        }
         let connection = self.connection.as_mut().expect("taken out only when dropped");
         let pass = self.shared.gate.write();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(during("beginning to write"))?;
-        Ok(Box::new(SqliteTransaction { transaction, memory: &mut self.memory, pass }))
+        // Asked only now: the transaction goes on with the log, or begins it anew, as it lies there since it began.
+        let checkpoints = self.shared.gate.checkpoints();
+        Ok(Box::new(SqliteTransaction { transaction, memory: &mut self.memory, checkpoints, pass }))
     }
 }
 
@@ -62,6 +70,8 @@ impl Drop for SqliteWriter {
 struct SqliteTransaction<'w> {
     transaction: rusqlite::Transaction<'w>,
     memory: &'w mut Memory,
+    /// As the transaction began.
+    checkpoints: u64,
     pass: WritePass<'w>,
 }
 
@@ -71,6 +81,9 @@ impl SqliteTransaction<'_> {
         let head = journal::append(&self.transaction, &batch.frame)?;
         documents::save(&self.transaction, Bucket::FIRST, head.position, &batch.saves)?;
         people::write(&self.transaction, &batch.rows)?;
+        if self.memory.marked != Some(self.checkpoints) || self.checkpoints % 2 == 1 {
+            mark::renew(&self.transaction).map_err(during("marking the database"))?;
+        }
         Ok(head)
     }
 }
@@ -93,11 +106,12 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), StoreError> {
         let written = self.write(batch);
-        let Self { transaction, memory, pass } = *self;
+        let Self { transaction, memory, checkpoints, pass } = *self;
         let committed = written.and_then(|head| transaction.commit().map_err(during_commit).map(|()| head));
         match committed {
             Ok(head) => {
                 memory.head = Some(head);
+                memory.marked = Some(checkpoints);
                 pass.committed();
                 Ok(())
             }

@@ -5,8 +5,9 @@ mod harness;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use harness::{Place, check_prefix, commit, writer};
-use scrip_sqlite::SqliteStore;
-use scrip_store::StoreError;
+use scrip_core::{key::Kind, slot::Bucket};
+use scrip_sqlite::{DatabaseLock, Incoming, SqliteStore};
+use scrip_store::{Rederived, RederivedDocument, Store, StoreError};
 
 #[test]
 fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
@@ -71,4 +72,28 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
     let refused = store.backup(&other.folder.path().join("no/such/folder")).expect_err("no folder");
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
     assert_eq!(other.files(), ["scrip.db"]);
+}
+
+#[test]
+fn a_database_is_copied_before_it_is_repaired_and_a_restores_own_copy_is_not() {
+    let (place, other) = (Place::new(), Place::new());
+    let store = place.open();
+    commit(&mut *writer(&store));
+    store.backup(&other.path).expect("copies");
+    let document =
+        RederivedDocument { bucket: Bucket::FIRST, kind: Kind::Wallet, key: b"ana".to_vec(), document: None };
+    let changes = Rederived { revision: 1, documents: vec![document], gone: Vec::new(), rows: Vec::new() };
+    let copies = |place: &Place| place.files().into_iter().filter(|name| name.contains("revision")).collect::<Vec<_>>();
+    store.rederive(&changes).expect("nobody writes");
+    assert_eq!(copies(&place), ["scrip.db.revision-0"]);
+
+    let restored = Place::new();
+    let lock = DatabaseLock::take(&restored.path).expect("nobody has it");
+    let incoming = Incoming::copy(&other.path, &lock).expect("a whole database");
+    let revision = incoming.change(|copy| {
+        copy.rederive(&changes)?;
+        assert_eq!(copies(&restored), <[&str; 0]>::default());
+        copy.revision()
+    });
+    assert_eq!(revision.expect("nobody else has the copy"), 1);
 }

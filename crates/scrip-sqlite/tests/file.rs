@@ -95,10 +95,11 @@ fn what_is_not_a_database_of_this_schema_is_not_opened() {
 fn a_new_file_gets_the_newest_schema() {
     let place = Place::new();
     let made = SqliteStore::migrate(&place.path).expect("migrates");
-    assert_eq!(made, Migrated { from: 0, to: 1, backup: None });
+    let newest = made.to;
+    assert_eq!(made, Migrated { from: 0, to: newest, backup: None });
     let again = SqliteStore::migrate(&place.path).expect("nothing to do");
-    assert_eq!(again, Migrated { from: 1, to: 1, backup: None });
-    assert_eq!(place.open().schema_version().expect("reads"), 1);
+    assert_eq!(again, Migrated { from: newest, to: newest, backup: None });
+    assert_eq!(place.open().schema_version().expect("reads"), newest);
 }
 
 #[test]
@@ -166,6 +167,31 @@ fn the_log_begins_anew_while_writing_goes_on() {
 }
 
 #[test]
+fn the_logs_file_is_cut_when_nothing_is_written_any_more() {
+    let place = Place::new();
+    let options = Options {
+        checkpoint_every: std::time::Duration::from_millis(1),
+        idle_log_bytes_max: 64 << 10,
+        ..Options::default()
+    };
+    let store = SqliteStore::open(&place.path, options).expect("opens");
+    let bytes = || std::fs::metadata(place.folder.path().join("scrip.db-wal")).expect("there is a log").len();
+    let mut writer = writer(&store);
+    let mut commits = 0;
+    while bytes() <= 64 << 10 {
+        commits = commit(&mut *writer);
+    }
+    let cut = (0..10_000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        bytes() == 0
+    });
+    assert!(cut, "the log keeps {} bytes", bytes());
+    assert_eq!(check_prefix(&store), commits);
+    assert_eq!(commit(&mut *writer), commits + 1);
+    check_prefix(&store);
+}
+
+#[test]
 fn a_lock_of_another_process_is_waited_for_and_then_unavailable() {
     let place = Place::new();
     let options = Options { busy_timeout: std::time::Duration::from_millis(1), ..Options::default() };
@@ -179,4 +205,68 @@ fn a_lock_of_another_process_is_waited_for_and_then_unavailable() {
     assert_eq!(check_prefix(&store), 1, "reading goes on");
     other.execute_batch("ROLLBACK").expect("unlocks");
     assert_eq!(commit(&mut *writer), 2);
+}
+
+#[test]
+fn a_log_without_its_database_is_not_touched() {
+    let place = Place::new();
+    let store = place.open();
+    let mut writer = writer(&store);
+    commit(&mut *writer);
+    let after = Place::new();
+    let log = |place: &Place| place.folder.path().join("scrip.db-wal");
+    std::fs::copy(log(&place), log(&after)).expect("copied");
+    for database in [None, Some(&[][..])] {
+        if let Some(content) = database {
+            std::fs::write(&after.path, content).expect("written");
+        }
+        for refused in [
+            SqliteStore::open(&after.path, Options::default()).expect_err("its database is away"),
+            SqliteStore::open_read_only(&after.path).expect_err("its database is away"),
+            SqliteStore::migrate(&after.path).expect_err("its database is away"),
+        ] {
+            assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+        }
+        assert_eq!(std::fs::read(log(&after)).expect("there"), std::fs::read(log(&place)).expect("there"));
+    }
+    std::fs::copy(&place.path, &after.path).expect("copied");
+    assert_eq!(check_prefix(&after.open()), 1);
+}
+
+#[test]
+fn files_that_were_moved_away_or_replaced_are_not_written_to() {
+    for name in ["scrip.db", "scrip.db-wal"] {
+        let (place, aside) = (Place::new(), Place::new());
+        let store = place.open();
+        let mut writer = writer(&store);
+        commit(&mut *writer);
+        let (here, there) = (place.folder.path().join(name), aside.folder.path().join(name));
+        std::fs::rename(&here, &there).expect("moved");
+        let refuse = |writer: &mut dyn scrip_store::Writer| match writer.begin() {
+            Err(StoreError::Failed { source, .. }) => assert!(source.to_string().contains(name), "{source}"),
+            other => panic!("{name}: it went on ({})", other.is_ok()),
+        };
+        refuse(&mut *writer);
+        std::fs::copy(&there, &here).expect("another in its place");
+        match writer.begin() {
+            Err(StoreError::Failed { .. }) => {}
+            other => panic!("{name}: it went on ({})", other.is_ok()),
+        }
+        drop((writer, store));
+        std::fs::rename(&there, &here).expect("moved back");
+        assert_eq!(check_prefix(&place.open()), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_file_and_its_log_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let store = place.open();
+    commit(&mut *writer(&store));
+    store.backup(&place.folder.path().join("copy.db")).expect("copies");
+    for name in place.files() {
+        let mode = std::fs::metadata(place.folder.path().join(&name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }

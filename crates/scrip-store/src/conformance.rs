@@ -8,12 +8,14 @@ mod journal;
 mod lists;
 mod model;
 mod rows;
+mod secrets;
 
 pub use documents::*;
 pub use journal::*;
 pub use lists::*;
 pub use model::*;
 pub use rows::*;
+pub use secrets::*;
 
 use crate::Store;
 
@@ -55,6 +57,11 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     frames_are_stored_as_they_were_encoded,
     a_frame_that_does_not_continue_the_journal_changes_nothing,
     buckets_have_journals_of_their_own,
+    sealed_frames_are_stored_with_their_seals,
+    a_frame_without_a_seal_never_follows_a_sealed_one,
+    secrets_are_replaced_whole_and_listed_by_purpose_and_number,
+    secrets_that_are_not_as_they_were_read_are_not_replaced,
+    secrets_are_replaced_while_a_writer_is_at_work,
     a_row_is_replaced_by_its_key,
     a_voided_coupon_has_no_row,
     an_emptied_order_has_no_lines_and_transactions,

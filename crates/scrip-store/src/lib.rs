@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod frame;
 pub mod memory;
 pub mod people;
+pub mod secret;
 
 use scrip_core::{
     key::{Key, Kind},
@@ -16,6 +17,7 @@ use scrip_core::{
 use crate::{
     frame::{Frame, Hash},
     people::Row,
+    secret::WrappedSecret,
 };
 
 /// An aggregate as stored, with the journal position of the batch that wrote it.
@@ -33,17 +35,28 @@ pub struct Head {
     pub hash: Hash,
     /// Of the last batch: time in a bucket never goes back.
     pub at: Timestamp,
+    /// Whether the last frame has a seal: then every one after it must.
+    pub sealed: bool,
 }
 
 impl Head {
+    /// Where the journal ends with this frame, whose hash is given.
+    pub const fn after(frame: &Frame, hash: Hash) -> Self {
+        Self { position: frame.last_position(), hash, at: frame.at, sealed: frame.seal.is_some() }
+    }
+
     /// Checks that the frame continues this journal: the next position, the hash before, no earlier time.
     ///
     /// Errors: [`StoreError::Conflict`] if it continues another state of the journal; [`StoreError::Damaged`] if the frame
-    /// is of another bucket or has no event.
+    /// is of another bucket, has no event, or no seal although the one before has.
     pub fn check_next(&self, bucket: Bucket, frame: &Frame) -> Result<(), StoreError> {
         if frame.bucket != bucket || frame.count == 0 {
             let (found, count) = (frame.bucket.get(), frame.count);
             let what = format!("a frame of bucket {found} with {count} events can't go to bucket {}", bucket.get());
+            return Err(StoreError::Damaged { what });
+        }
+        if self.sealed && frame.seal.is_none() {
+            let what = format!("a frame without a seal can't follow the sealed one at {}", self.position);
             return Err(StoreError::Damaged { what });
         }
         if frame.first != self.position + 1 || frame.previous != self.hash || frame.at < self.at {
@@ -86,6 +99,26 @@ pub struct Batch {
     pub rows: Vec<Row>,
 }
 
+/// Documents and rows that were worked out anew from the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rederived {
+    /// Of the rules by which they were derived; kept with them.
+    pub revision: u32,
+    pub documents: Vec<RederivedDocument>,
+    /// Rows that aren't there any more, by their keys.
+    pub gone: Vec<people::Row>,
+    pub rows: Vec<people::Row>,
+}
+
+/// A document as it follows from the journal; `None`: there is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RederivedDocument {
+    pub bucket: Bucket,
+    pub kind: Kind,
+    pub key: Vec<u8>,
+    pub document: Option<Document>,
+}
+
 /// Why a store couldn't do its work. Nothing was done, unless it says that it doesn't know.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -122,6 +155,22 @@ pub trait Store: Send + Sync + 'static {
 
     /// A consistent view of what was committed before. Calls block.
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
+
+    /// By which revision of the rules documents and rows were derived from the journal; 0 of a new store, and of one from
+    /// before this was kept.
+    fn revision(&self) -> Result<u32, StoreError>;
+
+    /// Writes what was worked out anew, and its revision, all or nothing: while nobody writes. A backend with files copies
+    /// them first, if there is anything to write but the revision.
+    ///
+    /// Errors: [`StoreError::Conflict`] if a bucket has a writer.
+    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError>;
+
+    /// Puts `new` in place of all wrapped secrets, whole or not at all; durable when it returns. Also while a writer is at
+    /// work: frames and documents have nothing to do with it.
+    ///
+    /// Errors: [`StoreError::Conflict`] if those in the store aren't `read`, or `new` has one twice; then nothing was written.
+    fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError>;
 }
 
 /// Begins one database transaction after another on a bucket.
@@ -145,10 +194,18 @@ pub trait Transaction {
 
 /// Reads what was committed.
 pub trait Snapshot {
+    /// Every wrapped secret, by purpose and number.
+    fn secrets(&mut self) -> Result<Vec<WrappedSecret>, StoreError>;
+
     fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError>;
 
     /// Shape: one answer per key, in order.
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError>;
+
+    /// The versions alone: where a backend can, for less than the documents. Shape: one answer per key, in order.
+    fn versions(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, StoreError> {
+        Ok(self.load(keys)?.into_iter().map(|document| Some(document?.version)).collect())
+    }
 
     /// Documents of a kind with `from <= key bytes < to`, in byte order, at most `limit`. `to` empty: no end.
     fn scan(

@@ -8,7 +8,7 @@ use std::{
 use scrip_core::{
     id::{CampaignId, CouponId},
     key::{Key, Kind},
-    name::AccountId,
+    name::{AccountId, OrderId},
     slot::{Bucket, Buckets},
 };
 
@@ -16,9 +16,10 @@ mod tables;
 
 use self::tables::Tables;
 use crate::{
-    Batch, Document, Head, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    Batch, Document, Head, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+    secret::WrappedSecret,
 };
 
 /// Buckets of documents and frames, and the tables for people, behind one lock. Clones are handles of the same store.
@@ -35,6 +36,9 @@ pub struct MemoryStore {
 struct Committed {
     buckets: BTreeMap<Bucket, Arc<BucketContent>>,
     tables: Arc<Tables>,
+    revision: u32,
+    /// By purpose and number.
+    secrets: Vec<WrappedSecret>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,6 +58,16 @@ impl MemoryStore {
     #[must_use]
     pub fn of_another_process(&self) -> Self {
         Self { buckets: self.buckets, committed: self.committed.clone(), writers: Arc::default() }
+    }
+
+    /// An order's rows in the tables for people: for comparing them after every step.
+    pub fn rows_of_order(&self, account: &AccountId, order: &OrderId) -> Vec<Row> {
+        self.committed().tables.of_order(account, order)
+    }
+
+    /// A coupon's row.
+    pub fn row_of_coupon(&self, coupon: CouponId) -> Option<Row> {
+        self.committed().tables.of_coupon(coupon)
     }
 
     fn committed(&self) -> MutexGuard<'_, Committed> {
@@ -83,6 +97,44 @@ impl Store for MemoryStore {
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
         Ok(Box::new(MemorySnapshot { buckets: self.buckets, committed: self.committed().clone() }))
+    }
+
+    fn revision(&self) -> Result<u32, StoreError> {
+        Ok(self.committed().revision)
+    }
+
+    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
+        if !lock(&self.writers).is_empty() {
+            return Err(StoreError::Conflict { what: "a bucket has a writer".to_owned() });
+        }
+        let mut committed = self.committed();
+        let mut tables = (*committed.tables).clone();
+        changes.gone.iter().for_each(|row| tables.remove(row));
+        tables.check(&changes.rows)?;
+        tables.write(&changes.rows);
+        for changed in &changes.documents {
+            let content = Arc::make_mut(committed.buckets.entry(changed.bucket).or_default());
+            let key = (changed.kind, changed.key.clone());
+            match &changed.document {
+                Some(document) => drop(content.documents.insert(key, document.clone())),
+                None => drop(content.documents.remove(&key)),
+            }
+        }
+        committed.tables = Arc::new(tables);
+        committed.revision = changes.revision;
+        Ok(())
+    }
+
+    fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
+        let mut committed = self.committed();
+        let mut new = new.to_vec();
+        new.sort_by_key(|secret| (secret.purpose, secret.number));
+        let twice = new.windows(2).any(|two| (two[0].purpose, two[0].number) == (two[1].purpose, two[1].number));
+        if committed.secrets != read || twice {
+            return Err(WrappedSecret::conflict());
+        }
+        committed.secrets = new;
+        Ok(())
     }
 }
 
@@ -138,7 +190,7 @@ impl BucketContent {
     fn append(&mut self, frame: &Frame) {
         let (bytes, hash) = frame.encode();
         self.frames.insert(frame.first, Arc::new(bytes));
-        self.head = Head { position: frame.last_position(), hash, at: frame.at };
+        self.head = Head::after(frame, hash);
     }
 
     fn save(&mut self, version: u64, save: &Save) {
@@ -198,6 +250,10 @@ impl MemorySnapshot {
 }
 
 impl Snapshot for MemorySnapshot {
+    fn secrets(&mut self) -> Result<Vec<WrappedSecret>, StoreError> {
+        Ok(self.committed.secrets.clone())
+    }
+
     fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
         Ok(self.committed.head(bucket))
     }

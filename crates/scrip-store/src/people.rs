@@ -6,8 +6,10 @@ mod check;
 pub mod words;
 
 use scrip_core::{
+    code::SecretNumber,
     id::{CampaignId, CouponId, JobId},
     ledger::Entry,
+    metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, IndividualId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
     slot::Bucket,
@@ -18,6 +20,8 @@ use scrip_core::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Row {
     Campaign(CampaignRow),
+    /// The draft was deleted.
+    CampaignGone(CampaignId),
     Coupon(CouponRow),
     /// The coupon was voided: it never was.
     CouponGone(CouponId),
@@ -47,6 +51,8 @@ pub struct CampaignRow {
     /// `draft`, `published`, `paused`, `ended`.
     pub stage: &'static str,
     pub created_at: Timestamp,
+    /// Whoever wrote it.
+    pub metadata: Members,
 }
 
 /// Table `coupon`.
@@ -65,6 +71,7 @@ pub struct CouponRow {
     pub source: Option<SourceName>,
     /// `valid`, `inactive`, `used`, `reclaimed`, `pending`. Expired is `valid` with `expires_at` passed.
     pub state: &'static str,
+    /// Of an inactive one always; of a used one unless it was used in another system before.
     pub order: Option<OrderId>,
     /// Inactive on an unpaid order: valid again from here.
     pub held_until: Option<Timestamp>,
@@ -88,6 +95,8 @@ pub struct OrderRow {
     pub shipping: Amount,
     pub discount: Amount,
     pub total: Amount,
+    /// Whoever wrote it.
+    pub metadata: Members,
 }
 
 /// Table `order_line`.
@@ -116,6 +125,8 @@ pub struct OrderTransactionRow {
     pub seller: SellerId,
     /// `open`, `closed`, `refunded`, `cancelled`.
     pub state: &'static str,
+    /// As of its order: what a seller's list is ordered by.
+    pub placed_at: Timestamp,
 }
 
 /// Table `redemption`: a coupon on an order.
@@ -146,6 +157,8 @@ pub struct RefundRow {
     pub amount: Amount,
     pub goods: Amount,
     pub shipping: Amount,
+    /// Whoever wrote it.
+    pub metadata: Members,
 }
 
 /// Tables `ledger_entry` and `ledger_posting`.
@@ -176,17 +189,23 @@ pub struct CodeRow {
     pub label: String,
     /// A unique code, encrypted.
     pub sealed: Option<Vec<u8>>,
+    /// The secret of codes that it was hashed and encrypted with.
+    pub secret: SecretNumber,
 }
 
 /// Which orders, newest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct OrderFilter {
     pub account: Option<AccountId>,
+    /// Unique in an account only.
+    pub id: Option<OrderId>,
     pub seller: Option<SellerId>,
     /// `placed`, `paid`, `closed` or `cancelled`, as of `now`.
     pub status: Option<&'static str>,
     /// Placed at this time or later.
     pub from: Option<Timestamp>,
+    /// Placed before this time.
+    pub until: Option<Timestamp>,
     pub now: Timestamp,
     /// Those that come after this one in the order of the list: (placed at, account, order), all descending.
     pub after: Option<OrderPlace>,
@@ -208,8 +227,10 @@ pub struct DistributionRow {
     pub source: Option<SourceName>,
     /// Coupons in wallets by this channel and source.
     pub claimed: u64,
-    /// Coupons on orders, paid or not, that count.
+    /// Coupons on paid orders that count.
     pub redeemed: u64,
+    /// Coupons on orders that aren't paid.
+    pub on_unpaid: u64,
     /// Discounts of paid orders, less what refunds reversed. In the campaign's currency.
     pub cost: Amount,
 }

@@ -6,9 +6,13 @@ use scrip_core::{
     slot::Bucket,
     time::Timestamp,
 };
-use scrip_store::frame::{Frame, FrameError};
+use scrip_store::{
+    frame::{Frame, FrameError, Seal, is_sealed},
+    secret::{ChainSecret, ChainSecrets},
+};
+use sha2::{Digest, Sha256};
 
-/// Magic · format · bucket · first position · count · time · batch id · previous hash · length, then body and hash.
+/// Format 1. Magic · format · bucket · first position · count · time · batch id · previous hash · length, then body and hash.
 const GOLDEN: &str = concat!(
     "53434a46",
     "01",
@@ -23,6 +27,32 @@ const GOLDEN: &str = concat!(
     "8211a30063616e6101626f310281627331",
     "c57d47c98dfed1bb604fb73125369469d6ead5c414d38fa4a261d7c9ba59d1c0",
 );
+
+/// Format 2: the number of the secret before the length, and after the body the HMAC by that secret.
+const GOLDEN_SEALED: &str = concat!(
+    "53434a46",
+    "02",
+    "0203",
+    "0000000000000029",
+    "00000002",
+    "00060a24181e4000",
+    "000102030405060708090a0b0c0d0e0f",
+    "abababababababababababababababababababababababababababababababab",
+    "00000007",
+    "0000001d",
+    "82181aa2001a6553f1000107",
+    "8211a30063616e6101626f310281627331",
+    "574cb432d1cecde30598f5791fca85b5c1a140303b64252e66a866305624ba8b",
+    "b00f9e096e75983b2170f179574c9b58f905ef5d00c1a83cda23686fc4f8eea4",
+);
+
+fn secret() -> ChainSecret {
+    ChainSecret::new(7, &[0x5C; 32])
+}
+
+fn secrets() -> ChainSecrets {
+    ChainSecrets::new(ChainSecret::new(8, &[0x36; 32]), vec![secret()])
+}
 
 fn events() -> [Event; 2] {
     [
@@ -53,6 +83,38 @@ fn frames_never_change_their_bytes() {
 }
 
 #[test]
+fn sealed_frames_never_change_their_bytes() {
+    let (bytes, hash) = frame().sealed(&secret()).encode();
+    assert_eq!(hex(&bytes), GOLDEN_SEALED);
+    assert_eq!(hex(&bytes[bytes.len() - 32..]), hex(&hash), "a frame ends with its hash");
+    assert!(is_sealed(&bytes) && !is_sealed(&frame().encode().0));
+    let (read, read_hash) = Frame::decode(&bytes).expect("whole");
+    assert_eq!((&read, read_hash), (&frame().sealed(&secret()), hash));
+    assert_eq!(read.check_seal(&secrets()), Ok(()));
+}
+
+/// What somebody does who can write the file and doesn't have the secret.
+#[test]
+fn a_frame_that_was_hashed_again_without_the_secret_is_found() {
+    let (whole, _) = frame().sealed(&secret()).encode();
+    let content = &whole[..whole.len() - 32];
+    for place in 4 + 1 + 2..content.len() {
+        let mut changed = content.to_vec();
+        changed[place] ^= 1;
+        let hash = Sha256::digest(&changed);
+        changed.extend_from_slice(&hash);
+        let Ok((read, _)) = Frame::decode(&changed) else { continue };
+        assert!(read.check_seal(&secrets()).is_err(), "byte {place}");
+    }
+    let others = ChainSecrets::new(ChainSecret::new(7, &[0; 32]), vec![]);
+    assert_eq!(frame().sealed(&secret()).check_seal(&others), Err(FrameError::Seal));
+    let none = ChainSecrets::new(ChainSecret::new(8, &[0x5C; 32]), vec![]);
+    assert_eq!(frame().sealed(&secret()).check_seal(&none), Err(FrameError::UnknownSecret(7)));
+    let made_up = Frame { seal: Some(Seal { secret: 7, mac: [0; 32] }), ..frame() };
+    assert_eq!(made_up.check_seal(&secrets()), Err(FrameError::Seal));
+}
+
+#[test]
 fn a_frame_is_read_back_as_it_was() {
     let (bytes, hash) = frame().encode();
     let (read, read_hash) = Frame::decode(&bytes).expect("whole");
@@ -66,23 +128,31 @@ fn a_frame_is_read_back_as_it_was() {
 
 #[test]
 fn every_changed_bit_is_found() {
-    let (bytes, _) = frame().encode();
-    for place in 0..bytes.len() {
-        for bit in 0..8 {
-            let mut changed = bytes.clone();
-            changed[place] ^= 1 << bit;
-            assert_eq!(Frame::decode(&changed), Err(FrameError::Hash), "bit {bit} of byte {place}");
+    for bytes in [frame().encode().0, frame().sealed(&secret()).encode().0] {
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[place] ^= 1 << bit;
+                assert_eq!(Frame::decode(&changed), Err(FrameError::Hash), "bit {bit} of byte {place}");
+            }
         }
     }
 }
 
 #[test]
 fn a_cut_or_longer_frame_is_found() {
-    let (bytes, _) = frame().encode();
-    for length in 0..bytes.len() {
-        Frame::decode(&bytes[..length]).expect_err("cut");
+    for bytes in [frame().encode().0, frame().sealed(&secret()).encode().0] {
+        let rehashed = |content: &[u8]| [content, &Sha256::digest(content)[..]].concat();
+        let content = &bytes[..bytes.len() - 32];
+        for length in 0..bytes.len() {
+            Frame::decode(&bytes[..length]).expect_err("cut");
+            if length < content.len() {
+                Frame::decode(&rehashed(&content[..length])).expect_err("cut and hashed again");
+            }
+        }
+        Frame::decode(&[&bytes[..], &[0]].concat()).expect_err("longer");
+        Frame::decode(&rehashed(&[content, &[0]].concat())).expect_err("longer and hashed again");
     }
-    Frame::decode(&[&bytes[..], &[0]].concat()).expect_err("longer");
 }
 
 #[test]

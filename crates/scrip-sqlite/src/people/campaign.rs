@@ -1,19 +1,20 @@
 use rusqlite::{Connection, Row, params};
-use scrip_core::name::SellerId;
+use scrip_core::{id::CampaignId, name::SellerId};
 use scrip_store::{
     StoreError,
     people::{CampaignRow, words},
 };
 
 use crate::{
-    column::{instant, parse, parse_optional, word},
+    column::{instant, json, metadata, parse, parse_optional, word},
     statement::Prepared,
 };
 
 pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO campaign (id, name, seller, currency, stage, created_at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let sql = "INSERT INTO campaign (id, name, seller, currency, stage, created_at_us, metadata)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT DO UPDATE SET name = excluded.name, seller = excluded.seller, currency = excluded.currency,
-            stage = excluded.stage, created_at_us = excluded.created_at_us";
+            stage = excluded.stage, created_at_us = excluded.created_at_us, metadata = excluded.metadata";
     Prepared::new(connection, sql, "writing a campaign's row")
 }
 
@@ -25,11 +26,21 @@ pub(super) fn write(upsert: &mut Prepared<'_>, row: &CampaignRow) -> Result<(), 
         row.currency.code(),
         row.stage,
         row.created_at.micros(),
+        json(&row.metadata),
     ])
 }
 
+pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {
+    Prepared::new(connection, "DELETE FROM campaign WHERE id = ?1", "deleting a campaign's row")
+}
+
+/// Also if there is none: a projection may be repeated.
+pub(super) fn remove(delete: &mut Prepared<'_>, id: CampaignId) -> Result<(), StoreError> {
+    delete.execute([id.to_string()]).map(drop)
+}
+
 pub(super) fn all(connection: &Connection) -> Result<Vec<CampaignRow>, StoreError> {
-    let sql = "SELECT id, name, seller, currency, stage, created_at_us FROM campaign ORDER BY id";
+    let sql = "SELECT id, name, seller, currency, stage, created_at_us, metadata FROM campaign ORDER BY id";
     super::read(connection, "reading campaigns", sql, [], from_row)
 }
 
@@ -41,5 +52,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<CampaignRow> {
         currency: parse(row, 3)?,
         stage: word(row, 4, words::CAMPAIGN_STAGES)?,
         created_at: instant(row, 5)?,
+        metadata: metadata(row, 6)?,
     })
 }

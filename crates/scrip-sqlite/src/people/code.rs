@@ -1,5 +1,5 @@
 use rusqlite::{Connection, Row, params};
-use scrip_core::{id::CampaignId, name::SourceName};
+use scrip_core::{code::SecretNumber, id::CampaignId, name::SourceName};
 use scrip_store::{
     StoreError,
     people::{CodeRow, words},
@@ -11,10 +11,10 @@ use crate::{
 };
 
 pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO code (campaign, position, number, job, source, kind, label, sealed)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    let sql = "INSERT INTO code (campaign, position, number, job, source, kind, label, sealed, secret)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT DO UPDATE SET job = excluded.job, source = excluded.source, kind = excluded.kind,
-            label = excluded.label, sealed = excluded.sealed";
+            label = excluded.label, sealed = excluded.sealed, secret = excluded.secret";
     Prepared::new(connection, sql, "writing a code's row")
 }
 
@@ -28,6 +28,7 @@ pub(super) fn write(upsert: &mut Prepared<'_>, row: &CodeRow) -> Result<(), Stor
         row.kind,
         row.label,
         row.sealed,
+        row.secret.get(),
     ])
 }
 
@@ -40,14 +41,14 @@ pub(crate) fn list(
 ) -> Result<Vec<CodeRow>, StoreError> {
     // No position is 0, so (0, 0) is before all.
     let (position, number) = after.unwrap_or_default();
-    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed FROM code
+    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed, secret FROM code
         WHERE campaign = ?1 AND (position, number) > (?2, ?3) ORDER BY position, number LIMIT ?4";
     let params = params![campaign.to_string(), signed(position), number, sql_limit(limit)];
     super::read(connection, "listing codes", sql, params, from_row)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<CodeRow>, StoreError> {
-    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed FROM code
+    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed, secret FROM code
         ORDER BY campaign, position, number";
     super::read(connection, "reading codes", sql, [], from_row)
 }
@@ -62,5 +63,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<CodeRow> {
         kind: word(row, 5, words::CODE_KINDS)?,
         label: row.get(6)?,
         sealed: row.get(7)?,
+        secret: SecretNumber::new(row.get(8)?),
     })
 }

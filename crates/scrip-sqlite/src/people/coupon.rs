@@ -1,4 +1,4 @@
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, types::ValueRef};
 use scrip_core::{
     id::CouponId,
     name::{AccountId, OrderId, SourceName},
@@ -37,7 +37,8 @@ pub(super) fn write(upsert: &mut Prepared<'_>, row: &CouponRow) -> Result<(), St
         row.channel,
         row.source.as_ref().map(SourceName::as_str),
         row.state,
-        row.order.as_ref().map(OrderId::as_str),
+        // The table wants an order where one was used: of an unknown one, in another system, the empty text.
+        row.order.as_ref().map(OrderId::as_str).or((row.state == "used").then_some("")),
         row.held_until.map(Timestamp::micros),
     ])
 }
@@ -77,7 +78,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<CouponRow> {
         channel: word(row, 7, words::CHANNELS)?,
         source: parse_optional(row, 8)?,
         state: word(row, 9, words::COUPON_STATES)?,
-        order: parse_optional(row, 10)?,
+        order: if row.get_ref(10)? == ValueRef::Text(b"") { None } else { parse_optional(row, 10)? },
         held_until: instant_optional(row, 11)?,
     })
 }

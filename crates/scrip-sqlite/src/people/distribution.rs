@@ -6,10 +6,11 @@ use crate::column::{amount, parse, parse_optional, unsigned};
 
 /// Adds up the tables `coupon` and `redemption`: reads all of both.
 pub(crate) fn sums(connection: &Connection, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
-    let sql = "SELECT campaign, channel, source, sum(claimed), sum(redeemed), sum(cost) FROM (
-            SELECT campaign, channel, source, 1 AS claimed, 0 AS redeemed, 0 AS cost FROM coupon
+    let sql = "SELECT campaign, channel, source, sum(claimed), sum(redeemed), sum(on_unpaid), sum(cost)
+        FROM (
+            SELECT campaign, channel, source, 1 AS claimed, 0 AS redeemed, 0 AS on_unpaid, 0 AS cost FROM coupon
             UNION ALL
-            SELECT campaign, channel, source, 0, 1, iif(paid_at_us IS NULL, 0, redemption.discount - reversed)
+            SELECT campaign, channel, source, 0, paid_at_us IS NOT NULL, paid_at_us IS NULL, iif(paid_at_us IS NULL, 0, redemption.discount - reversed)
             FROM redemption
             JOIN orders ON orders.account = redemption.account AND orders.id = redemption.order_id
             WHERE state <> 'released')
@@ -26,6 +27,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<DistributionRow> {
         source: parse_optional(row, 2)?,
         claimed: unsigned(row, 3)?,
         redeemed: unsigned(row, 4)?,
-        cost: amount(row, 5)?,
+        on_unpaid: unsigned(row, 5)?,
+        cost: amount(row, 6)?,
     })
 }

@@ -19,6 +19,7 @@ use crate::error::during;
 /// Upserts the rows in their order.
 pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
     let mut campaigns = campaign::upsert(connection);
+    let mut campaigns_gone = campaign::delete(connection);
     let mut coupons = coupon::upsert(connection);
     let mut coupons_gone = coupon::delete(connection);
     let mut orders = orders::upsert(connection);
@@ -33,6 +34,7 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
     for row in rows {
         match row {
             Row::Campaign(row) => campaign::write(&mut campaigns, row)?,
+            Row::CampaignGone(id) => campaign::remove(&mut campaigns_gone, *id)?,
             Row::Coupon(row) => coupon::write(&mut coupons, row)?,
             Row::CouponGone(id) => coupon::remove(&mut coupons_gone, *id)?,
             Row::OrderEmptied { account, order } => {

@@ -6,18 +6,25 @@ use scrip_store::{
 };
 
 use crate::{
-    column::{parse, word},
+    column::{instant, parse, word},
     statement::Prepared,
 };
 
 pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO order_transaction (account, order_id, seller, state) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT DO UPDATE SET state = excluded.state";
+    let sql =
+        "INSERT INTO order_transaction (account, order_id, seller, state, placed_at_us) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT DO UPDATE SET state = excluded.state, placed_at_us = excluded.placed_at_us";
     Prepared::new(connection, sql, "writing a transaction's row")
 }
 
 pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderTransactionRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![row.account.as_str(), row.order.as_str(), row.seller.as_str(), row.state])
+    upsert.execute_one(params![
+        row.account.as_str(),
+        row.order.as_str(),
+        row.seller.as_str(),
+        row.state,
+        row.placed_at.micros()
+    ])
 }
 
 pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {
@@ -31,7 +38,8 @@ pub(super) fn remove(delete: &mut Prepared<'_>, account: &AccountId, order: &Ord
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<OrderTransactionRow>, StoreError> {
-    let sql = "SELECT account, order_id, seller, state FROM order_transaction ORDER BY account, order_id, seller";
+    let sql = "SELECT account, order_id, seller, state, placed_at_us FROM order_transaction
+        ORDER BY account, order_id, seller";
     super::read(connection, "reading transactions", sql, [], from_row)
 }
 
@@ -41,5 +49,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderTransactionRow> {
         order: parse(row, 1)?,
         seller: parse(row, 2)?,
         state: word(row, 3, words::TRANSACTION_STATES)?,
+        placed_at: instant(row, 4)?,
     })
 }

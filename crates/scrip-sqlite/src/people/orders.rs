@@ -1,6 +1,6 @@
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, Row, params};
 use scrip_core::{
-    name::{AccountId, SellerId},
+    name::{AccountId, OrderId, SellerId},
     time::Timestamp,
 };
 use scrip_store::{
@@ -9,19 +9,19 @@ use scrip_store::{
 };
 
 use crate::{
-    column::{amount, instant, instant_optional, limit as sql_limit, parse, word},
+    column::{amount, instant, instant_optional, json, limit as sql_limit, metadata, parse, word},
     statement::Prepared,
 };
 
 pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
     let sql =
         "INSERT INTO orders (account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
-            subtotal, shipping, discount, total)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            subtotal, shipping, discount, total, metadata)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         ON CONFLICT DO UPDATE SET currency = excluded.currency, status = excluded.status, refunded = excluded.refunded,
             placed_at_us = excluded.placed_at_us, hold_expires_at_us = excluded.hold_expires_at_us,
             paid_at_us = excluded.paid_at_us, subtotal = excluded.subtotal, shipping = excluded.shipping,
-            discount = excluded.discount, total = excluded.total";
+            discount = excluded.discount, total = excluded.total, metadata = excluded.metadata";
     Prepared::new(connection, sql, "writing an order's row")
 }
 
@@ -39,63 +39,137 @@ pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderRow) -> Result<(), Sto
         row.shipping.minor(),
         row.discount.minor(),
         row.total.minor(),
+        json(&row.metadata),
     ])
 }
 
-/// Newest first. Without an account this reads the whole table: there is no index on it yet.
+/// Newest first. A page reads about as many rows as it has, however many there are, but where filters beside the leading one
+/// leave few.
 pub(crate) fn list(connection: &Connection, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
-    // Only the conditions that are asked for: a condition that is switched off by a parameter would hide the key's prefix
-    // from SQLite, which then reads every account's orders.
-    let mut sql = "SELECT placed_at_us, account, id FROM orders WHERE TRUE".to_owned();
-    let mut params: Vec<&dyn ToSql> = Vec::new();
-    let (now, limit) = (filter.now.micros(), sql_limit(limit));
-    let account = filter.account.as_ref().map(AccountId::as_str);
-    if let Some(account) = &account {
-        sql += " AND account = ?";
-        params.push(account);
-    }
-    let seller = filter.seller.as_ref().map(SellerId::as_str);
-    if let Some(seller) = &seller {
-        sql += " AND EXISTS (SELECT 1 FROM order_transaction part
-            WHERE part.account = orders.account AND part.order_id = orders.id AND part.seller = ?)";
-        params.push(seller);
-    }
-    match &filter.status {
-        Some("placed") => {
-            sql += " AND status = 'placed' AND hold_expires_at_us > ?";
-            params.push(&now);
-        }
-        Some("cancelled") => {
-            sql += " AND (status = 'cancelled' OR status = 'placed' AND hold_expires_at_us <= ?)";
-            params.push(&now);
-        }
-        Some(status) => {
-            sql += " AND status = ?";
-            params.push(status);
-        }
-        None => {}
-    }
-    let from = filter.from.map(Timestamp::micros);
-    if let Some(from) = &from {
-        sql += " AND placed_at_us >= ?";
-        params.push(from);
-    }
+    let query = Query::of(filter);
     let after =
         filter.after.as_ref().map(|after| (after.placed_at.micros(), after.account.as_str(), after.order.as_str()));
-    if let Some((placed_at, account, order)) = &after {
-        sql += " AND (placed_at_us, account, id) < (?, ?, ?)";
-        params.extend([placed_at as &dyn ToSql, account, order]);
-    }
-    sql += " ORDER BY placed_at_us DESC, account DESC, id DESC LIMIT ?";
-    params.push(&limit);
-    super::read(connection, "listing orders", &sql, &*params, |row| {
+    let params = params![
+        filter.account.as_ref().map(AccountId::as_str),
+        filter.id.as_ref().map(OrderId::as_str),
+        filter.seller.as_ref().map(SellerId::as_str),
+        filter.status,
+        filter.now.micros(),
+        filter.from.map(Timestamp::micros),
+        filter.until.map(Timestamp::micros),
+        after.map(|(placed_at, ..)| placed_at),
+        after.map(|(_, account, _)| account),
+        after.map(|(.., order)| order),
+        sql_limit(limit),
+    ];
+    super::read(connection, "listing orders", &query.sql(), params, |row| {
         Ok(OrderPlace { placed_at: instant(row, 0)?, account: parse(row, 1)?, order: parse(row, 2)? })
     })
 }
 
+/// What leads through the table: the narrowest of what is asked for, whose index then gives the list's order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lead {
+    /// Few orders, by the primary key.
+    Account,
+    Id,
+    Seller,
+    Status,
+    Time,
+}
+
+/// A statement that names only the conditions that are asked for: one that a parameter switches off would hide an index from
+/// SQLite. Parameters by number: 1 account, 2 id, 3 seller, 4 status, 5 now, 6 from, 7 until, 8 to 10 after, 11 limit.
+struct Query<'a> {
+    filter: &'a OrderFilter,
+    lead: Lead,
+}
+
+impl<'a> Query<'a> {
+    fn of(filter: &'a OrderFilter) -> Self {
+        let lead = match filter {
+            OrderFilter { account: Some(_), .. } => Lead::Account,
+            OrderFilter { id: Some(_), .. } => Lead::Id,
+            // Few orders are unpaid, whoever sells.
+            OrderFilter { seller: Some(_), status: Some("placed"), .. } => Lead::Status,
+            OrderFilter { seller: Some(_), .. } => Lead::Seller,
+            OrderFilter { status: Some(_), .. } => Lead::Status,
+            _ => Lead::Time,
+        };
+        Self { filter, lead }
+    }
+
+    fn sql(&self) -> String {
+        // Each branch has the order of the list and the page's length, so that none is read to its end.
+        let branches: Vec<String> = match self.filter.status {
+            Some("placed") => vec![self.branch("= 'placed'", " AND orders.hold_expires_at_us > ?5")],
+            Some("cancelled") => vec![
+                self.branch("= 'cancelled'", ""),
+                self.branch("= 'placed'", " AND orders.hold_expires_at_us <= ?5"),
+            ],
+            Some(_) => vec![self.branch("= ?4", "")],
+            None => vec![self.branch("", "")],
+        };
+        match &branches[..] {
+            [one] => one.clone(),
+            several => {
+                let several: Vec<String> = several.iter().map(|branch| format!("SELECT * FROM ({branch})")).collect();
+                several.join(" UNION ALL ") + " ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT ?11"
+            }
+        }
+    }
+
+    fn branch(&self, status: &str, more: &str) -> String {
+        let filter = self.filter;
+        let (from, [at, account, id]) = match self.lead {
+            Lead::Account => ("orders", ["orders.placed_at_us", "orders.account", "orders.id"]),
+            Lead::Id => ("orders INDEXED BY orders_by_id", ["orders.placed_at_us", "orders.account", "orders.id"]),
+            Lead::Status => {
+                ("orders INDEXED BY orders_by_status", ["orders.placed_at_us", "orders.account", "orders.id"])
+            }
+            Lead::Time => ("orders INDEXED BY orders_by_time", ["orders.placed_at_us", "orders.account", "orders.id"]),
+            Lead::Seller => (
+                "order_transaction AS part INDEXED BY order_transaction_by_seller
+                    CROSS JOIN orders ON orders.account = part.account AND orders.id = part.order_id",
+                ["part.placed_at_us", "part.account", "part.order_id"],
+            ),
+        };
+        let mut sql = format!("SELECT {at}, {account}, {id} FROM {from} WHERE TRUE{more}");
+        if filter.account.is_some() {
+            sql += " AND orders.account = ?1";
+        }
+        if filter.id.is_some() {
+            sql += " AND orders.id = ?2";
+        }
+        match (&filter.seller, self.lead) {
+            (None, _) => {}
+            (Some(_), Lead::Seller) => sql += " AND part.seller = ?3",
+            (Some(_), _) => {
+                sql += " AND EXISTS (SELECT 1 FROM order_transaction part
+                    WHERE part.account = orders.account AND part.order_id = orders.id AND part.seller = ?3)";
+            }
+        }
+        // The plus keeps SQLite from taking another index than the leading one.
+        let plus = if self.lead == Lead::Account { "+" } else { "" };
+        if !status.is_empty() {
+            sql += &format!(" AND {plus}orders.status {status}");
+        }
+        if filter.from.is_some() {
+            sql += &format!(" AND {plus}{at} >= ?6");
+        }
+        if filter.until.is_some() {
+            sql += &format!(" AND {plus}{at} < ?7");
+        }
+        if filter.after.is_some() {
+            sql += &format!(" AND ({plus}{at}, {account}, {id}) < (?8, ?9, ?10)");
+        }
+        sql + &format!(" ORDER BY {at} DESC, {account} DESC, {id} DESC LIMIT ?11")
+    }
+}
+
 pub(super) fn all(connection: &Connection) -> Result<Vec<OrderRow>, StoreError> {
     let sql = "SELECT account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
-            subtotal, shipping, discount, total
+            subtotal, shipping, discount, total, metadata
         FROM orders ORDER BY account, id";
     super::read(connection, "reading orders", sql, [], from_row)
 }
@@ -114,5 +188,73 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
         shipping: amount(row, 9)?,
         discount: amount(row, 10)?,
         total: amount(row, 11)?,
+        metadata: metadata(row, 12)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    /// How SQLite goes about a list.
+    fn plan(connection: &Connection, filter: &OrderFilter) -> String {
+        let sql = format!("EXPLAIN QUERY PLAN {}", Query::of(filter).sql());
+        let mut statement = connection.prepare(&sql).expect("SQL");
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next().expect("a plan") {
+            plan += &row.get::<_, String>(3).expect("text");
+            plan += "\n";
+        }
+        plan
+    }
+
+    #[test]
+    fn no_list_of_orders_reads_or_sorts_more_than_it_shows() {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        schema::migrate_copy(&mut connection, &schema::runner()).expect("migrates");
+        let account = || Some(AccountId::new("ana").expect("a name"));
+        let id = || Some(OrderId::new("A-1").expect("a name"));
+        let seller = || Some(SellerId::new("luma").expect("a name"));
+        let now = Timestamp::default();
+        let after = || Some(OrderPlace { placed_at: now, account: account().expect("one"), order: id().expect("one") });
+        let every = OrderFilter::default;
+        let wanted = [
+            (every(), "orders_by_time"),
+            (OrderFilter { from: Some(now), until: Some(now), ..every() }, "orders_by_time (placed_at_us>?"),
+            (OrderFilter { id: id(), ..every() }, "orders_by_id (id=?"),
+            (OrderFilter { id: id(), seller: seller(), ..every() }, "orders_by_id (id=?"),
+            (OrderFilter { seller: seller(), ..every() }, "order_transaction_by_seller (seller=?"),
+            (
+                OrderFilter { seller: seller(), from: Some(now), ..every() },
+                "order_transaction_by_seller (seller=? AND placed_at_us>?",
+            ),
+            (
+                OrderFilter { seller: seller(), status: Some("closed"), ..every() },
+                "order_transaction_by_seller (seller=?",
+            ),
+            (OrderFilter { status: Some("paid"), ..every() }, "orders_by_status (status=?"),
+            (OrderFilter { status: Some("placed"), seller: seller(), ..every() }, "orders_by_status (status=?"),
+            (OrderFilter { status: Some("cancelled"), ..every() }, "orders_by_status (status=?"),
+            (OrderFilter { account: account(), id: id(), ..every() }, "PRIMARY KEY (account=? AND id=?"),
+            (
+                OrderFilter { account: account(), status: Some("paid"), from: Some(now), ..every() },
+                "PRIMARY KEY (account=?",
+            ),
+        ];
+        for (filter, index) in wanted {
+            for filter in [filter.clone(), OrderFilter { after: after(), ..filter }] {
+                let told = plan(&connection, &filter);
+                assert!(told.contains(index), "{filter:?}: {told}");
+                let scans = told.lines().filter(|line| line.starts_with("SCAN") && !line.contains("orders_by_time"));
+                let scans: Vec<&str> = scans.filter(|line| !line.contains("subquery")).collect();
+                assert!(scans.is_empty(), "{filter:?}: {told}");
+                // An account's own orders are sorted, and the two halves of what is cancelled, each no longer than a page.
+                let sorts = told.contains("TEMP B-TREE");
+                let may_sort = filter.account.is_some() || filter.status == Some("cancelled");
+                assert!(!sorts || may_sort, "{filter:?}: {told}");
+            }
+        }
+    }
 }

@@ -117,7 +117,7 @@ fn check_snapshot(snapshot: &mut dyn Snapshot, head: Head) {
         let batch = batch(expected);
         let (frame, hash) = Frame::decode(&bytes).expect("whole");
         assert_eq!(frame, batch.frame);
-        expected = Head { position: frame.last_position(), hash, at: frame.at };
+        expected = Head::after(&frame, hash);
     }
     assert_eq!(expected, head);
     let counted = snapshot.load(&[counter()]).expect("reads").remove(0);

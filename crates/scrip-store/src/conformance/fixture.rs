@@ -1,12 +1,14 @@
 //! What the properties are made of: a hand that commits batches, and rows with something in every column.
 
 use scrip_core::{
+    code::SecretNumber,
     event::Event,
     id::{CampaignId, CouponId, JobId, Uid},
     key::Key,
     ledger::{Entry, EntryKind, LedgerAccount, Posting},
+    metadata::{Members, MetadataValue},
     money::{Amount, Currency},
-    name::{AccountId, IndividualId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
+    name::{AccountId, IndividualId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName},
     quote::Funder,
     slot::{Bucket, Buckets},
     time::Timestamp,
@@ -157,6 +159,12 @@ pub(super) const fn seconds(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
+/// Keys and values.
+pub(super) fn metadata(members: &[(&str, &str)]) -> Members {
+    let member = |(key, value): &(&str, &str)| (MetadataKey::stored(key), MetadataValue::new(value).expect("short"));
+    members.iter().map(member).collect()
+}
+
 pub(super) fn campaign(number: u8) -> CampaignRow {
     CampaignRow {
         id: campaign_id(number),
@@ -165,6 +173,7 @@ pub(super) fn campaign(number: u8) -> CampaignRow {
         currency: usd(),
         stage: "draft",
         created_at: seconds(1),
+        metadata: metadata(&[("erp_id", "C-7"), ("note", "")]),
     }
 }
 
@@ -201,6 +210,7 @@ pub(super) fn order(account_name: &str, id: &str) -> OrderRow {
         shipping: Amount::of(500),
         discount: Amount::of(700),
         total: Amount::of(2_800),
+        metadata: Members::default(),
     }
 }
 
@@ -230,6 +240,7 @@ pub(super) fn part(order: &OrderRow, seller_name: &str) -> OrderTransactionRow {
         order: order.id.clone(),
         seller: seller(seller_name),
         state: "open",
+        placed_at: order.placed_at,
     }
 }
 
@@ -257,6 +268,7 @@ pub(super) fn refund(order: &OrderRow, id: &str) -> RefundRow {
         amount: Amount::of(1_266),
         goods: Amount::of(766),
         shipping: Amount::of(500),
+        metadata: metadata(&[("ticket", "4711")]),
     }
 }
 
@@ -291,6 +303,7 @@ pub(super) fn shared_code(campaign: u8, position: u64) -> CodeRow {
         kind: "shared",
         label: "SAVE10".to_owned(),
         sealed: None,
+        secret: SecretNumber::FIRST,
     }
 }
 
@@ -302,6 +315,7 @@ pub(super) fn unique_code(campaign: u8, position: u64, number: u32) -> CodeRow {
         kind: "unique",
         label: "7K3Q".to_owned(),
         sealed: Some(vec![0, 1, 2, 255]),
+        secret: SecretNumber::new(2),
         ..shared_code(campaign, position)
     }
 }

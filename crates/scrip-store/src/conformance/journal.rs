@@ -1,7 +1,11 @@
 use scrip_core::{slot::Bucket, time::Timestamp};
 
 use super::fixture::{Hand, batch, snapshot};
-use crate::{Head, Store, StoreError, frame::Frame};
+use crate::{
+    Head, Store, StoreError,
+    frame::Frame,
+    secret::{ChainSecret, ChainSecrets},
+};
 
 /// Which first positions a store's frames have from a position on.
 fn firsts(store: &dyn Store, bucket: Bucket, position: u64, limit: usize) -> Vec<u64> {
@@ -36,7 +40,7 @@ pub fn frames_are_stored_as_they_were_encoded(store: &dyn Store) {
         let batch = hand.next(vec![], vec![]);
         hand.try_commit(&batch).expect("commits");
         let (bytes, hash) = batch.frame.encode();
-        let head = Head { position: batch.frame.last_position(), hash, at: batch.frame.at };
+        let head = Head::after(&batch.frame, hash);
         assert_eq!(hand.writer.begin().expect("begins").head().expect("reads"), head);
         assert_eq!(snapshot(store).head(hand.bucket).expect("reads"), head);
         written.push(bytes);
@@ -86,4 +90,37 @@ pub fn buckets_have_journals_of_their_own(store: &dyn Store) {
         }
         assert_eq!(frames.len(), 2);
     }
+}
+
+/// A database's chain secrets: two numbers, and one that isn't its own.
+fn secrets() -> (ChainSecrets, ChainSecret, ChainSecret) {
+    let (first, second) = (ChainSecret::new(1, &[1; 32]), ChainSecret::new(2, &[2; 32]));
+    (ChainSecrets::new(second.clone(), vec![first.clone()]), first, second)
+}
+
+pub fn sealed_frames_are_stored_with_their_seals(store: &dyn Store) {
+    let (known, first, second) = secrets();
+    let mut hand = Hand::of(store);
+    hand.commit(vec![], vec![]);
+    for secret in [&first, &second] {
+        let mut batch = hand.next(vec![], vec![]);
+        batch.frame = batch.frame.sealed(secret);
+        hand.try_commit(&batch).expect("commits");
+        assert!(hand.writer.begin().expect("begins").head().expect("reads").sealed);
+    }
+    let frames = snapshot(store).frames(hand.bucket, 0, 9).expect("reads");
+    let frames: Vec<Frame> = frames.iter().map(|bytes| Frame::decode(bytes).expect("as written").0).collect();
+    let numbers: Vec<_> = frames.iter().map(|frame| frame.seal.map(|seal| seal.secret)).collect();
+    assert_eq!(numbers, [None, Some(1), Some(2)]);
+    assert!(frames.iter().all(|frame| frame.check_seal(&known).is_ok()));
+}
+
+pub fn a_frame_without_a_seal_never_follows_a_sealed_one(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let mut batch = hand.next(vec![], vec![]);
+    batch.frame = batch.frame.sealed(&secrets().1);
+    hand.try_commit(&batch).expect("commits");
+    let bare = hand.next(vec![], vec![]);
+    let error = hand.refused_batch(store, &bare);
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }

@@ -73,7 +73,7 @@ pub fn orders_are_filtered_by_account_seller_and_time(store: &dyn Store) {
     assert_eq!(list(OrderFilter { account: Some(account("ana")), ..every() }), [two.clone(), one.clone()]);
     assert_eq!(list(OrderFilter { account: Some(account("an")), ..every() }), []);
     assert_eq!(list(OrderFilter { seller: Some(seller("s1")), ..every() }), std::slice::from_ref(&one));
-    assert_eq!(list(OrderFilter { seller: Some(seller("s2")), ..every() }), [two.clone(), three, one.clone()]);
+    assert_eq!(list(OrderFilter { seller: Some(seller("s2")), ..every() }), [two.clone(), three.clone(), one.clone()]);
     assert_eq!(list(OrderFilter { seller: Some(seller("s3")), ..every() }), []);
     assert_eq!(
         list(OrderFilter { from: Some(seconds(11)), ..every() }),
@@ -83,13 +83,27 @@ pub fn orders_are_filtered_by_account_seller_and_time(store: &dyn Store) {
     assert_eq!(list(OrderFilter { from: Some(Timestamp::from_micros(11_000_001)), ..every() }), []);
     let narrow = OrderFilter {
         account: Some(account("ana")),
+        id: Some(order_id("o1")),
         seller: Some(seller("s2")),
         status: Some("placed"),
         from: Some(seconds(10)),
+        until: Some(seconds(11)),
         now: seconds(99),
-        after: Some(two),
+        after: Some(two.clone()),
     };
-    assert_eq!(list(narrow), [one]);
+    assert_eq!(list(narrow), std::slice::from_ref(&one));
+    // An id is unique in an account only.
+    assert_eq!(list(OrderFilter { id: Some(order_id("o1")), ..every() }), [three.clone(), one.clone()]);
+    assert_eq!(
+        list(OrderFilter { id: Some(order_id("o1")), after: Some(three.clone()), ..every() }),
+        std::slice::from_ref(&one)
+    );
+    assert_eq!(
+        list(OrderFilter { id: Some(order_id("o1")), seller: Some(seller("s1")), ..every() }),
+        std::slice::from_ref(&one)
+    );
+    assert_eq!(list(OrderFilter { until: Some(seconds(11)), ..every() }), [three.clone(), one], "until isn't included");
+    assert_eq!(list(OrderFilter { until: Some(seconds(10)), ..every() }), []);
 }
 
 pub fn an_order_whose_hold_ran_out_is_listed_as_cancelled(store: &dyn Store) {
@@ -165,7 +179,7 @@ pub fn distribution_counts_claims_redemptions_and_cost(store: &dyn Store) {
         Row::Coupon(CouponRow { source: None, ..coupon(3) }),
         Row::Coupon(social(coupon(4))),
         Row::Coupon(CouponRow { campaign: campaign_id(2), ..coupon(5) }),
-        // On an order that isn't paid: redeemed, but nobody paid for it yet.
+        // On an order that isn't paid: nobody paid for it yet, and perhaps nobody will.
         Row::Redemption(RedemptionRow { state: "held", reversed: Amount::ZERO, ..redemption(&unpaid, 1) }),
         // 7.00 less 2.00, and 7.00 less all.
         Row::Redemption(redemption(&paid_one, 1)),
@@ -175,21 +189,23 @@ pub fn distribution_counts_claims_redemptions_and_cost(store: &dyn Store) {
         // Of a coupon that has no row any more, by another channel.
         Row::Redemption(RedemptionRow { channel: "code", reversed: Amount::ZERO, ..redemption(&paid_one, 6) }),
     ]);
-    let row = |campaign, channel: &str, source_name: Option<&str>, (claimed, redeemed, cost)| DistributionRow {
-        campaign: campaign_id(campaign),
-        channel: channel.to_owned(),
-        source: source_name.map(source),
-        claimed,
-        redeemed,
-        cost: Amount::of(cost),
-    };
+    let row =
+        |campaign, channel: &str, source_name: Option<&str>, (claimed, redeemed, on_unpaid, cost)| DistributionRow {
+            campaign: campaign_id(campaign),
+            channel: channel.to_owned(),
+            source: source_name.map(source),
+            claimed,
+            redeemed,
+            on_unpaid,
+            cost: Amount::of(cost),
+        };
     let one = [
-        row(1, "code", Some("home"), (0, 1, 700)),
-        row(1, "social", None, (1, 0, 0)),
-        row(1, "web", None, (1, 0, 0)),
-        row(1, "web", Some("home"), (2, 3, 500)),
+        row(1, "code", Some("home"), (0, 1, 0, 700)),
+        row(1, "social", None, (1, 0, 0, 0)),
+        row(1, "web", None, (1, 0, 0, 0)),
+        row(1, "web", Some("home"), (2, 2, 1, 500)),
     ];
-    let two = [row(2, "web", Some("home"), (1, 0, 0))];
+    let two = [row(2, "web", Some("home"), (1, 0, 0, 0))];
     let mut snapshot = snapshot(store);
     assert_eq!(snapshot.distribution(Some(campaign_id(1))).expect("reads"), one);
     assert_eq!(snapshot.distribution(Some(campaign_id(2))).expect("reads"), two);

@@ -1,8 +1,8 @@
 use scrip_core::money::Amount;
 
 use super::fixture::{
-    Hand, campaign, coupon, coupon_id, entry, line, one_of_each, order, order_id, paid, part, redemption, refund,
-    seconds, shared_code, snapshot, unique_code,
+    Hand, campaign, coupon, coupon_id, entry, line, metadata, one_of_each, order, order_id, paid, part, redemption,
+    refund, seconds, shared_code, snapshot, unique_code,
 };
 use crate::{
     Store, StoreError,
@@ -26,6 +26,8 @@ pub fn a_row_is_replaced_by_its_key(store: &dyn Store) {
 
     let order =
         OrderRow { refunded: "full", status: "closed", hold_expires_at: seconds(101), ..paid(order("ana", "o1")) };
+    // What JSON has to escape, and what SQL would.
+    let order = OrderRow { metadata: metadata(&[("a", "\"'\\\n\u{0}\u{7f}☀"), ("b_2", " ")]), ..order };
     let mut other_entry = entry(hand.bucket, 1);
     let fewer = other_entry.entry.postings()[3..].to_vec();
     other_entry.entry = scrip_core::ledger::Entry::new(
@@ -35,7 +37,13 @@ pub fn a_row_is_replaced_by_its_key(store: &dyn Store) {
     )
     .expect("balances");
     let second = vec![
-        Row::Campaign(CampaignRow { name: "Other".to_owned(), seller: None, stage: "ended", ..campaign(1) }),
+        Row::Campaign(CampaignRow {
+            name: "Other".to_owned(),
+            seller: None,
+            stage: "ended",
+            metadata: metadata(&[]),
+            ..campaign(1)
+        }),
         Row::Coupon(CouponRow {
             state: "inactive",
             order: Some(order_id("o1")),
@@ -136,7 +144,7 @@ pub fn a_row_that_contradicts_itself_changes_nothing(store: &dyn Store) {
         Row::Campaign(CampaignRow { stage: "open", ..campaign(1) }),
         Row::Coupon(CouponRow { state: "expired", ..coupon(1) }),
         Row::Coupon(CouponRow { channel: "radio", ..coupon(1) }),
-        Row::Coupon(CouponRow { state: "used", ..coupon(1) }),
+        Row::Coupon(CouponRow { state: "inactive", ..coupon(1) }),
         Row::Coupon(CouponRow { order: Some(order_id("o1")), ..coupon(1) }),
         Row::Coupon(held),
         Row::Order(OrderRow { status: "open", ..order.clone() }),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CouponId, Uid},
     money::Amount,
     name::{AccountId, LineId, OrderId, RefundName, SellerId, SourceName},
     slot::Bucket,
@@ -29,11 +29,18 @@ pub(super) struct Tables {
     codes: BTreeMap<(CampaignId, u64, u32), CodeRow>,
 }
 
+/// The keys of one order's rows.
+fn of_order<N: Ord + Clone, R>(
+    table: &BTreeMap<(AccountId, OrderId, N), R>,
+    first: &(AccountId, OrderId, N),
+) -> Vec<(AccountId, OrderId, N)> {
+    let of_order = |key: &&(AccountId, OrderId, N)| (&key.0, &key.1) == (&first.0, &first.1);
+    table.range(first..).map(|(key, _)| key).take_while(of_order).cloned().collect()
+}
+
 /// Removes the rows of one order.
 fn empty<N: Ord + Clone, R>(table: &mut BTreeMap<(AccountId, OrderId, N), R>, first: &(AccountId, OrderId, N)) {
-    let of_order = |key: &&(AccountId, OrderId, N)| (&key.0, &key.1) == (&first.0, &first.1);
-    let gone: Vec<_> = table.range(first..).map(|(key, _)| key).take_while(of_order).cloned().collect();
-    for key in gone {
+    for key in of_order(table, first) {
         table.remove(&key);
     }
 }
@@ -76,11 +83,12 @@ impl Tables {
     fn write_row(&mut self, row: Row) {
         match row {
             Row::Campaign(row) => drop(self.campaigns.insert(row.id, row)),
+            Row::CampaignGone(id) => drop(self.campaigns.remove(&id)),
             Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
             Row::CouponGone(id) => drop(self.coupons.remove(&id)),
             Row::OrderEmptied { account, order } => {
-                // The least name that there can be: an order's rows begin there.
-                let (line, seller) = (LineId::new("-").expect("a name"), SellerId::new("-").expect("a name"));
+                // Before every name: an order's rows begin there.
+                let (line, seller) = (LineId::stored(""), SellerId::stored(""));
                 empty(&mut self.order_lines, &(account.clone(), order.clone(), line));
                 empty(&mut self.order_transactions, &(account, order, seller));
             }
@@ -99,6 +107,28 @@ impl Tables {
             }
             Row::LedgerEntry(row) => drop(self.ledger_entries.insert((row.bucket, row.position), row)),
             Row::Code(row) => drop(self.codes.insert((row.campaign, row.position, row.number), row)),
+        }
+    }
+
+    /// Removes the row with this one's key.
+    pub(super) fn remove(&mut self, row: &Row) {
+        match row {
+            Row::Campaign(row) => drop(self.campaigns.remove(&row.id)),
+            Row::Coupon(row) => drop(self.coupons.remove(&row.id)),
+            Row::Order(row) => drop(self.orders.remove(&(row.account.clone(), row.id.clone()))),
+            Row::OrderLine(row) => {
+                self.order_lines.remove(&(row.account.clone(), row.order.clone(), row.line.clone()));
+            }
+            Row::OrderTransaction(row) => {
+                self.order_transactions.remove(&(row.account.clone(), row.order.clone(), row.seller.clone()));
+            }
+            Row::Redemption(row) => {
+                self.redemptions.remove(&(row.account.clone(), row.order.clone(), row.coupon));
+            }
+            Row::Refund(row) => drop(self.refunds.remove(&(row.account.clone(), row.order.clone(), row.id.clone()))),
+            Row::LedgerEntry(row) => drop(self.ledger_entries.remove(&(row.bucket, row.position))),
+            Row::Code(row) => drop(self.codes.remove(&(row.campaign, row.position, row.number))),
+            Row::CampaignGone(_) | Row::CouponGone(_) | Row::OrderEmptied { .. } => self.write_row(row.clone()),
         }
     }
 
@@ -128,7 +158,9 @@ impl Tables {
         filter.account.as_ref().is_none_or(|account| row.account == *account)
             && filter.seller.as_ref().is_none_or(sells)
             && filter.status.is_none_or(|wanted| status == wanted)
+            && filter.id.as_ref().is_none_or(|id| row.id == *id)
             && filter.from.is_none_or(|from| row.placed_at >= from)
+            && filter.until.is_none_or(|until| row.placed_at < until)
     }
 
     pub(super) fn ledger_entries(&self, bucket: Bucket, after: u64, limit: usize) -> Vec<LedgerEntryRow> {
@@ -144,30 +176,54 @@ impl Tables {
 
     pub(super) fn distribution(&self, campaign: Option<CampaignId>) -> Vec<DistributionRow> {
         type Group<'a> = (CampaignId, &'a str, Option<&'a SourceName>);
-        let mut groups: BTreeMap<Group<'_>, (u64, u64, Amount)> = BTreeMap::new();
+        let mut groups: BTreeMap<Group<'_>, (u64, u64, u64, Amount)> = BTreeMap::new();
         for row in self.coupons.values() {
             groups.entry((row.campaign, row.channel, row.source.as_ref())).or_default().0 += 1;
         }
         for row in self.redemptions.values().filter(|row| row.state != "released") {
             let group = groups.entry((row.campaign, row.channel, row.source.as_ref())).or_default();
-            group.1 += 1;
             let order = self.orders.get(&(row.account.clone(), row.order.clone()));
             if order.is_some_and(|order| order.paid_at.is_some()) {
-                group.2 += row.discount - row.reversed;
+                group.1 += 1;
+                group.3 += row.discount - row.reversed;
+            } else {
+                group.2 += 1;
             }
         }
         groups
             .into_iter()
             .filter(|((id, ..), _)| campaign.is_none_or(|wanted| *id == wanted))
-            .map(|((campaign, channel, source), (claimed, redeemed, cost))| DistributionRow {
+            .map(|((campaign, channel, source), (claimed, redeemed, on_unpaid, cost))| DistributionRow {
                 campaign,
                 channel: channel.to_owned(),
                 source: source.cloned(),
                 claimed,
                 redeemed,
+                on_unpaid,
                 cost,
             })
             .collect()
+    }
+
+    pub(super) fn of_coupon(&self, coupon: CouponId) -> Option<Row> {
+        self.coupons.get(&coupon).cloned().map(Row::Coupon)
+    }
+
+    pub(super) fn of_order(&self, account: &AccountId, order: &OrderId) -> Vec<Row> {
+        let key = (account.clone(), order.clone());
+        let mut rows: Vec<Row> = self.orders.get(&key).cloned().map(Row::Order).into_iter().collect();
+        // The least that there can be: an order's rows begin there.
+        let (line, seller) = (LineId::stored(""), SellerId::stored(""));
+        let (refund, coupon) = (RefundName::stored(""), CouponId::from_uid(Uid::from_bytes([0; 16])));
+        let lines = of_order(&self.order_lines, &(account.clone(), order.clone(), line));
+        rows.extend(lines.iter().map(|key| Row::OrderLine(self.order_lines[key].clone())));
+        let sellers = of_order(&self.order_transactions, &(account.clone(), order.clone(), seller));
+        rows.extend(sellers.iter().map(|key| Row::OrderTransaction(self.order_transactions[key].clone())));
+        let coupons = of_order(&self.redemptions, &(account.clone(), order.clone(), coupon));
+        rows.extend(coupons.iter().map(|key| Row::Redemption(self.redemptions[key].clone())));
+        let refunds = of_order(&self.refunds, &(account.clone(), order.clone(), refund));
+        rows.extend(refunds.iter().map(|key| Row::Refund(self.refunds[key].clone())));
+        rows
     }
 
     /// Every row, table by table in the order of [`Row`], each table by its key.

@@ -16,7 +16,7 @@ impl Row {
             Self::Redemption(row) => redemption(row),
             Self::Refund(row) => refund(row),
             Self::Code(row) => code(row),
-            Self::CouponGone(_) | Self::OrderEmptied { .. } | Self::LedgerEntry(_) => vec![],
+            Self::CampaignGone(_) | Self::CouponGone(_) | Self::OrderEmptied { .. } | Self::LedgerEntry(_) => vec![],
         };
         broken.iter().find(|(broken, _)| *broken).map(|(_, what)| *what)
     }
@@ -31,8 +31,9 @@ fn coupon(row: &CouponRow) -> Vec<(bool, &'static str)> {
         (unknown(words::CHANNELS, row.channel), "a coupon's channel"),
         (unknown(words::COUPON_STATES, row.state), "a coupon's state"),
         (
-            row.order.is_some() != matches!(row.state, "inactive" | "used"),
-            "a coupon has an order when inactive or used",
+            row.order.is_some() && !matches!(row.state, "inactive" | "used")
+                || row.order.is_none() && row.state == "inactive",
+            "a coupon has an order when inactive, and at most then or when used",
         ),
         (row.held_until.is_some() && row.state != "inactive", "a coupon is held while inactive"),
     ]

@@ -2,7 +2,7 @@
 
 use scrip_core::{
     ledger::{EntryKind, LedgerAccount},
-    name::{AccountId, OrderId, SellerId},
+    name::{AccountId, OrderId, SellerId, decoded},
     quote::Funder,
 };
 
@@ -25,23 +25,27 @@ pub fn entry_kind(text: &str) -> Option<EntryKind> {
     [DiscountFunded, DiscountReversed, SurplusForfeited, SurplusRestored].into_iter().find(|kind| kind.as_str() == text)
 }
 
-/// Reads what [`LedgerAccount`] displays. A name may contain a colon but no slash, so there is one way to read each.
+/// Reads what [`LedgerAccount`] displays: names in it are percent-encoded, so there is one way to read each.
 pub fn ledger_account(text: &str) -> Option<LedgerAccount> {
     let (kind, rest) = text.split_once(':')?;
     match kind {
         "funder" if rest == "platform" => Some(LedgerAccount::Funder(Funder::Platform)),
         "funder" => {
             let seller = rest.strip_prefix("seller:")?;
-            Some(LedgerAccount::Funder(Funder::Seller(SellerId::new(seller).ok()?)))
+            Some(LedgerAccount::Funder(Funder::Seller(SellerId::stored(&name(seller)?))))
         }
         "discount" => {
             let (account, order) = rest.split_once('/')?;
-            Some(LedgerAccount::Discount(AccountId::new(account).ok()?, OrderId::new(order).ok()?))
+            Some(LedgerAccount::Discount(AccountId::stored(&name(account)?), OrderId::stored(&name(order)?)))
         }
         "face_value" => Some(LedgerAccount::FaceValue(rest.parse().ok()?)),
         "forfeited" => Some(LedgerAccount::Forfeited(rest.parse().ok()?)),
         _ => None,
     }
+}
+
+fn name(encoded: &str) -> Option<String> {
+    decoded(encoded).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -63,12 +67,25 @@ mod tests {
                 AccountId::new("a:b").expect("a name"),
                 OrderId::new("discount:o").expect("a name"),
             ),
+            LedgerAccount::Discount(AccountId::new("a/b").expect("a name"), OrderId::new("c%2F/d").expect("a name")),
+            // What earlier builds took as names.
+            LedgerAccount::Discount(AccountId::stored(".."), OrderId::stored(".")),
             LedgerAccount::FaceValue(campaign),
             LedgerAccount::Forfeited(campaign),
         ] {
             assert_eq!(ledger_account(&account.to_string()), Some(account));
         }
-        for bad in ["", "funder", "funder:", "funder:seller:", "discount:a", "face_value:x", "other:platform"] {
+        for bad in [
+            "",
+            "funder",
+            "funder:",
+            "funder:seller:",
+            "discount:a",
+            "discount:a/",
+            "discount:a/%",
+            "face_value:x",
+            "other:platform",
+        ] {
             assert_eq!(ledger_account(bad), None, "{bad:?}");
         }
     }

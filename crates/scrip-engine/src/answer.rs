@@ -1,14 +1,16 @@
 //! What a command is answered with: from the working set when it was just done, from the journal when it is repeated.
 
+use std::collections::BTreeMap;
+
 use scrip_core::{
     campaign::{Campaign, Counters, Parcel},
     code::{Code, Job},
-    command::Outcome,
+    command::{Outcome, refund_needs, whole_order_needs},
     event::{AnswerKind, ApiKey, Event, Recorded},
     id::CampaignId,
     key::Key,
     name::AccountId,
-    order::{Order, Refund},
+    order::{GivenBack, Order, Refund},
     slot::Bucket,
     state::State,
     wallet::Coupon,
@@ -24,13 +26,22 @@ pub enum Answer {
         account: AccountId,
         coupon: Coupon,
     },
+    /// `new`: taken by this line of an import; else by the same one before.
+    Imported {
+        account: AccountId,
+        coupon: Coupon,
+        new: bool,
+    },
     Order {
         order: Box<Order>,
         created: bool,
     },
+    /// `order` may lack refunds that stand on pages; its shares say what the refund means to a seller, together with what had
+    /// been given back `before`.
     Refund {
         order: Box<Order>,
-        refund: Refund,
+        refund: Box<Refund>,
+        before: GivenBack,
         created: bool,
     },
     Campaign {
@@ -39,6 +50,10 @@ pub enum Answer {
         created: bool,
     },
     SharedCode {
+        campaign: CampaignId,
+    },
+    /// The draft is gone.
+    Deleted {
         campaign: CampaignId,
     },
     Job(Job),
@@ -61,13 +76,18 @@ pub(crate) fn answer(outcome: Outcome, state: &State) -> Answer {
             let coupon = state.coupon(&account, coupon).expect(MADE).clone();
             Answer::Coupon { account, coupon }
         }
+        Outcome::Imported { account, coupon, new } => {
+            let coupon = state.coupon(&account, coupon).expect(MADE).clone();
+            Answer::Imported { account, coupon, new }
+        }
         Outcome::Order { account, order, created } => {
             Answer::Order { order: Box::new(state.order(&account, &order).expect(MADE).clone()), created }
         }
         Outcome::Refund { account, order, refund, created } => {
+            let refund = Box::new(state.refund(&account, &order, &refund).expect(MADE).clone());
             let order = Box::new(state.order(&account, &order).expect(MADE).clone());
-            let refund = order.refund(&refund).expect(MADE).clone();
-            Answer::Refund { order, refund, created }
+            let before = state.given_back_before(&order, &refund.id);
+            Answer::Refund { order, refund, before, created }
         }
         Outcome::Campaign { campaign, created } => Answer::Campaign {
             campaign: Box::new(state.campaign(campaign).expect(MADE).clone()),
@@ -75,6 +95,7 @@ pub(crate) fn answer(outcome: Outcome, state: &State) -> Answer {
             created,
         },
         Outcome::SharedCode { campaign } => Answer::SharedCode { campaign },
+        Outcome::Deleted { campaign } => Answer::Deleted { campaign },
         Outcome::Job(job) => Answer::Job(state.job(job).expect(MADE).clone()),
         Outcome::ApiKey(key) => Answer::ApiKey(state.api_key(key).expect(MADE).clone()),
         Outcome::Parcel(parcel) => Answer::Parcel(parcel),
@@ -108,21 +129,23 @@ pub(crate) fn replayed(
                 _ => None,
             })
             .ok_or_else(damaged),
-        AnswerKind::Order | AnswerKind::Refund => {
+        AnswerKind::Order => {
             let created = events.iter().any(|recorded| matches!(recorded.event, Event::OrderPlaced { .. }));
             let key = events.iter().find_map(|recorded| order_key(&recorded.event)).ok_or_else(damaged)?;
             let order = order_as_of(snapshot, &mut blank, &key, last)?.ok_or_else(damaged)?;
-            let refund = events.iter().find_map(|recorded| match &recorded.event {
-                Event::OrderRefunded { refund, .. } => Some(refund.clone()),
+            Ok(Answer::Order { order: Box::new(order), created })
+        }
+        AnswerKind::Refund => {
+            let made = events.into_iter().find_map(|recorded| match recorded.event {
+                Event::OrderRefunded { account, order, refund } => Some((account, order, refund)),
                 _ => None,
             });
-            match (kind, refund) {
-                (AnswerKind::Refund, Some(refund)) => {
-                    Ok(Answer::Refund { order: Box::new(order), refund, created: true })
-                }
-                (AnswerKind::Refund, None) => Err(damaged()),
-                _ => Ok(Answer::Order { order: Box::new(order), created }),
-            }
+            let (account, id, refund) = made.ok_or_else(damaged)?;
+            load_all(snapshot, &mut blank, |state| refund_needs(state, &account, &id, &refund.id))?;
+            // What it shows of the order doesn't change any more once the order is paid.
+            let order = Box::new(blank.order(&account, &id).ok_or_else(damaged)?.clone());
+            let before = blank.given_back_before(&order, &refund.id);
+            Ok(Answer::Refund { order, refund: Box::new(refund), before, created: true })
         }
         AnswerKind::Campaign => campaign_as_of(snapshot, blank, &events, last)?.ok_or_else(damaged),
         AnswerKind::SharedCode => events
@@ -134,6 +157,15 @@ pub(crate) fn replayed(
                 _ => None,
             })
             .ok_or_else(damaged),
+        AnswerKind::Job if events.iter().any(|recorded| matches!(recorded.event, Event::JobCancelled { .. })) => {
+            // A cancelled job changes no more.
+            let job = events.iter().find_map(|recorded| match &recorded.event {
+                Event::JobCancelled { job, .. } => Some(*job),
+                _ => None,
+            });
+            load_all(snapshot, &mut blank, |_| job.map(Key::Job).into_iter().collect())?;
+            job.and_then(|job| blank.job(job)).cloned().map(Answer::Job).ok_or_else(damaged)
+        }
         AnswerKind::Job => {
             for recorded in &events {
                 blank.evolve(recorded);
@@ -151,6 +183,15 @@ pub(crate) fn replayed(
                 _ => None,
             })
             .ok_or_else(damaged),
+        AnswerKind::Code => {
+            let hash = events.iter().find_map(|recorded| match &recorded.event {
+                Event::CodeRevoked { hash, .. } => Some(*hash),
+                _ => None,
+            });
+            load_all(snapshot, &mut blank, |_| hash.map(Key::Code).into_iter().collect())?;
+            let code = hash.and_then(|hash| blank.code(hash)).cloned();
+            code.map(|code| Answer::Code(Some(code))).ok_or_else(damaged)
+        }
         AnswerKind::Nothing => Ok(Answer::Nothing),
     }
 }
@@ -164,24 +205,36 @@ fn order_key(event: &Event) -> Option<Key> {
         | Event::OrderCancelled { account, order, .. }
         | Event::SellerCancelled { account, order, .. }
         | Event::OrderRevised { account, order, .. }
+        | Event::OrderMetadataChanged { account, order, .. }
+        | Event::RefundMetadataChanged { account, order, .. }
         | Event::OrderRefunded { account, order, .. } => Some(Key::Order(account.clone(), order.clone())),
         _ => None,
     }
 }
 
-/// An order as it was after the event at `last`, from its own events.
+/// An order with all its refunds as it was after the event at `last`, from its own events.
 fn order_as_of(
     snapshot: &mut dyn Snapshot,
     blank: &mut State,
     key: &Key,
     last: u64,
 ) -> Result<Option<Order>, StoreError> {
-    load_all(snapshot, blank, |_| vec![key.clone()])?;
     let Key::Order(account, id) = key else { return Ok(None) };
-    let Some(now) = blank.order(account, id) else { return Ok(None) };
+    load_all(snapshot, blank, |state| whole_order_needs(state, account, id))?;
+    let Some(now) = blank.order(account, id).cloned() else { return Ok(None) };
+    let now = blank.whole_order(now);
     let mut order: Option<Order> = None;
+    // Refunds on pages are read as they are now; their metadata was what it had become by then.
+    let mut metadata = BTreeMap::new();
     for &position in now.events.iter().filter(|&&position| position <= last) {
         let recorded = event_at(snapshot, blank.bucket(), position)?;
+        match &recorded.event {
+            Event::OrderRefunded { refund, .. } => drop(metadata.insert(refund.id.clone(), refund.metadata.clone())),
+            Event::RefundMetadataChanged { refund, metadata: changed, .. } => {
+                metadata.insert(refund.clone(), changed.clone());
+            }
+            _ => {}
+        }
         match (&mut order, &recorded.event) {
             (None, Event::OrderPlaced { order: placed }) => {
                 let mut placed = placed.clone();
@@ -190,6 +243,12 @@ fn order_as_of(
             }
             (Some(order), event) => order.apply(position, event),
             (None, _) => {}
+        }
+    }
+    let mut order = order.map(|order| blank.whole_order(order));
+    for refund in order.iter_mut().flat_map(|order| &mut order.refunds) {
+        if let Some(metadata) = metadata.remove(&refund.id) {
+            refund.metadata = metadata;
         }
     }
     Ok(order)
@@ -206,7 +265,7 @@ fn campaign_as_of(
         Event::CampaignCreated { campaign, .. } => Some((*campaign, Counters::default(), true)),
         Event::CampaignChanged { campaign, counters, .. }
         | Event::CampaignPublished { campaign, counters }
-        | Event::CampaignPaused { campaign, counters }
+        | Event::CampaignPaused { campaign, counters, .. }
         | Event::CampaignResumed { campaign, counters }
         | Event::CampaignEnded { campaign, counters } => Some((*campaign, *counters, false)),
         _ => None,
@@ -214,7 +273,7 @@ fn campaign_as_of(
     let Some((id, counters, created)) = main else { return Ok(None) };
     let mut now = State::new(blank.bucket(), blank.buckets());
     load_all(snapshot, &mut now, |_| vec![Key::Campaign(id)])?;
-    let Some(campaign) = now.campaign(id) else { return Ok(None) };
+    let Some(campaign) = now.campaign_or_deleted(id) else { return Ok(None) };
     for &position in campaign.events.iter().filter(|&&position| position <= last) {
         blank.evolve(&event_at(snapshot, now.bucket(), position)?);
     }

@@ -2,35 +2,41 @@ use std::{
     collections::HashMap,
     pin::Pin,
     sync::{
-        Arc, RwLock, Weak,
+        Arc, Mutex, OnceLock, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
 };
 
 use scrip_core::{
-    command::{Command, LinkAccount},
-    event::Recorded,
-    name::{AccountId, IndividualId},
+    campaign::{Campaign, CampaignStage},
+    command::{Command, LinkAccount, NoteCodes},
+    event::{Event, Recorded},
+    name::{AccountId, IndividualId, SellerId},
     reason::Refusal,
     slot::{Bucket, Buckets},
     state::State,
-    time::Timestamp,
+    time::{Timestamp, Zones},
 };
 use scrip_store::{Store, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     answer::{Answer, answer},
     clock::Clock,
     depleted::Depleted,
     jobs,
+    kept::KeptHead,
+    known::Known,
     random::Random,
     read::Reader,
     registry::Registry,
+    repair::repair,
+    room::{ReadLimits, Room, aside},
     secrets::Secrets,
     sequencer::{KeyUse, Reply, Seen, Sequencer, Verdict, Waiting},
     steps,
+    time::{ClockTrouble, Time},
 };
 
 /// Commands that may wait for one bucket; beyond, the store can't take more now.
@@ -45,6 +51,9 @@ pub enum EngineError {
     /// The store can't take it. Nothing was done, or asking again with the same key tells.
     #[error("the store can't take it: {0}")]
     Unavailable(String),
+    /// Nothing is written until somebody mends what is said here. Nothing was done; whoever asked may read it.
+    #[error("{0}")]
+    Hindered(String),
     /// It failed unexpectedly; nothing was done.
     #[error("an unexpected fault")]
     Fault,
@@ -80,27 +89,48 @@ impl Pending {
 /// What sequencers, jobs and readers share.
 pub(crate) struct Shared {
     pub store: Arc<dyn Store>,
-    pub clock: Arc<dyn Clock>,
+    pub time: Time,
+    pub zones: Zones,
     pub registry: Registry,
     pub secrets: Secrets,
     pub random: Random,
     pub gates: steps::Gates,
     pub depleted: Depleted,
+    /// Whose job had the last turn (`None` within: the platform's).
+    pub job_turn: Mutex<Option<Option<SellerId>>>,
+    /// What readers have in memory.
+    pub known: Known,
+    /// Made with the first read, unless its limits were given before.
+    room: OnceLock<Room>,
     /// Whoever drives the engine by hand has one thread: nothing may wait on another.
     pub by_hand: bool,
     /// Set once the device failed: nothing is written any more.
     pub failed: AtomicBool,
     pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
+    /// How many batches this process has committed, for whoever waits for one more.
+    pub commits: watch::Sender<u64>,
+    /// Which thread does the jobs; none by hand.
+    jobs: OnceLock<thread::Thread>,
 }
 
 impl Shared {
+    /// An empty working set of a bucket.
+    pub fn state(&self, bucket: Bucket) -> State {
+        State::new(bucket, self.store.buckets()).with_zones(self.zones.clone())
+    }
+
     /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
     pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
         self.registry.doubt(bucket);
         self.depleted.committed(events);
     }
 
-    pub fn committed(&self, bucket: Bucket, position: u64) {
+    pub fn committed(&self, bucket: Bucket, position: u64, events: &[Recorded]) {
+        let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
+        if let Some(jobs) = self.jobs.get().filter(|_| events.iter().any(is_work)) {
+            jobs.unpark();
+        }
+        self.commits.send_modify(|commits| *commits += 1);
         metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);
     }
 }
@@ -109,6 +139,8 @@ impl Shared {
 pub struct EngineOptions {
     pub secrets: Secrets,
     pub clock: Arc<dyn Clock>,
+    /// The rules of time zones.
+    pub zones: Zones,
     pub random: Random,
     /// Called once when the device failed: the process should stop, and recover by starting anew.
     pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
@@ -145,10 +177,15 @@ impl WeakParts {
 }
 
 impl Engine {
-    /// Starts a sequencer for every bucket in a thread of its own, and the background jobs.
+    /// Brings what an earlier build derived to this one's rules, then starts a sequencer for every bucket in a thread of its
+    /// own, and the background jobs.
     ///
-    /// Errors: [`StoreError`] if the store can't be read, or another engine writes to it.
+    /// Errors: [`StoreError`] if the store can't be read, another engine writes to it, or its journal doesn't end as its
+    /// secrets say; those of [`repair`].
     pub fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self, StoreError> {
+        // Nothing is worked out anew from a journal that somebody wrote without the secret.
+        crate::seals::check_ends(&*store, options.secrets.chain())?;
+        repair(&*store)?;
         let (engine, sequencers) = Self::assemble(store, options, false)?;
         let threads = sequencers.into_iter().map(|sequencer| {
             thread::Builder::new()
@@ -157,8 +194,29 @@ impl Engine {
                 .expect("a thread can be started")
         });
         engine.workers.handles.lock().expect("nobody panics holding it").extend(threads);
-        jobs::start(&engine, &engine.workers.stop);
+        // Whoever starts it may be in a runtime already, which can't be waited in: a thread of its own waits.
+        thread::scope(|scope| scope.spawn(|| engine.note_codes_of_earlier_builds()).join())
+            .unwrap_or_else(|_| panic!("noting codes of earlier builds panicked"))?;
+        let jobs = jobs::start(&engine, &engine.workers.stop);
+        let _ = engine.shared.jobs.set(jobs.thread().clone());
+        engine.workers.handles.lock().expect("nobody panics holding it").push(jobs);
         Ok(engine)
+    }
+
+    /// Earlier builds didn't write down that a campaign has codes: those that have some learn it here, before anybody collects
+    /// what only a code should give (S1).
+    fn note_codes_of_earlier_builds(&self) -> Result<(), StoreError> {
+        let unsaid = |campaign: &Campaign| !campaign.coded && campaign.terms.named_channels().is_none();
+        for campaign in self.registry().campaigns(None, None, usize::MAX, unsaid) {
+            let asked = self.registry().codes_asked(campaign.id) > 0;
+            if asked || !self.shared.store.snapshot()?.codes(campaign.id, None, 1)?.is_empty() {
+                // What can't be written now is tried at the next start; nothing else depends on it.
+                if let Err(error) = self.submit_blocking(NoteCodes { campaign: campaign.id }, None) {
+                    tracing::warn!(campaign = %campaign.id, %error, "that it has codes isn't noted yet");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its jobs a round when
@@ -167,6 +225,7 @@ impl Engine {
     ///
     /// Errors: as [`Engine::start`].
     pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<(Self, Vec<Sequencer>), StoreError> {
+        crate::seals::check_ends(&*store, options.secrets.chain())?;
         Self::assemble(store, options, true)
     }
 
@@ -178,14 +237,20 @@ impl Engine {
         let registry = Registry::load(&*store)?;
         let shared = Arc::new(Shared {
             registry,
-            clock: options.clock,
+            time: Time::new(options.clock),
+            zones: options.zones,
             secrets: options.secrets,
             random: options.random,
             gates: steps::Gates::default(),
             depleted: Depleted::default(),
+            job_turn: Mutex::default(),
+            known: Known::default(),
+            room: OnceLock::new(),
             by_hand,
             failed: AtomicBool::new(false),
             on_failure: options.on_failure,
+            commits: watch::Sender::new(0),
+            jobs: OnceLock::new(),
             store,
         });
         let mut queues = HashMap::new();
@@ -195,6 +260,7 @@ impl Engine {
             queues.insert(bucket, sender);
             sequencers.push(Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue));
         }
+        shared.time.saw(last_batch_at(&*shared.store)?);
         let engine = Self { shared, queues: Arc::new(RwLock::new(queues)), workers: Arc::default() };
         Ok((engine, sequencers))
     }
@@ -207,15 +273,26 @@ impl Engine {
         jobs::round(self, &self.workers.stop).await
     }
 
-    /// Stops taking commands, lets those that wait finish, and joins the sequencers.
+    /// Stops taking commands, lets those that wait finish, and joins the sequencers and the jobs: nobody has the store then
+    /// but who called this.
     pub fn stop(self) {
         self.workers.stop.store(true, Ordering::SeqCst);
         self.queues.write().expect("nobody panics holding it").clear();
+        if let Some(jobs) = self.shared.jobs.get() {
+            jobs.unpark();
+        }
         let workers = self.workers;
         let handles = std::mem::take(&mut *workers.handles.lock().expect("nobody panics holding it"));
         for handle in handles {
             let _ = handle.join();
         }
+    }
+
+    /// Where the journals end: for keeping elsewhere, as what is written down there can't be written anew here. Blocks.
+    ///
+    /// Shape: one of each bucket that has any event.
+    pub fn heads(&self) -> Result<Vec<(KeptHead, Timestamp)>, EngineError> {
+        Ok(KeptHead::all(&*self.shared.store)?)
     }
 
     pub fn registry(&self) -> &Registry {
@@ -226,8 +303,9 @@ impl Engine {
         &self.shared.secrets
     }
 
+    /// What it is now, for readers as for batches: one time, whatever the clock does.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.shared.time.now()
     }
 
     /// Whether the store takes writes.
@@ -238,6 +316,23 @@ impl Engine {
     /// Does a command: durable when the answer is here.
     pub async fn submit(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         self.enqueue(command, key)?.answer().await
+    }
+
+    /// [`Engine::submit`], unless something else stands against the command: then a repetition under its key is answered as then,
+    /// and anything new is refused with that.
+    pub async fn submit_unless(
+        &self,
+        barred: Option<Refusal>,
+        command: impl Into<Command>,
+        key: Option<KeyUse>,
+    ) -> Result<Receipt, EngineError> {
+        if barred.is_none() {
+            return self.submit(command, key).await;
+        }
+        match self.once(command, key, Seen { barred, ..Seen::default() }).await?.verdict {
+            Verdict::Done(result) => result,
+            Verdict::Again { .. } | Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+        }
     }
 
     /// [`Engine::submit`] for threads that may block.
@@ -252,11 +347,13 @@ impl Engine {
             let engine = self.clone();
             return Ok(Pending(Box::pin(async move { steps::submit(&engine, command, key).await })));
         }
-        let answer = self.queue(command, key, Seen::default())?;
+        let bucket = command.bucket(self.buckets());
+        let (answer, engine) = (self.queue(command, key, Seen::default())?, self.clone());
         Ok(Pending(Box::pin(async move {
-            match answer.await.map_err(|_| EngineError::Fault)?.verdict {
+            let verdict = answer.await.map_err(|_| EngineError::Fault)?.verdict;
+            match engine.completed(bucket, verdict).await {
                 Verdict::Done(result) => result,
-                Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+                Verdict::Again { .. } | Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
             }
         })))
     }
@@ -281,7 +378,29 @@ impl Engine {
         key: Option<KeyUse>,
         seen: Seen,
     ) -> Result<Reply, EngineError> {
-        self.queue(command.into(), key, seen)?.await.map_err(|_| EngineError::Fault)
+        let command = command.into();
+        let bucket = command.bucket(self.buckets());
+        let reply = self.queue(command, key, seen)?.await.map_err(|_| EngineError::Fault)?;
+        Ok(Reply { verdict: self.completed(bucket, reply.verdict).await, ..reply })
+    }
+
+    /// Reads what an answer shows besides what the sequencer had in hand: one of before, and refunds that stand on pages.
+    async fn completed(&self, bucket: Bucket, verdict: Verdict) -> Verdict {
+        match verdict {
+            // Committed: that the answer can't be read again is this command's trouble alone.
+            Verdict::Again { position, count, kind, at } => {
+                let answer = self.read_on(move |reader| reader.answer_again(bucket, position, count, kind)).await;
+                Verdict::Done(answer.map(|answer| Receipt { answer, replayed: true, at }))
+            }
+            Verdict::Done(Ok(Receipt { answer: Answer::Order { order, created }, replayed, at }))
+                if !order.has_all_refunds() =>
+            {
+                let order = self.read_on(move |reader| reader.with_all_refunds(bucket, *order)).await;
+                let answer = order.map(|order| Answer::Order { order: Box::new(order), created });
+                Verdict::Done(answer.map(|answer| Receipt { answer, replayed, at }))
+            }
+            verdict => verdict,
+        }
     }
 
     fn queue(
@@ -300,6 +419,40 @@ impl Engine {
         Ok(answer)
     }
 
+    /// Why the clock keeps anything from being written, if it does. Blocks.
+    ///
+    /// Errors: the journal's heads can't be read.
+    pub fn clock_trouble(&self) -> Result<Option<ClockTrouble>, EngineError> {
+        Ok(self.shared.time.trouble(self.last_batch_at()?))
+    }
+
+    /// Takes the clock as it is now for right, after it jumped. Where it is behind what is written, time may be said to
+    /// stand still until it gets there. Answers what it shows. Blocks.
+    ///
+    /// Errors: inside, what keeps anything from being written all the same; outside, the heads can't be read.
+    pub fn accept_clock(&self, stand_still: bool) -> Result<Result<Timestamp, ClockTrouble>, EngineError> {
+        Ok(self.shared.time.accept(self.last_batch_at()?, stand_still))
+    }
+
+    /// The time of the last batch of any bucket.
+    fn last_batch_at(&self) -> Result<Timestamp, EngineError> {
+        Ok(last_batch_at(&*self.shared.store)?)
+    }
+
+    /// The rules of time zones that are in force.
+    pub fn zones(&self) -> &Zones {
+        &self.shared.zones
+    }
+
+    /// Published campaigns that count days in a time zone without rules: they give out nothing.
+    pub fn campaigns_without_zone(&self) -> Vec<Arc<Campaign>> {
+        let lacks = |campaign: &Campaign| {
+            let zone = campaign.terms.validity.time_zone();
+            campaign.stage != CampaignStage::Ended && zone.is_some_and(|zone| !self.zones().know(zone))
+        };
+        self.registry().campaigns(None, None, usize::MAX, lacks)
+    }
+
     pub(crate) fn buckets(&self) -> Buckets {
         self.shared.store.buckets()
     }
@@ -308,9 +461,9 @@ impl Engine {
     pub fn preview(&self, command: impl Into<Command>) -> Result<Answer, EngineError> {
         let command = command.into();
         self.read(|reader| {
+            reader.enter(command.bucket(self.buckets()));
             let now = reader.now();
             let mut position = u64::MAX / 2;
-            reader.enter(command.bucket(self.buckets()));
             loop {
                 reader.load(|state| command.needs(state, now))?;
                 let prelude = command.prelude(reader.state(), now);
@@ -331,16 +484,57 @@ impl Engine {
         work(&mut reader)
     }
 
-    /// [`Engine::read`] without holding up whoever waits for it.
-    pub(crate) async fn read_aside<T: Send + 'static>(
+    /// How many reads there may be. Holds when it is said before the first.
+    pub fn limit_reads(&self, limits: ReadLimits) {
+        let _ = self.shared.room.set(Room::new(limits));
+    }
+
+    /// Tells of every batch that this process commits from here on.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.shared.commits.subscribe()
+    }
+
+    fn room(&self) -> &Room {
+        self.shared.room.get_or_init(|| Room::new(ReadLimits::default()))
+    }
+
+    /// [`Engine::read`] in turn, without holding up whoever waits for it. Dropped before its turn it isn't done.
+    ///
+    /// Errors: those of the work; `rate_limited` if too many reads wait.
+    pub async fn read_aside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         if self.shared.by_hand {
             return self.read(work);
         }
+        let place = self.room().place().await?;
         let engine = self.clone();
-        tokio::task::spawn_blocking(move || engine.read(work)).await.map_err(|_| EngineError::Fault)?
+        aside(place, move || engine.read(work)).await
+    }
+
+    /// The same for one of few that has begun, such as a page of an export or a command that was done: it is never refused for
+    /// those that wait.
+    pub async fn read_on<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        if self.shared.by_hand {
+            return self.read(work);
+        }
+        if scrip_faults::is(scrip_faults::Fault::ExportKeepsItsPlace) {
+            self.room().place_in_line().await.forget();
+        }
+        let place = self.room().place_in_line().await;
+        let engine = self.clone();
+        aside(place, move || engine.read(work)).await
+    }
+
+    /// [`Engine::preview`] in turn, as [`Engine::read_aside`].
+    pub async fn preview_aside(&self, command: impl Into<Command>) -> Result<Answer, EngineError> {
+        let (command, engine) = (command.into(), self.clone());
+        let place = self.room().place().await?;
+        aside(place, move || engine.preview(command)).await
     }
 
     pub(crate) fn downgrade(&self) -> jobs::WeakEngine {
@@ -355,7 +549,16 @@ impl Engine {
     }
 }
 
-fn apply(state: &mut State, events: Vec<scrip_core::event::Event>, position: &mut u64, at: Timestamp) {
+fn last_batch_at(store: &dyn Store) -> Result<Timestamp, StoreError> {
+    let mut snapshot = store.snapshot()?;
+    let mut last = Timestamp::default();
+    for bucket in store.buckets().all() {
+        last = last.max(snapshot.head(bucket)?.at);
+    }
+    Ok(last)
+}
+
+fn apply(state: &mut State, events: Vec<Event>, position: &mut u64, at: Timestamp) {
     for event in events {
         state.evolve(&Recorded { position: *position, at, event });
         *position += 1;

@@ -1,29 +1,41 @@
 //! Sequencers: load → decide → evolve → save → answer; reads of committed state; jobs in the background.
 
+pub mod agreement;
 mod answer;
 mod beyond;
 mod clock;
+mod counted;
 mod depleted;
 mod engine;
 mod jobs;
+mod kept;
+mod known;
 mod load;
 mod place;
 mod projection;
 mod random;
 mod read;
 mod registry;
+pub mod repair;
+mod room;
+mod seals;
 mod secrets;
 mod seeded;
 mod sequencer;
 mod steps;
+mod time;
 pub mod verify;
 
 pub use answer::Answer;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use counted::announce_metrics;
 pub use engine::{Engine, EngineError, EngineOptions, Pending, Receipt};
+pub use kept::{KeptHead, NotAHead};
 pub use place::{Placement, Revision, shown};
 pub use random::{Random, fill_random};
-pub use read::{Places, QuoteAnswer, Reader, Use};
-pub use registry::Registry;
-pub use secrets::{NotOurs, Secrets};
+pub use read::{EventsAfter, Places, QuoteAnswer, Reader, Use};
+pub use registry::{KnownKey, Registry, SellerUse};
+pub use room::ReadLimits;
+pub use secrets::{Master, NotOurs, Secrets, SecretsError};
 pub use sequencer::{KeyUse, Sequencer};
+pub use time::ClockTrouble;

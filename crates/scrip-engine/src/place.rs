@@ -5,6 +5,7 @@ use scrip_core::{
     code::EnteredCode,
     command::{Chosen, Command, PlaceOrder, ReviseOrder},
     id::CouponId,
+    metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId},
     reason::{Reason, Refusal, UsedBy},
@@ -30,6 +31,7 @@ pub struct Placement {
     pub codes: Vec<EnteredCode>,
     pub expect_discount: Option<Amount>,
     pub hold_minutes: u32,
+    pub metadata: Metadata,
     pub fingerprint: [u8; 16],
 }
 
@@ -60,7 +62,7 @@ impl Engine {
     /// Places an order. The sequencer only evaluates the set that was found; if a coupon of it no longer applies it is
     /// searched again, at most twice.
     ///
-    /// Errors: refusals of the rules; `quote_changed` if others were faster three times.
+    /// Errors: refusals of the rules; `quote_changed` if others were faster three times and the discount is another now.
     pub async fn place(&self, placement: Placement, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         self.check_out(placement, key).await
     }
@@ -88,6 +90,7 @@ impl Engine {
     async fn check_out_best(&self, asked: impl Checkout, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         let mut discount = Amount::ZERO;
         let mut first = None;
+        let mut last = None;
         for _ in 0..SEARCHES {
             let searched = asked.clone();
             let found = self.read_aside(move |reader| searched.quote(reader)).await?;
@@ -108,11 +111,15 @@ impl Engine {
                 })
                 .collect();
             match self.submit(asked.command(chosen), key.clone()).await {
-                Err(EngineError::Refused(refusal)) if is_overtaken(&refusal) => {}
+                Err(EngineError::Refused(refusal)) if is_overtaken(&refusal) => last = Some(refusal),
                 done => return done,
             }
         }
         let expected = asked.expect_discount().or(first).unwrap_or(discount);
+        // The same was found again and again: the quote didn't change, it is refused.
+        if let Some(refusal) = last.filter(|_| expected == discount) {
+            return Err(refusal.into());
+        }
         Err(Refusal::from(Reason::QuoteChanged { expected, discount }).into())
     }
 }
@@ -142,6 +149,7 @@ impl Checkout for Placement {
             chosen,
             expect_discount: self.expect_discount,
             hold_minutes: self.hold_minutes,
+            metadata: self.metadata.clone(),
             fingerprint: self.fingerprint,
         }
         .into()

@@ -5,9 +5,8 @@ use scrip_core::{
     command::CODES_PER_COMMAND,
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
-    money::Amount,
     name::{AccountId, IndividualId, OrderId},
-    order::{Order, OrderCoupon, OrderCouponState, TransactionState},
+    order::{Order, OrderCoupon, OrderCouponState, OrderStage, Refund, TransactionState},
     state::State,
     time::Timestamp,
     wallet::{Coupon, CouponState},
@@ -35,7 +34,8 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
         | Event::CampaignEnded { campaign, .. } => {
             rows.extend(state.campaign(*campaign).map(|campaign| Row::Campaign(campaign_row(campaign))));
         }
-        Event::SharedCodeAdded { campaign, text, source, .. } => rows.push(Row::Code(CodeRow {
+        Event::CampaignDeleted { campaign } => rows.push(Row::CampaignGone(*campaign)),
+        Event::SharedCodeAdded { campaign, text, source, secret, .. } => rows.push(Row::Code(CodeRow {
             campaign: *campaign,
             position: recorded.position,
             number: number_of_shared(state, *campaign),
@@ -44,6 +44,7 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
             kind: "shared",
             label: text.clone(),
             sealed: None,
+            secret: secret.unwrap_or_default(),
         })),
         Event::UniqueCodesAdded { campaign, job, codes, source } => {
             rows.extend((0_u32..).zip(codes).map(|(number, code)| {
@@ -56,23 +57,27 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
                     kind: "unique",
                     label: code.last4.clone(),
                     sealed: Some(code.sealed.clone()),
+                    secret: code.secret,
                 })
             }));
         }
         Event::CouponClaimed { account, individual, coupon, .. }
-        | Event::CouponImported { account, individual, coupon } => {
+        | Event::CouponImported { account, individual, coupon, .. } => {
             rows.push(Row::Coupon(coupon_row(account, individual, coupon)));
         }
         Event::CouponHeld { account, coupon, order, .. }
         | Event::CouponUsed { account, coupon, order, .. }
-        | Event::CouponReturned { account, coupon, order, .. }
-        | Event::CouponReleased { account, coupon, order, .. } => {
+        | Event::CouponReturned { account, coupon, order, .. } => {
             coupon_changed(state, account, *coupon, rows);
             redemption_changed(state, account, order, |on_order| on_order.id() == *coupon, rows);
         }
+        Event::CouponReleased { account, coupon, order, .. } => {
+            coupon_changed(state, account, *coupon, rows);
+            came_off(state, account, order, *coupon, recorded.at, rows);
+        }
         Event::CouponVoided { account, coupon, order, .. } => {
             rows.push(Row::CouponGone(*coupon));
-            redemption_changed(state, account, order, |on_order| on_order.id() == *coupon, rows);
+            came_off(state, account, order, *coupon, recorded.at, rows);
         }
         Event::OrderPlaced { order } => {
             let Some(order) = state.order(&order.account, &order.id) else { return };
@@ -94,7 +99,9 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
                 coupon_changed(state, account, coupon.id(), rows);
             }
         }
-        Event::TransactionsClosed { account, order, .. } | Event::OrderCancelled { account, order, .. } => {
+        Event::TransactionsClosed { account, order, .. }
+        | Event::OrderCancelled { account, order, .. }
+        | Event::OrderMetadataChanged { account, order, .. } => {
             rows.reserve(2);
             if let Some(order) = state.order(account, order) {
                 order_changed(order, recorded.at, rows);
@@ -103,23 +110,28 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
         Event::SellerCancelled { account, order: id, .. } => {
             let Some(order) = state.order(account, id) else { return };
             order_changed(order, recorded.at, rows);
-            lines_changed(order, rows);
+            if !scrip_faults::is(scrip_faults::Fault::RowsLeftBehind) {
+                lines_changed(order, rows);
+            }
             redemption_changed(state, account, id, |_| true, rows);
         }
         Event::OrderRefunded { account, order: id, refund } => {
             let Some(order) = state.order(account, id) else { return };
             order_changed(order, recorded.at, rows);
-            lines_changed(order, rows);
-            redemption_changed(state, account, id, |_| true, rows);
-            rows.push(Row::Refund(RefundRow {
-                account: account.clone(),
-                order: id.clone(),
-                id: refund.id.clone(),
-                at: refund.at,
-                amount: refund.amount,
-                goods: refund.goods,
-                shipping: refund.amount - refund.goods,
-            }));
+            let gave_back = |line: usize| {
+                refund.lines.iter().any(|part| usize::from(part.line) == line)
+                    || refund.amounts.iter().any(|part| usize::from(part.line) == line)
+            };
+            some_lines_changed(order, gave_back, rows);
+            let is_reversed = |on_order: &OrderCoupon| {
+                refund.campaigns.iter().any(|(campaign, _)| *campaign == on_order.applied.campaign)
+            };
+            redemption_changed(state, account, id, is_reversed, rows);
+            rows.push(Row::Refund(refund_row(order, refund)));
+        }
+        Event::RefundMetadataChanged { account, order: id, refund, .. } => {
+            let Some(order) = state.order(account, id) else { return };
+            rows.extend(state.refund(account, id, refund).map(|refund| Row::Refund(refund_row(order, refund))));
         }
         Event::DiscountFunded { account, order, entry }
         | Event::DiscountReversed { account, order, entry }
@@ -136,7 +148,13 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
             rows.extend(coupons.map(|coupon| Row::Coupon(coupon_row(account, individual, coupon))));
         }
         Event::CampaignLearned { .. }
+        | Event::CampaignCoded { .. }
+        | Event::JobCancelled { .. }
         | Event::SharedCodeNoted { .. }
+        | Event::GrantsRequested { .. }
+        | Event::SharedCodeCounted { .. }
+        | Event::CodeRevoked { .. }
+        | Event::CodeRevokedHere { .. }
         | Event::AllowanceGranted { .. }
         | Event::AllowanceReceived { .. }
         | Event::AllowanceReturned { .. }
@@ -150,9 +168,12 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
         | Event::CodesRequested { .. }
         | Event::CouponsArchived { .. }
         | Event::DueSwept { .. }
+        | Event::KeysForgotten { .. }
         | Event::KeyUsed { .. }
         | Event::ApiKeyCreated { .. }
-        | Event::ApiKeyRevoked { .. } => {}
+        | Event::ApiKeyRevoked { .. }
+        | Event::ApiKeyMetadataChanged { .. }
+        | Event::ApiKeySeen { .. } => {}
     }
 }
 
@@ -166,9 +187,23 @@ fn campaign_row(campaign: &Campaign) -> CampaignRow {
             CampaignStage::Draft => "draft",
             CampaignStage::Published => "published",
             CampaignStage::Paused => "paused",
-            CampaignStage::Ended => "ended",
+            CampaignStage::Ended | CampaignStage::Deleted => "ended",
         },
         created_at: campaign.created_at,
+        metadata: campaign.metadata.all(),
+    }
+}
+
+fn refund_row(order: &Order, refund: &Refund) -> RefundRow {
+    RefundRow {
+        account: order.account.clone(),
+        order: order.id.clone(),
+        id: refund.id.clone(),
+        at: refund.at,
+        amount: refund.amount,
+        goods: refund.goods,
+        shipping: refund.amount - refund.goods,
+        metadata: refund.metadata.all(),
     }
 }
 
@@ -183,6 +218,7 @@ fn coupon_row(account: &AccountId, individual: &IndividualId, coupon: &Coupon) -
         CouponState::Valid => ("valid", None, None),
         CouponState::Inactive { order, held_until } => ("inactive", Some(order.clone()), *held_until),
         CouponState::Used { order } => ("used", Some(order.clone()), None),
+        CouponState::UsedBefore => ("used", None, None),
         CouponState::Reclaimed => ("reclaimed", None, None),
         CouponState::Pending => ("pending", None, None),
     };
@@ -202,6 +238,15 @@ fn coupon_row(account: &AccountId, individual: &IndividualId, coupon: &Coupon) -
     }
 }
 
+/// While the order goes on what comes off is no part of its figures any more.
+fn came_off(state: &State, account: &AccountId, order: &OrderId, coupon: CouponId, at: Timestamp, rows: &mut Vec<Row>) {
+    redemption_changed(state, account, order, |on_order| on_order.id() == coupon, rows);
+    if let Some(order) = state.order(account, order).filter(|order| order.stage == OrderStage::Placed) {
+        order_changed(order, at, rows);
+        lines_changed(order, rows);
+    }
+}
+
 fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
     let figures = order.figures();
     rows.push(Row::Order(OrderRow {
@@ -217,6 +262,7 @@ fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
         shipping: figures.shipping,
         discount: figures.discount,
         total: figures.total,
+        metadata: order.metadata.all(),
     }));
     rows.extend(order.transactions.iter().enumerate().map(|(place, transaction)| {
         Row::OrderTransaction(OrderTransactionRow {
@@ -229,12 +275,18 @@ fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
                 TransactionState::Refunded => "refunded",
                 TransactionState::Cancelled => "cancelled",
             },
+            placed_at: order.placed_at,
         })
     }));
 }
 
 fn lines_changed(order: &Order, rows: &mut Vec<Row>) {
-    rows.extend(order.cart.lines().iter().zip(&order.lines).enumerate().map(|(place, (line, money))| {
+    some_lines_changed(order, |_| true, rows);
+}
+
+fn some_lines_changed(order: &Order, which: impl Fn(usize) -> bool, rows: &mut Vec<Row>) {
+    let lines = order.cart.lines().iter().zip(&order.lines).enumerate().filter(|(place, _)| which(*place));
+    rows.extend(lines.map(|(place, (line, money))| {
         Row::OrderLine(OrderLineRow {
             account: order.account.clone(),
             order: order.id.clone(),
@@ -268,7 +320,7 @@ fn redemption_changed(
             channel: on_order.channel.as_str(),
             source: on_order.source.clone(),
             discount: on_order.applied.discount,
-            reversed: reversed(order, on_order.applied.campaign),
+            reversed: order.reversed(on_order.applied.campaign),
             state: match on_order.state {
                 OrderCouponState::Held => "held",
                 OrderCouponState::Used => "used",
@@ -277,10 +329,4 @@ fn redemption_changed(
             },
         }));
     }
-}
-
-/// What refunds reversed of a campaign's discount: an order has at most one coupon of a campaign.
-fn reversed(order: &Order, campaign: CampaignId) -> Amount {
-    let parts = order.refunds.iter().flat_map(|refund| &refund.campaigns);
-    parts.filter(|(id, _)| *id == campaign).map(|(_, amount)| *amount).sum()
 }

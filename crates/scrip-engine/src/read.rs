@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use scrip_core::{
     campaign::{Campaign, Counters, Standing},
     cart::Cart,
-    code::{Code, CodeHash, CodeKind, EnteredCode, Job},
-    command::{code_candidate, code_needs, given_back, order_needs, wallet_candidate},
-    event::{Event, Recorded},
+    code::{Code, CodeHash, CodeKind, CodeText, EnteredCode, Job},
+    command::{code_candidate, code_needs, given_back, order_needs, refund_needs, wallet_candidate, whole_order_needs},
+    event::{AnswerKind, Event, Recorded},
     id::{CampaignId, CouponId, JobId},
     key::Key,
     money::Amount,
-    name::{AccountId, OrderId},
-    order::{Order, OrderStage},
-    quote::{Candidate, Choice, NotApplied, Quote, quote},
+    name::{AccountId, OrderId, RefundName},
+    order::{GivenBack, Order, OrderStage, Refund},
+    quote::{Candidate, Choice, NotApplied, Quote, quote_by},
     reason::{Reason, UsedBy},
     slot::Bucket,
     state::{Aggregate, State},
@@ -26,10 +26,27 @@ use scrip_store::{
 };
 
 use crate::{
+    answer::{Answer, replayed},
     beyond::{Limited, beyond},
     engine::{Engine, EngineError},
+    known::lacking,
     load::load_all,
 };
+
+/// A part of the journals.
+pub struct EventsAfter {
+    pub events: Vec<(Bucket, Recorded)>,
+    /// If not, these are all by now.
+    pub may_be_more: bool,
+}
+
+/// Frames of the journal read at once at most, and one after so many bytes.
+const FRAMES_AT_ONCE: usize = 8;
+const LARGE_BYTES: usize = 256 * 1024;
+/// Orders read at once at most: each may have as much as a body, and refunds besides.
+const ORDERS_AT_ONCE: usize = 8;
+/// Lines and refunds of one that isn't small.
+const LARGE_ORDER: usize = 64;
 
 /// One consistent view of an account's bucket, with what was loaded of it so far.
 pub struct Reader<'a> {
@@ -81,15 +98,41 @@ impl<'a> Reader<'a> {
 
     /// Loads what `needs` names, until it names nothing new.
     pub(crate) fn load(&mut self, needs: impl FnMut(&State) -> Vec<Key>) -> Result<(), StoreError> {
-        let buckets = self.engine.buckets();
-        let state = self.state.get_or_insert_with(|| State::new(Bucket::FIRST, buckets));
+        let shared = &self.engine.shared;
+        let state = self.state.get_or_insert_with(|| shared.state(Bucket::FIRST));
         load_all(&mut *self.snapshot, state, needs)
+    }
+
+    /// The same, but for campaigns that are in memory as they are stored.
+    fn load_with_known(&mut self, needs: impl Fn(&State) -> Vec<Key>) -> Result<(), StoreError> {
+        // With many buckets a campaign's document tells what has to be asked of others: it is loaded.
+        if self.engine.buckets().is_one() {
+            let others = |state: &State| {
+                let mut keys = needs(state);
+                keys.retain(|key| !matches!(key, Key::Campaign(_)));
+                keys
+            };
+            self.load(others)?;
+            let wanted = lacking(self.state(), needs(self.state()));
+            let shared = &self.engine.shared;
+            let state = self.state.as_mut().expect("something was loaded");
+            shared.known.load(&mut *self.snapshot, state, &shared.registry, &wanted)?;
+        }
+        self.load(needs)
     }
 
     /// Reads as a bucket sees it from here on.
     pub(crate) fn enter(&mut self, bucket: Bucket) {
+        // Another node may have written there, with a clock that is ahead of ours. A head that can't be read is said by
+        // the read that follows.
+        if !self.engine.buckets().is_one()
+            && let Ok(head) = self.snapshot.head(bucket)
+        {
+            self.engine.shared.time.saw(head.at);
+            self.now = self.now.max(self.engine.now());
+        }
         if self.state.as_ref().is_none_or(|state| state.bucket() != bucket) {
-            self.state = Some(State::new(bucket, self.engine.buckets()));
+            self.state = Some(self.engine.shared.state(bucket));
         }
     }
 
@@ -152,10 +195,44 @@ impl<'a> Reader<'a> {
         Ok(self.state().wallet(account).map_or(0, |wallet: &Wallet| wallet.count(campaign)))
     }
 
+    /// An order with all its refunds.
     pub fn order(&mut self, account: &AccountId, order: &OrderId) -> Result<Option<Order>, EngineError> {
+        self.load(|state| whole_order_needs(state, account, order))?;
+        let state = self.state();
+        Ok(state.order(account, order).cloned().map(|order| state.whole_order(order)))
+    }
+
+    /// The same without those that stand on pages: enough to say whether, and whose, it is.
+    pub fn order_alone(&mut self, account: &AccountId, order: &OrderId) -> Result<Option<Order>, EngineError> {
         let key = Key::Order(account.clone(), order.clone());
         self.load(|_| vec![key.clone()])?;
         Ok(self.state().order(account, order).cloned())
+    }
+
+    /// One refund of an order, and what had been given back before it.
+    pub fn refund(&mut self, order: &Order, id: &RefundName) -> Result<Option<(Refund, GivenBack)>, EngineError> {
+        self.load(|state| refund_needs(state, &order.account, &order.id, id))?;
+        let state = self.state();
+        let refund = state.refund(&order.account, &order.id, id).cloned();
+        Ok(refund.map(|refund| (refund, state.given_back_before(order, id))))
+    }
+
+    /// An order of the bucket as a command answered it, with all the refunds that it had then.
+    pub(crate) fn with_all_refunds(&mut self, bucket: Bucket, order: Order) -> Result<Order, EngineError> {
+        self.enter(bucket);
+        self.load(|_| Key::refund_pages(&order).collect())?;
+        Ok(self.state().whole_order(order))
+    }
+
+    /// What a command was answered that was done before.
+    pub(crate) fn answer_again(
+        &mut self,
+        bucket: Bucket,
+        position: u64,
+        count: u32,
+        kind: AnswerKind,
+    ) -> Result<Answer, EngineError> {
+        Ok(replayed(&mut *self.snapshot, self.engine.shared.state(bucket), position, count, kind)?)
     }
 
     /// A campaign's counters, exact once the command that changed them was answered.
@@ -180,35 +257,65 @@ impl<'a> Reader<'a> {
         self.engine.registry().campaign(campaign)
     }
 
-    pub fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<Order>, EngineError> {
-        let places = self.snapshot.orders(filter, limit)?;
-        self.orders_at(&places)
+    /// At most `limit`, as long as they `fit`; and whether there are more. No more are read than a few beyond.
+    pub fn orders(
+        &mut self,
+        filter: &OrderFilter,
+        limit: usize,
+        mut fits: impl FnMut(&Order) -> bool,
+    ) -> Result<(Vec<Order>, bool), EngineError> {
+        let mut places = self.snapshot.orders(filter, limit + 1)?;
+        let has_more = places.len() > limit;
+        places.truncate(limit);
+        let (mut orders, mut rest, mut at_once) = (Vec::with_capacity(places.len()), &places[..], 1);
+        while !rest.is_empty() {
+            let (next, after) = rest.split_at(at_once.min(rest.len()));
+            for order in self.orders_at(next)? {
+                // After a large one few are read that may not be shown.
+                let is_large = order.cart.lines().len() + order.refunds.len() > LARGE_ORDER;
+                at_once = if is_large { 1 } else { (at_once + 1).min(ORDERS_AT_ONCE) };
+                if !fits(&order) {
+                    return Ok((orders, true));
+                }
+                orders.push(order);
+            }
+            rest = after;
+        }
+        Ok((orders, has_more))
     }
 
     fn orders_at(&mut self, places: &[OrderPlace]) -> Result<Vec<Order>, EngineError> {
-        self.load(|_| places.iter().map(|place| Key::Order(place.account.clone(), place.order.clone())).collect())?;
+        self.load(|state| places.iter().flat_map(|at| whole_order_needs(state, &at.account, &at.order)).collect())?;
         let state = self.state();
-        Ok(places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned()).collect())
+        let found = places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned());
+        Ok(found.map(|order| state.whole_order(order)).collect())
     }
 
-    /// How far this machine's clock is behind the last batch of any bucket, in microseconds; 0 if it isn't.
-    pub fn clock_behind_micros(&mut self) -> Result<i64, EngineError> {
-        let mut behind = 0;
-        for bucket in self.engine.buckets().all() {
-            behind = behind.max(self.snapshot.head(bucket)?.at.micros() - self.now.micros());
+    /// Whether the journal comes to all these places: what a caller gives back as a cursor may be anything, or of a
+    /// database that has since been restored.
+    fn has(&mut self, places: &Places) -> Result<bool, EngineError> {
+        for (bucket, position) in &places.0 {
+            let bucket = Bucket::from_u16(*bucket);
+            let known = self.engine.buckets().all().any(|known| known == bucket);
+            if !known || *position > self.snapshot.head(bucket)?.position {
+                return Ok(false);
+            }
         }
-        Ok(behind)
+        Ok(true)
     }
 
-    /// Ledger entries after a place in every bucket, oldest first, at most `limit`.
-    pub fn ledger_entries(&mut self, after: &Places, limit: usize) -> Result<Vec<LedgerEntryRow>, EngineError> {
+    /// Ledger entries after a place in every bucket, oldest first, at most `limit`; `None` for places that aren't there.
+    pub fn ledger_entries(&mut self, after: &Places, limit: usize) -> Result<Option<Vec<LedgerEntryRow>>, EngineError> {
+        if !self.has(after)? {
+            return Ok(None);
+        }
         let mut rows = Vec::new();
         for bucket in self.engine.buckets().all() {
             rows.extend(self.snapshot.ledger_entries(bucket, after.of(bucket), limit)?);
         }
         rows.sort_by_key(|row| (row.at, row.bucket, row.position));
         rows.truncate(limit);
-        Ok(rows)
+        Ok(Some(rows))
     }
 
     pub fn codes(
@@ -224,27 +331,55 @@ impl<'a> Reader<'a> {
         Ok(self.snapshot.distribution(campaign)?)
     }
 
-    /// Events after a place in every bucket, oldest first, at most `limit`.
-    pub fn events(&mut self, after: &Places, limit: usize) -> Result<Vec<(Bucket, Recorded)>, EngineError> {
+    /// Events after a place in every bucket, oldest first, at most `limit`, and of the journals `bytes` and a few frames more of each
+    /// bucket; `None` for places that aren't there.
+    pub fn events(&mut self, after: &Places, limit: usize, bytes: usize) -> Result<Option<EventsAfter>, EngineError> {
+        if !self.has(after)? {
+            return Ok(None);
+        }
         let mut events = Vec::new();
+        let mut complete_until = None;
+        let bytes = bytes / self.engine.buckets().all().count();
         for bucket in self.engine.buckets().all() {
-            let of_bucket = self.events_of(bucket, after.of(bucket), limit)?;
+            let (of_bucket, is_all) = self.events_of(bucket, after.of(bucket), limit, bytes)?;
+            if let Some(last) = of_bucket.last().filter(|_| !is_all) {
+                let ends = (last.at, bucket);
+                complete_until = complete_until.map_or(Some(ends), |until| Some(ends.min(until)));
+            }
             events.extend(of_bucket.into_iter().map(|recorded| (bucket, recorded)));
         }
         // Stable, so that within a bucket its own order stays.
         events.sort_by_key(|(bucket, recorded)| (recorded.at, *bucket));
+        // Older ones of a bucket that has more may follow.
+        events.retain(|(bucket, recorded)| complete_until.is_none_or(|until| (recorded.at, *bucket) <= until));
+        let may_be_more = complete_until.is_some() || events.len() >= limit;
         events.truncate(limit);
-        Ok(events)
+        Ok(Some(EventsAfter { events, may_be_more }))
     }
 
-    fn events_of(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<Recorded>, EngineError> {
+    /// And whether those are all that there are, or as many as may be.
+    fn events_of(
+        &mut self,
+        bucket: Bucket,
+        after: u64,
+        limit: usize,
+        mut bytes_left: usize,
+    ) -> Result<(Vec<Recorded>, bool), EngineError> {
         let mut events = Vec::new();
         let mut next = after + 1;
+        let mut at_once = 1;
         while events.len() < limit {
-            let frames = self.snapshot.frames(bucket, next, 16)?;
+            if bytes_left == 0 {
+                return Ok((events, false));
+            }
+            let frames = self.snapshot.frames(bucket, next, at_once)?;
             if frames.is_empty() {
                 break;
             }
+            let read: usize = frames.iter().map(Vec::len).sum();
+            bytes_left = bytes_left.saturating_sub(read);
+            // Few are large.
+            at_once = if read > LARGE_BYTES { 1 } else { (at_once * 2).min(FRAMES_AT_ONCE) };
             for bytes in frames {
                 let (frame, _) = scrip_store::frame::Frame::decode(&bytes)
                     .map_err(|error| StoreError::Damaged { what: format!("the journal at {next}: {error}") })?;
@@ -256,20 +391,21 @@ impl<'a> Reader<'a> {
             }
         }
         events.truncate(limit);
-        Ok(events)
+        Ok((events, true))
     }
 
     /// Codes that live elsewhere as their own bucket has them, where the account's doesn't know them, or no more.
     fn codes_from_home(&mut self, account: &AccountId, codes: &[EnteredCode]) -> Result<(), StoreError> {
         let foreign = |state: &State, code: &EnteredCode| {
-            let over = |known: &Code| known.lent().is_some_and(|lent| lent.closed);
+            // A draft's that was deleted may be another campaign's by now.
+            let over = |known: &Code| known.lent().is_some_and(|lent| lent.closed) || state.is_deleted(known.campaign);
             !state.is_home(code.hash) && state.code(code.hash).is_none_or(over)
         };
         let unknown: Vec<CodeHash> =
             codes.iter().filter(|code| foreign(self.state(), code)).map(|code| code.hash).collect();
         for hash in unknown {
             let home = hash.slot().bucket(self.engine.buckets());
-            let mut state = State::new(home, self.engine.buckets());
+            let mut state = self.engine.shared.state(home);
             load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
             let Some(mut code) = state.code(hash).cloned() else { continue };
             match &mut code.kind {
@@ -319,6 +455,60 @@ impl<'a> Reader<'a> {
         self.quote(account, cart, r#use, codes)
     }
 
+    /// Codes by the spelling that there is: as typed, or only if that is none, as Crockford's base 32 is read. Of two that are
+    /// the same code then, the later one stays as it was typed.
+    pub fn as_spelled(&mut self, texts: Vec<CodeText>) -> Result<Vec<EnteredCode>, EngineError> {
+        let secrets = self.engine.secrets();
+        let mut codes: Vec<EnteredCode> = texts.into_iter().map(|text| secrets.entered(text)).collect();
+        for place in 0..codes.len() {
+            let Some(read) = codes[place].text.as_crockford() else { continue };
+            let other = secrets.entered(read).hash;
+            if self.code_at_home(codes[place].hash)?.is_none()
+                && codes.iter().all(|code| code.hash != other)
+                && self.code_at_home(other)?.is_some()
+            {
+                codes[place].hash = other;
+            }
+        }
+        Ok(codes)
+    }
+
+    /// The campaign whose code it is.
+    pub fn campaign_of_code(&mut self, hash: CodeHash) -> Result<Option<Arc<Campaign>>, EngineError> {
+        Ok(self.code_at_home(hash)?.and_then(|code| self.campaign(code.campaign)))
+    }
+
+    fn code_at_home(&mut self, hash: CodeHash) -> Result<Option<Code>, StoreError> {
+        let mut state = State::new(hash.slot().bucket(self.engine.buckets()), self.engine.buckets());
+        load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
+        Ok(state.code(hash).cloned())
+    }
+
+    /// Whether the account had a coupon or an order before `at`.
+    pub fn was_known_before(&mut self, account: &AccountId, at: Timestamp) -> Result<bool, EngineError> {
+        let older = |coupon: &Coupon| coupon.claimed_at < at;
+        self.visit(account);
+        self.load(|state| wallet_keys(state, account, false))?;
+        if self.state().live_coupons(account).any(older) {
+            return Ok(true);
+        }
+        let pages = self.state().wallet(account).map_or(0, |wallet| wallet.history.len());
+        for page in 0..pages {
+            let page = u32::try_from(page).expect("far fewer pages");
+            self.load(|_| vec![Key::History(account.clone(), page)])?;
+            if self.state().history(account, page).is_some_and(|page| page.coupons.iter().any(older)) {
+                return Ok(true);
+            }
+        }
+        // All descending: what comes after a place just before that time is older.
+        let placed_at = Timestamp::from_micros(at.micros() - 1);
+        let order = OrderId::new("0").expect("a name");
+        let after = Some(OrderPlace { placed_at, account: account.clone(), order });
+        let (account, now) = (Some(account.clone()), self.now);
+        let filter = OrderFilter { account, now, after, ..OrderFilter::default() };
+        Ok(!self.snapshot.orders(&filter, 1)?.is_empty())
+    }
+
     /// Which of the codes this account may know nothing of, whatever the cart: the wrong guesses among them.
     pub fn unusable_codes(
         &mut self,
@@ -351,9 +541,9 @@ impl<'a> Reader<'a> {
         let now = self.now;
         let named: &[CouponId] = if let Use::Named(named) = r#use { named } else { &[] };
         self.visit(account);
-        self.load(|state| quote_keys(state, account, named, codes, now))?;
+        self.load_with_known(|state| quote_keys(state, account, named, codes, now))?;
         self.codes_from_home(account, codes)?;
-        self.load(|state| quote_keys(state, account, named, codes, now))?;
+        self.load_with_known(|state| quote_keys(state, account, named, codes, now))?;
         self.look_beyond_all()?;
         let state = self.state();
         let mut candidates: Vec<Candidate<'_>> = Vec::new();
@@ -362,11 +552,11 @@ impl<'a> Reader<'a> {
         for coupon in state.live_coupons(account) {
             let is_named = named.contains(&coupon.id);
             if (coupon.status(now) == CouponStatus::Valid && !self.never_was(coupon)) || is_named {
-                candidates.extend(wallet_candidate(state, coupon, now));
+                candidates.extend(wallet_candidate(state, coupon, now).map(|candidate| candidate.on(cart)));
             }
         }
         for coupon in state.past_coupons(account).filter(|coupon| named.contains(&coupon.id)) {
-            candidates.extend(wallet_candidate(state, coupon, now));
+            candidates.extend(wallet_candidate(state, coupon, now).map(|candidate| candidate.on(cart)));
         }
         for id in named {
             match candidates.iter().position(|candidate| candidate.used_by == UsedBy::Coupon(*id)) {
@@ -378,7 +568,7 @@ impl<'a> Reader<'a> {
             match code_candidate(state, account, code, now) {
                 Ok(candidate) => {
                     chosen.push(candidates.len());
-                    candidates.push(candidate);
+                    candidates.push(candidate.on(cart));
                 }
                 Err(reason) => unknown.push((UsedBy::Code(code.text.as_str().to_owned()), reason)),
             }
@@ -387,7 +577,8 @@ impl<'a> Reader<'a> {
             Use::Best => Choice::Best,
             Use::Named(_) => Choice::Named(&chosen),
         };
-        Ok(QuoteAnswer { quote: quote(cart, &candidates, choice, now), unknown })
+        let quote = quote_by(cart, &candidates, choice, now, |candidate| state.scope_hashes(candidate.campaign));
+        Ok(QuoteAnswer { quote, unknown })
     }
 }
 
@@ -412,13 +603,9 @@ fn wallet_keys(state: &State, account: &AccountId, past: bool) -> Vec<Key> {
         if wallet.linked {
             keys.push(Key::Individual(state.bucket(), wallet.individual.clone()));
         }
-        for page in 0..wallet.further.len() {
-            keys.push(Key::WalletPage(account.clone(), u8::try_from(page).expect("a wallet has few pages")));
-        }
+        keys.extend(Key::wallet_pages(account, wallet.further.len()));
         if past {
-            for page in 0..wallet.history.len() {
-                keys.push(Key::History(account.clone(), u32::try_from(page).expect("far fewer pages")));
-            }
+            keys.extend(Key::history_pages(account, wallet.history.len()));
         }
     }
     keys

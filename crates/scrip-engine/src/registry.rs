@@ -1,15 +1,22 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, RwLock},
+    ops::Bound,
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use scrip_core::{
-    campaign::Campaign,
+    campaign::{Campaign, CampaignStage},
+    code::Job,
     event::{ApiKey, Event, Recorded},
-    id::{CampaignId, KeyId},
+    id::{CampaignId, JobId, KeyId},
     key::Kind,
+    name::SellerId,
     slot::{Bucket, Buckets},
     state::{Aggregate, State, decode},
+    time::Timestamp,
 };
 use scrip_store::{Snapshot, Store, StoreError};
 
@@ -17,29 +24,188 @@ use scrip_store::{Snapshot, Store, StoreError};
 /// current before they answer.
 #[derive(Default)]
 pub struct Registry {
-    campaigns: RwLock<BTreeMap<CampaignId, Arc<Campaign>>>,
-    keys: RwLock<HashMap<KeyId, ApiKey>>,
-    /// Which revision of a campaign a bucket that isn't its home knows.
-    heard: RwLock<HashMap<(CampaignId, Bucket), u64>>,
+    campaigns: RwLock<Campaigns>,
+    keys: RwLock<BTreeMap<KeyId, Arc<KnownKey>>>,
+    /// Which revision of a campaign a bucket that isn't its home knows, and whether that it has codes.
+    heard: RwLock<HashMap<(CampaignId, Bucket), (u64, bool)>>,
+    jobs: RwLock<Jobs>,
+    /// There is one bucket: nobody has to hear of anything.
+    alone: bool,
     /// Buckets of which it isn't known whether the last batch was committed.
     doubted: Mutex<BTreeSet<Bucket>>,
 }
 
+/// An API key as committed, and when it was used since.
+#[derive(Debug)]
+pub struct KnownKey {
+    pub key: ApiKey,
+    /// Microseconds since 1970; 0: not since this process runs.
+    used: AtomicI64,
+}
+
+impl KnownKey {
+    /// Somebody called with it. Kept in memory; what is noted in the journal follows at most once an hour.
+    pub fn use_at(&self, now: Timestamp) {
+        // Most calls read, so that cores don't take the line from each other.
+        if now.micros() - self.used.load(Ordering::Relaxed) >= USE_GRAIN_MICROS {
+            self.used.store(now.micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// To the second; after a restart to the hour.
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        let used = self.used.load(Ordering::Relaxed);
+        let since = (used > 0).then(|| Timestamp::from_micros(used));
+        since.max(self.key.last_used_at)
+    }
+
+    /// What the journal should know of its use, if that is more than it does.
+    pub(crate) fn use_to_note(&self) -> Option<Timestamp> {
+        let used = self.last_used_at()?;
+        let is_due = self.key.last_used_at.is_none_or(|noted| noted.plus_minutes(NOTED_EVERY_MINUTES) <= used);
+        is_due.then_some(used)
+    }
+}
+
+/// What `last_used_at` is exact to.
+const USE_GRAIN_MICROS: i64 = 1_000_000;
+/// How often the use of a key is noted in the journal.
+const NOTED_EVERY_MINUTES: u32 = 60;
+
+/// Campaigns by id, which is the order of lists, and by issuer, so that a seller's list costs what the seller has.
+#[derive(Default)]
+struct Campaigns {
+    all: BTreeMap<CampaignId, Arc<Campaign>>,
+    /// `None`: the platform's.
+    by_issuer: HashMap<Option<SellerId>, BTreeSet<CampaignId>>,
+    /// The last revision of those that were deleted: other buckets have to hear of it.
+    deleted: BTreeMap<CampaignId, u64>,
+}
+
+impl Campaigns {
+    fn take(&mut self, campaign: Campaign) {
+        let (id, issuer) = (campaign.id, campaign.terms.issuer.seller().cloned());
+        if let Some(before) = self.all.remove(&id) {
+            let before = before.terms.issuer.seller().cloned();
+            if let Some(ids) = self.by_issuer.get_mut(&before) {
+                ids.remove(&id);
+            }
+        }
+        if campaign.stage == CampaignStage::Deleted {
+            self.deleted.insert(id, campaign.revision);
+        } else {
+            self.by_issuer.entry(issuer).or_default().insert(id);
+            self.all.insert(id, Arc::new(campaign));
+        }
+    }
+}
+
+/// The making of codes: what is left to do, and how much was asked for.
+#[derive(Default)]
+struct Jobs {
+    open: BTreeMap<JobId, Job>,
+    /// Codes made or to be made, by campaign and by the seller who asked (`None`: the platform). Of deleted drafts too: they
+    /// take the same room.
+    asked: BTreeMap<CampaignId, BTreeMap<Option<SellerId>, u64>>,
+    by_seller: BTreeMap<SellerId, u64>,
+}
+
+impl Jobs {
+    /// A new job, or how far one is that was open.
+    fn take(&mut self, job: &Job) {
+        let codes = |job: &Job| u64::from(if job.is_open() { job.total } else { job.done });
+        let before = self.open.remove(&job.id).map_or(0, |before| codes(&before));
+        self.add(job.campaign, job.seller.as_ref(), codes(job), before);
+        if job.is_open() {
+            self.open.insert(job.id, job.clone());
+        }
+    }
+
+    fn add(&mut self, campaign: CampaignId, seller: Option<&SellerId>, more: u64, less: u64) {
+        let asked = self.asked.entry(campaign).or_default().entry(seller.cloned()).or_default();
+        *asked = (*asked + more).saturating_sub(less);
+        if let Some(seller) = seller {
+            let asked = self.by_seller.entry(seller.clone()).or_default();
+            *asked = (*asked + more).saturating_sub(less);
+        }
+    }
+
+    fn forget(&mut self, is_forgotten: impl Fn(&CampaignId) -> bool) {
+        self.open.retain(|_, job| !is_forgotten(&job.campaign));
+        let campaigns: Vec<CampaignId> = self.asked.keys().filter(|campaign| is_forgotten(campaign)).copied().collect();
+        for campaign in campaigns {
+            for (seller, asked) in self.asked.remove(&campaign).unwrap_or_default() {
+                if let Some(of_seller) = seller.and_then(|seller| self.by_seller.get_mut(&seller)) {
+                    *of_seller = of_seller.saturating_sub(asked);
+                }
+            }
+        }
+    }
+}
+
+/// What a seller has, as far as the platform limits it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SellerUse {
+    /// Campaigns in all, drafts and ended ones too.
+    pub campaigns: u64,
+    pub drafts: u64,
+    /// Published, neither ended nor closed by the clock.
+    pub live: u64,
+    /// Unique codes that it asked for, made or to be made, of deleted drafts too.
+    pub codes: u64,
+    /// Shared codes that it added, those that were taken back too.
+    pub shared_codes: u64,
+    /// Jobs of its own that have codes to make.
+    pub jobs: u64,
+    /// Of the scopes of all its campaigns, drafts and ended ones too.
+    pub scope_entries: u64,
+}
+
 /// Documents read at once while starting.
 const PAGE: usize = 1_000;
+/// Campaigns that a list looks at before it lets others to the registry.
+const LOOK: usize = 256;
 
 impl Registry {
     pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreError> {
-        let registry = Self::default();
+        let registry = Self { alone: store.buckets().is_one(), ..Self::default() };
         let mut snapshot = store.snapshot()?;
         for bucket in store.buckets().all() {
-            registry.take_all(&mut *snapshot, bucket)?;
+            registry.take_all(&mut *snapshot, bucket, store.buckets())?;
         }
         Ok(registry)
     }
 
-    fn take_all(&self, snapshot: &mut dyn Snapshot, bucket: Bucket) -> Result<(), StoreError> {
-        for kind in [Kind::Campaign, Kind::ApiKey, Kind::CampaignHere] {
+    fn take_all(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, buckets: Buckets) -> Result<(), StoreError> {
+        self.take_jobs(snapshot, bucket, buckets)?;
+        self.take_kinds(snapshot, bucket, &[Kind::Campaign, Kind::ApiKey, Kind::CampaignHere])
+    }
+
+    /// Reads anew which jobs have codes to make.
+    pub(crate) fn look_for_jobs(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let mut snapshot = store.snapshot()?;
+        store.buckets().all().try_for_each(|bucket| self.take_jobs(&mut *snapshot, bucket, store.buckets()))
+    }
+
+    /// How far a job is now.
+    pub(crate) fn saw_job(&self, job: &Job) {
+        let mut jobs = self.jobs.write().expect("nobody panics holding it");
+        if jobs.open.contains_key(&job.id) {
+            jobs.take(job);
+        }
+    }
+
+    fn take_jobs(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, buckets: Buckets) -> Result<(), StoreError> {
+        {
+            // Jobs live where their campaigns do; what is known of those of this bucket is read anew.
+            let here = |campaign: &CampaignId| campaign.uid().slot().bucket(buckets) == bucket;
+            self.jobs.write().expect("nobody panics holding it").forget(here);
+        }
+        self.take_kinds(snapshot, bucket, &[Kind::Job])
+    }
+
+    fn take_kinds(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, kinds: &[Kind]) -> Result<(), StoreError> {
+        for &kind in kinds {
             let mut from = Vec::new();
             loop {
                 let page = snapshot.scan(bucket, kind, &from, &[], PAGE)?;
@@ -71,7 +237,7 @@ impl Registry {
     /// bucket: then nothing is underway, and nobody else writes here what it would overwrite.
     pub(crate) fn settle_doubt(&self, store: &dyn Store, bucket: Bucket) -> Result<(), StoreError> {
         if self.doubted.lock().expect("nobody panics holding it").contains(&bucket) {
-            self.take_all(&mut *store.snapshot()?, bucket)?;
+            self.take_all(&mut *store.snapshot()?, bucket, store.buckets())?;
             self.doubted.lock().expect("nobody panics holding it").remove(&bucket);
         }
         Ok(())
@@ -80,14 +246,21 @@ impl Registry {
     fn take(&self, bucket: Bucket, aggregate: Aggregate) {
         match aggregate {
             Aggregate::Campaign(campaign) => {
-                self.campaigns.write().expect("nobody panics holding it").insert(campaign.id, Arc::new(campaign));
+                let mut campaigns = self.campaigns.write().expect("nobody panics holding it");
+                campaigns.take(campaign);
+                if self.alone {
+                    campaigns.deleted.clear();
+                }
             }
+            Aggregate::Job(job) => self.jobs.write().expect("nobody panics holding it").take(&job),
             Aggregate::ApiKey(key) => {
-                self.keys.write().expect("nobody panics holding it").insert(key.id, key);
+                let mut keys = self.keys.write().expect("nobody panics holding it");
+                let used = keys.get(&key.id).map_or(0, |known| known.used.load(Ordering::Relaxed));
+                keys.insert(key.id, Arc::new(KnownKey { used: AtomicI64::new(used), key }));
             }
             Aggregate::CampaignHere(campaign) => {
                 let mut heard = self.heard.write().expect("nobody panics holding it");
-                heard.insert((campaign.id, bucket), campaign.revision);
+                heard.insert((campaign.id, bucket), (campaign.revision, campaign.coded));
             }
             _ => {}
         }
@@ -100,33 +273,47 @@ impl Registry {
         }
         let heard = self.heard.read().expect("nobody panics holding it");
         let campaigns = self.campaigns.read().expect("nobody panics holding it");
-        let knows = |campaign: &Campaign, bucket: Bucket| {
-            campaign.id.uid().slot().bucket(buckets) == bucket
-                || heard.get(&(campaign.id, bucket)).is_some_and(|revision| *revision >= campaign.revision)
+        let knows = |(id, revision, coded): (CampaignId, u64, bool), bucket: Bucket| {
+            let has = |heard: &(u64, bool)| heard.0 >= revision && (heard.1 || !coded);
+            id.uid().slot().bucket(buckets) == bucket || heard.get(&(id, bucket)).is_some_and(has)
         };
-        let lacking = |campaign: &&Arc<Campaign>| buckets.all().any(|bucket| !knows(campaign, bucket));
-        campaigns.values().filter(lacking).map(|campaign| campaign.id).collect()
+        let now = campaigns.all.values().map(|campaign| (campaign.id, campaign.revision, campaign.coded));
+        let deleted = campaigns.deleted.iter().map(|(id, revision)| (*id, *revision, false));
+        let lacking = |known: &(CampaignId, u64, bool)| buckets.all().any(|bucket| !knows(*known, bucket));
+        now.chain(deleted).filter(lacking).map(|known| known.0).collect()
     }
 
     /// Takes over what committed events changed.
     pub(crate) fn committed(&self, state: &State, events: &[Recorded]) {
         for recorded in events {
             match &recorded.event {
-                Event::CampaignCreated { campaign, .. }
+                Event::SharedCodeCounted { campaign }
+                | Event::CampaignCreated { campaign, .. }
                 | Event::CampaignChanged { campaign, .. }
                 | Event::CampaignPublished { campaign, .. }
                 | Event::CampaignPaused { campaign, .. }
                 | Event::CampaignResumed { campaign, .. }
-                | Event::CampaignEnded { campaign, .. } => {
-                    if let Some(campaign) = state.campaign(*campaign) {
+                | Event::CampaignEnded { campaign, .. }
+                | Event::CampaignCoded { campaign }
+                | Event::CampaignDeleted { campaign } => {
+                    if let Some(campaign) = state.campaign_or_deleted(*campaign) {
                         self.take(state.bucket(), Aggregate::Campaign(campaign.clone()));
                     }
                 }
                 Event::CampaignLearned { campaign } => {
                     self.take(state.bucket(), Aggregate::CampaignHere(campaign.clone()));
                 }
+                Event::CodesRequested { job, .. }
+                | Event::UniqueCodesAdded { job, .. }
+                | Event::JobCancelled { job, .. } => {
+                    if let Some(job) = state.job(*job) {
+                        self.take(state.bucket(), Aggregate::Job(job.clone()));
+                    }
+                }
                 Event::ApiKeyCreated { key } => self.take(state.bucket(), Aggregate::ApiKey(key.clone())),
-                Event::ApiKeyRevoked { key, .. } => {
+                Event::ApiKeyRevoked { key, .. }
+                | Event::ApiKeyMetadataChanged { key, .. }
+                | Event::ApiKeySeen { key, .. } => {
                     if let Some(key) = state.api_key(*key) {
                         self.take(state.bucket(), Aggregate::ApiKey(key.clone()));
                     }
@@ -137,22 +324,128 @@ impl Registry {
     }
 
     pub fn campaign(&self, id: CampaignId) -> Option<Arc<Campaign>> {
-        self.campaigns.read().expect("nobody panics holding it").get(&id).cloned()
+        self.campaigns.read().expect("nobody panics holding it").all.get(&id).cloned()
     }
 
-    /// All campaigns after `after`, oldest first.
-    pub fn campaigns_after(&self, after: Option<CampaignId>) -> Vec<Arc<Campaign>> {
+    /// The first `limit` campaigns after `after` that are wanted, oldest first; of one issuer alone where one is given
+    /// (`Some(None)`: the platform). Nobody else is held up meanwhile, and no more is copied than is answered.
+    pub fn campaigns(
+        &self,
+        after: Option<CampaignId>,
+        issuer: Option<&Option<SellerId>>,
+        limit: usize,
+        mut is_wanted: impl FnMut(&Campaign) -> bool,
+    ) -> Vec<Arc<Campaign>> {
+        let (mut after, mut found) = (after, Vec::new());
+        loop {
+            let next = self.next_after(after, issuer);
+            let is_last = next.len() < LOOK;
+            after = next.last().map(|campaign| campaign.id).or(after);
+            found.extend(next.into_iter().filter(|campaign| is_wanted(campaign)).take(limit - found.len()));
+            if is_last || found.len() >= limit {
+                return found;
+            }
+        }
+    }
+
+    fn next_after(&self, after: Option<CampaignId>, issuer: Option<&Option<SellerId>>) -> Vec<Arc<Campaign>> {
         let campaigns = self.campaigns.read().expect("nobody panics holding it");
-        campaigns.iter().filter(|(id, _)| after.is_none_or(|after| **id > after)).map(|(_, c)| c.clone()).collect()
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        match issuer {
+            None => campaigns.all.range(range).take(LOOK).map(|(_, campaign)| campaign.clone()).collect(),
+            Some(issuer) => {
+                let ids = campaigns.by_issuer.get(issuer).into_iter().flat_map(|ids| ids.range(range));
+                ids.take(LOOK).filter_map(|id| campaigns.all.get(id)).cloned().collect()
+            }
+        }
     }
 
-    pub fn api_key(&self, id: KeyId) -> Option<ApiKey> {
+    /// What a seller has of what the platform limits.
+    pub fn seller_use(&self, seller: &SellerId, now: Timestamp) -> SellerUse {
+        let mut r#use = SellerUse::default();
+        let campaigns = self.campaigns(None, Some(&Some(seller.clone())), usize::MAX, |_| true);
+        for campaign in campaigns {
+            r#use.campaigns += 1;
+            r#use.shared_codes += u64::from(campaign.shared_codes);
+            r#use.scope_entries += campaign.terms.scope.entries();
+            match campaign.stage {
+                CampaignStage::Draft => r#use.drafts += 1,
+                CampaignStage::Published | CampaignStage::Paused if campaign.closed_at(now).is_none() => {
+                    r#use.live += 1;
+                }
+                _ => {}
+            }
+        }
+        let jobs = self.jobs.read().expect("nobody panics holding it");
+        r#use.codes = jobs.by_seller.get(seller).copied().unwrap_or(0);
+        r#use.jobs = jobs.open.values().filter(|job| job.seller.as_ref() == Some(seller)).count() as u64;
+        r#use
+    }
+
+    /// How many unique codes of a campaign were made or are to be made.
+    pub fn codes_asked(&self, campaign: CampaignId) -> u64 {
+        let jobs = self.jobs.read().expect("nobody panics holding it");
+        jobs.asked.get(&campaign).map_or(0, |asked| asked.values().sum())
+    }
+
+    /// Jobs that have codes to make, the oldest of each of those who asked. `None`: the platform.
+    pub(crate) fn next_jobs(&self) -> BTreeMap<Option<SellerId>, Job> {
+        let jobs = self.jobs.read().expect("nobody panics holding it");
+        let mut next = BTreeMap::new();
+        for job in jobs.open.values() {
+            next.entry(job.seller.clone()).or_insert_with(|| job.clone());
+        }
+        next
+    }
+
+    pub fn api_key(&self, id: KeyId) -> Option<Arc<KnownKey>> {
         self.keys.read().expect("nobody panics holding it").get(&id).cloned()
     }
 
-    pub fn api_keys(&self) -> Vec<ApiKey> {
-        let mut keys: Vec<ApiKey> = self.keys.read().expect("nobody panics holding it").values().cloned().collect();
-        keys.sort_by_key(|key| key.id);
-        keys
+    /// So many keys after this one, by id, which is by age.
+    pub fn api_keys(&self, after: Option<KeyId>, limit: usize) -> Vec<Arc<KnownKey>> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let keys = self.keys.read().expect("nobody panics holding it");
+        keys.range((after, Bound::Unbounded)).take(limit).map(|(_, key)| key.clone()).collect()
+    }
+
+    pub fn has_api_keys(&self) -> bool {
+        !self.keys.read().expect("nobody panics holding it").is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scrip_core::{event::Role, id::Uid, metadata::Metadata};
+
+    use super::*;
+
+    fn known(last_used_at: Option<Timestamp>) -> KnownKey {
+        let id = KeyId::from_uid(Uid::from_bytes([3; 16]));
+        let (created_at, secret_hash) = (Timestamp::default(), [0; 32]);
+        let (seller, revoked_at, name, expires_at) = (None, None, None, None);
+        let role = Role::Operator;
+        let metadata = Metadata::default();
+        let key =
+            ApiKey { id, role, seller, secret_hash, created_at, revoked_at, name, expires_at, last_used_at, metadata };
+        KnownKey { key, used: AtomicI64::new(0) }
+    }
+
+    #[test]
+    fn the_use_of_a_key_is_noted_at_once_and_then_at_most_once_an_hour() {
+        let noon = Timestamp::parse("2026-11-10T12:00:00Z").expect("a time");
+        let never = known(None);
+        assert_eq!((never.last_used_at(), never.use_to_note()), (None, None));
+        never.use_at(noon);
+        assert_eq!(never.use_to_note(), Some(noon));
+        let noted = known(Some(noon));
+        assert_eq!((noted.last_used_at(), noted.use_to_note()), (Some(noon), None));
+        noted.use_at(noon.plus_minutes(59));
+        assert_eq!((noted.last_used_at(), noted.use_to_note()), (Some(noon.plus_minutes(59)), None));
+        noted.use_at(noon.plus_minutes(60));
+        assert_eq!(noted.use_to_note(), Some(noon.plus_minutes(60)));
+        // A clock that was set back changes nothing.
+        noted.use_at(noon);
+        assert_eq!(noted.last_used_at(), Some(noon.plus_minutes(60)));
     }
 }

@@ -8,6 +8,7 @@ use scrip_store::{Batch, frame::Frame};
 
 use crate::{
     engine::Receipt,
+    secrets::Secrets,
     sequencer::{Done, DoneAndFreed, Reply, Verdict, Waiting},
 };
 
@@ -23,12 +24,13 @@ pub(crate) fn answer_early(waiting: &mut [Waiting], done: &[DoneAndFreed]) {
 
 /// A batch in two: the counters of campaigns come with the last event, in a commit of their own. `None` unless that is the use
 /// of a key, which no rule looks at.
-pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded]) -> Option<(Batch, Batch)> {
+pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secrets) -> Option<(Batch, Batch)> {
     let (last, before) = events.split_last().filter(|(last, _)| matches!(last.event, Event::KeyUsed { .. }))?;
     let Frame { bucket, first, at, batch: id, previous, .. } = batch.frame;
     let before: Vec<_> = before.iter().map(|recorded| &recorded.event).collect();
-    let frame = Frame::new(bucket, first, at, id, previous, &before);
-    let rest = Frame::new(bucket, last.position, at, id, frame.encode().1, &[&last.event]);
+    let seal = secrets.chain().last();
+    let frame = Frame::new(bucket, first, at, id, previous, &before).sealed(seal);
+    let rest = Frame::new(bucket, last.position, at, id, frame.encode().1, &[&last.event]).sealed(seal);
     let (counters, others) = batch.saves.iter().cloned().partition(|save| save.key.kind() == Kind::Allowance);
     let others = Batch { frame, saves: others, rows: batch.rows.clone() };
     Some((others, Batch { frame: rest, saves: counters, rows: Vec::new() }))

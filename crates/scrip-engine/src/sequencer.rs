@@ -20,12 +20,13 @@ use scrip_core::{
     time::Timestamp,
 };
 use scrip_faults::Fault;
-use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame};
+use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame, secret::ChainSecret};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    answer::{Answer, answer, replayed},
+    answer::{Answer, answer},
     beyond::Limited,
+    counted,
     engine::{EngineError, Receipt, Shared},
     load::load_all,
     projection::project,
@@ -70,6 +71,8 @@ pub(crate) struct Seen {
     pub beyond: Option<Beyond>,
     /// All that could be granted was: what may be done without is done without.
     pub overdraw: bool,
+    /// What stands against the command besides: only a repetition of an earlier one is answered.
+    pub barred: Option<Refusal>,
 }
 
 /// What a command came to in its bucket.
@@ -81,6 +84,14 @@ pub(crate) struct Reply {
 
 pub(crate) enum Verdict {
     Done(Result<Receipt, EngineError>),
+    /// Done before under its key: the answer is in the journal from this position on. It is read outside of the sequencer, where
+    /// nobody waits for it.
+    Again {
+        position: u64,
+        count: u32,
+        kind: AnswerKind,
+        at: Timestamp,
+    },
     /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again knowing what others have.
     Unseen(Limited),
     /// With many buckets: the rules allow it, but this bucket wasn't granted enough. Nothing was done.
@@ -109,6 +120,8 @@ pub(crate) enum Done {
     Refused(Refusal),
     Unseen(Limited),
     Short(Vec<Shortage>),
+    /// Nothing is written now.
+    Hindered(String),
     /// It failed unexpectedly and was taken out.
     Fault,
 }
@@ -207,7 +220,7 @@ impl Sequencer {
 
     fn failed(&self, error: &StoreError, waiting: &mut Vec<Waiting>) {
         tracing::error!(bucket = self.bucket.get(), error = %chain(error), "a batch failed; nothing of it was done");
-        metrics::counter!("scrip_batches_failed_total").increment(1);
+        metrics::counter!(counted::BATCHES_FAILED).increment(1);
         if matches!(error, StoreError::Failed { .. }) {
             // After a failed write or sync nobody knows what the device has: stop, and recover by starting anew.
             // Those who wait are answered first: the process goes on for a moment.
@@ -225,7 +238,7 @@ impl Sequencer {
         let done = loop {
             match self.attempt(waiting, &mut faulty)? {
                 Some(done) => break done,
-                None => metrics::counter!("scrip_commands_failed_total").increment(1),
+                None => metrics::counter!(counted::COMMANDS_FAILED).increment(1),
             }
         };
         let mut results = Vec::with_capacity(done.len());
@@ -235,24 +248,18 @@ impl Sequencer {
                 Done::Short(shortages) => ("short", Err(Verdict::Short(shortages))),
                 Done::Fresh { answer, at } => ("done", Ok(Ok(Receipt { answer: *answer, replayed: false, at }))),
                 Done::Refused(refusal) => (refusal.first().code(), Ok(Err(EngineError::Refused(refusal)))),
+                Done::Hindered(why) => ("hindered", Ok(Err(EngineError::Hindered(why)))),
                 Done::Fault => ("fault", Ok(Err(EngineError::Fault))),
-                // The batch is committed: that an old answer can't be read again is this command's trouble alone.
-                Done::Again { position, count, kind, at } => match self.again(position, count, kind) {
-                    Ok(answer) => ("replayed", Ok(Ok(Receipt { answer, replayed: true, at }))),
-                    Err(error) => ("fault", Ok(Err(EngineError::from(error)))),
-                },
+                Done::Again { position, count, kind, at } => {
+                    ("replayed", Err(Verdict::Again { position, count, kind, at }))
+                }
             };
-            metrics::counter!("scrip_commands_total", "command" => waiting.command.name(), "outcome" => outcome)
+            metrics::counter!(counted::COMMANDS, "command" => waiting.command.name(), "outcome" => outcome)
                 .increment(1);
             let verdict = result.map_or_else(|verdict| verdict, Verdict::Done);
             results.push(Reply { verdict, freed });
         }
         Ok(results)
-    }
-
-    fn again(&self, position: u64, count: u32, kind: AnswerKind) -> Result<Answer, StoreError> {
-        let mut snapshot = self.shared.store.snapshot()?;
-        replayed(&mut *snapshot, State::new(self.bucket, self.shared.store.buckets()), position, count, kind)
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.
@@ -264,8 +271,14 @@ impl Sequencer {
         let mut transaction = self.writer.begin()?;
         self.shared.registry.settle_doubt(&*self.shared.store, self.bucket)?;
         let head = transaction.head()?;
-        let now = self.shared.clock.now().max(head.at);
-        let mut work = Work::new(State::new(self.bucket, self.shared.store.buckets()), head, now);
+        let now = match self.shared.time.for_batch(head.at) {
+            Ok(now) => now,
+            Err(trouble) => {
+                let done = waiting.iter().map(|_| (Done::Hindered(trouble.to_string()), Vec::new()));
+                return Ok(Some(done.collect()));
+            }
+        };
+        let mut work = Work::new(self.shared.state(self.bucket), head, now);
         work.load(&mut *transaction, waiting)?;
         let mut done = Vec::with_capacity(waiting.len());
         for (place, waiting) in waiting.iter().enumerate() {
@@ -285,11 +298,13 @@ impl Sequencer {
             }
         }
         if !work.recorded.is_empty() {
-            let batch = work.into_batch(self.bucket, self.ids.batch_id());
+            let batch = work.into_batch(self.bucket, self.ids.batch_id(), self.shared.secrets.chain().last());
             if scrip_faults::is(Fault::AnswerBeforeCommit) {
                 answer_early(waiting, &done);
             }
-            match scrip_faults::is(Fault::CounterOutsideTheTransaction).then(|| counters_apart(&batch.0, &batch.2)) {
+            match scrip_faults::is(Fault::CounterOutsideTheTransaction)
+                .then(|| counters_apart(&batch.0, &batch.2, &self.shared.secrets))
+            {
                 Some(Some((first, counters))) => {
                     transaction.commit(&first)?;
                     self.writer.begin()?.commit(&counters)?;
@@ -298,7 +313,8 @@ impl Sequencer {
             }
             self.shared.registry.committed(&batch.1, &batch.2);
             self.shared.depleted.committed(&batch.2);
-            self.shared.committed(self.bucket, batch.0.frame.last_position());
+            self.shared.time.saw(now);
+            self.shared.committed(self.bucket, batch.0.frame.last_position(), &batch.2);
         }
         Ok(Some(done))
     }
@@ -347,6 +363,9 @@ impl Work {
             } else {
                 Done::Refused(Reason::IdempotencyKeyReused.into())
             });
+        }
+        if let Some(refusal) = &waiting.seen.barred {
+            return Ok(Done::Refused(refusal.clone()));
         }
         loop {
             let prelude = waiting.command.prelude(&self.state, self.now);
@@ -439,9 +458,9 @@ impl Work {
         self.recorded.push(recorded);
     }
 
-    fn into_batch(self, bucket: Bucket, batch: [u8; 16]) -> (Batch, State, Vec<Recorded>) {
+    fn into_batch(self, bucket: Bucket, batch: [u8; 16], seal: &ChainSecret) -> (Batch, State, Vec<Recorded>) {
         let events: Vec<&Event> = self.recorded.iter().map(|recorded| &recorded.event).collect();
-        let frame = Frame::new(bucket, self.head.position + 1, self.now, batch, self.head.hash, &events);
+        let frame = Frame::new(bucket, self.head.position + 1, self.now, batch, self.head.hash, &events).sealed(seal);
         let saves = self
             .state
             .changes()

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use scrip_core::{
     slot::Bucket,
-    state::{Aggregate, State},
+    state::{Aggregate, State, decode},
+    time::Timestamp,
 };
-use scrip_store::{Snapshot, Store, StoreError, frame::Frame, people::Row};
+use scrip_store::{Head, Snapshot, Store, StoreError, frame::Frame, people::Row, secret::ChainSecrets};
 
-use crate::projection::project;
+use crate::{
+    agreement::{self, Asked},
+    kept::KeptHead,
+    projection::project,
+};
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,8 +21,14 @@ pub struct Report {
     pub events: u64,
     pub documents: u64,
     pub rows: u64,
+    /// Frames whose seals were checked. What stands before the first is sealed by it.
+    pub sealed: u64,
+    /// Where the journals end, with the time of the last batch; of buckets that have any event.
+    pub heads: Vec<(KeptHead, Timestamp)>,
     /// What is wrong, in words; empty when all is well. At most [`PROBLEMS_MAX`] of them.
     pub problems: Vec<String>,
+    /// A journal can't be replayed beyond a broken frame. Documents and rows then weren't compared: most would differ for that alone.
+    pub is_cut_short: bool,
 }
 
 /// Problems that are written out.
@@ -35,54 +46,82 @@ impl Report {
             self.problems.push(text);
         }
     }
+
+    /// Of a frame that can't be replayed.
+    fn cut_short(&mut self, text: String) {
+        self.problem(text);
+        self.is_cut_short = true;
+    }
 }
 
-/// Replays every bucket's journal from the first event and compares, then asks the store for what only it sees. Needs memory for all documents and rows.
+/// What a store is compared with, besides itself.
+#[derive(Clone, Copy, Default)]
+pub struct Outside<'o> {
+    /// `None`: seals aren't checked.
+    pub seals: Option<&'o ChainSecrets>,
+    /// Each must be where the journal says.
+    pub heads: &'o [KeptHead],
+}
+
+/// [`verify_with`] nothing from outside.
 ///
 /// Errors: the store can't be read. What is wrong in it is in the report instead.
 pub fn verify(store: &dyn Store) -> Result<Report, StoreError> {
+    verify_with(store, Outside::default())
+}
+
+/// Replays every bucket's journal from the first event and compares, then asks the store for what only it sees. Needs memory
+/// for all documents and rows.
+///
+/// Errors: the store can't be read. What is wrong in it is in the report instead.
+pub fn verify_with(store: &dyn Store, outside: Outside<'_>) -> Result<Report, StoreError> {
     let mut report = Report::default();
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut snapshot = store.snapshot()?;
+    let stored = snapshot.all_rows()?;
+    let mut asked = Asked::new(agreement::Rows::of(stored.iter()));
     for bucket in store.buckets().all() {
-        let state = replay(store, &mut *snapshot, bucket, &mut rows, &mut report)?;
-        compare_documents(&mut *snapshot, bucket, &state, &mut report)?;
+        let state = replay(store, &mut *snapshot, bucket, outside, &mut rows, &mut report)?;
+        if !report.is_cut_short {
+            compare_documents(&mut *snapshot, bucket, &state, &mut asked, &mut report)?;
+        }
     }
-    compare_rows(&mut *snapshot, rows, &mut report)?;
+    if !report.is_cut_short {
+        compare_rows(stored, rows, &mut report);
+        asked.left().for_each(|problem| report.problem(problem));
+    }
     for contradiction in snapshot.contradictions()? {
         report.problem(contradiction);
     }
     Ok(report)
 }
 
-fn replay(
+pub(crate) fn replay(
     store: &dyn Store,
     snapshot: &mut dyn Snapshot,
     bucket: Bucket,
+    outside: Outside<'_>,
     rows: &mut BTreeMap<String, Row>,
     report: &mut Report,
 ) -> Result<State, StoreError> {
     let mut state = State::new(bucket, store.buckets());
-    let (mut next, mut previous, mut at) = (1, [0; 32], scrip_core::time::Timestamp::default());
+    let mut chain = Chain::new(bucket, outside);
     loop {
+        let next = chain.head.position + 1;
         let frames = snapshot.frames(bucket, next, PAGE)?;
         if frames.is_empty() {
             break;
         }
         for bytes in frames {
+            let next = chain.head.position + 1;
             let (frame, hash) = match Frame::decode(&bytes) {
                 Ok(decoded) => decoded,
                 Err(error) => {
-                    report.problem(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
+                    report.cut_short(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
                     return Ok(state);
                 }
             };
-            if frame.first != next || frame.previous != previous || frame.bucket != bucket || frame.at < at {
-                report.problem(format!(
-                    "journal of bucket {}: the frame at {} doesn't continue the chain at {next}",
-                    bucket.get(),
-                    frame.first
-                ));
+            if !chain.goes_on_with(&frame, report) {
                 return Ok(state);
             }
             match frame.events() {
@@ -98,23 +137,108 @@ fn replay(
                     }
                 }
                 Err(error) => {
-                    report.problem(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
+                    report.cut_short(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
                     return Ok(state);
                 }
             }
             state.saved(frame.last_position());
-            next = frame.last_position() + 1;
-            previous = hash;
-            at = frame.at;
+            chain.goes_on_from(&frame, hash);
         }
     }
+    chain.end(report);
     Ok(state)
+}
+
+/// A bucket's journal while it is read.
+struct Chain<'o> {
+    bucket: Bucket,
+    head: Head,
+    seals: Option<&'o ChainSecrets>,
+    /// Heads of this bucket that weren't passed yet.
+    heads: Vec<KeptHead>,
+    /// Of the first frame whose seal is wrong, and how many there are.
+    unsealed: Option<(String, u64)>,
+    sealed: u64,
+    wrong_heads: Vec<KeptHead>,
+}
+
+impl<'o> Chain<'o> {
+    fn new(bucket: Bucket, outside: Outside<'o>) -> Self {
+        let heads = outside.heads.iter().filter(|head| head.bucket == bucket).copied().collect();
+        Self {
+            bucket,
+            head: Head::default(),
+            seals: outside.seals,
+            heads,
+            unsealed: None,
+            sealed: 0,
+            wrong_heads: Vec::new(),
+        }
+    }
+
+    /// Whether the frame continues the chain. A wrong seal is noted and doesn't end it: what was written without the secret
+    /// is replayed all the same.
+    fn goes_on_with(&mut self, frame: &Frame, report: &mut Report) -> bool {
+        let (bucket, next) = (self.bucket.get(), self.head.position + 1);
+        let continues = frame.first == next && frame.previous == self.head.hash;
+        if !continues || frame.bucket != self.bucket || frame.at < self.head.at || frame.count == 0 {
+            let first = frame.first;
+            report.cut_short(format!(
+                "journal of bucket {bucket}: the frame at {first} doesn't continue the chain at {next}"
+            ));
+            return false;
+        }
+        if self.head.sealed && frame.seal.is_none() {
+            report.cut_short(format!(
+                "journal of bucket {bucket}: the frame at {next} has no seal, those before it have"
+            ));
+            return false;
+        }
+        if let (Some(secrets), Some(_)) = (self.seals, frame.seal) {
+            match frame.check_seal(secrets) {
+                Ok(()) => self.sealed += 1,
+                Err(error) => {
+                    self.unsealed.get_or_insert_with(|| (format!("at {next}: {error}"), 0)).1 += 1;
+                }
+            }
+        }
+        true
+    }
+
+    fn goes_on_from(&mut self, frame: &Frame, hash: scrip_store::frame::Hash) {
+        self.head = Head::after(frame, hash);
+        let passed = self.heads.extract_if(.., |head| head.position <= frame.last_position());
+        self.wrong_heads.extend(passed.filter(|head| head.position != frame.last_position() || head.hash != hash));
+    }
+
+    fn end(self, report: &mut Report) {
+        let bucket = self.bucket.get();
+        if let Some((first, count)) = self.unsealed {
+            report.problem(format!("journal of bucket {bucket}, {first} ({count} frames from there on)"));
+        }
+        for head in self.wrong_heads {
+            report.problem(format!(
+                "journal of bucket {bucket}: it isn't the one whose head was {head}: it was written anew"
+            ));
+        }
+        for head in self.heads {
+            let ends = self.head.position;
+            report.problem(format!(
+                "journal of bucket {bucket}: it ends at {ends}, before the head {head}: its tail is missing"
+            ));
+        }
+        report.sealed += self.sealed;
+        if self.head.position > 0 {
+            report.heads.push((KeptHead::of(self.bucket, &self.head), self.head.at));
+        }
+    }
 }
 
 fn compare_documents(
     snapshot: &mut dyn Snapshot,
     bucket: Bucket,
     state: &State,
+    asked: &mut Asked,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     struct Replayed<'s> {
@@ -127,17 +251,22 @@ fn compare_documents(
         .collect();
     for (kind, key, document) in snapshot.all_documents(bucket)? {
         report.documents += 1;
-        match replayed.remove(&(kind.number(), key.clone())) {
-            None => report.problem(format!("{kind:?} {}: stored, but not in the journal", hex(&key))),
-            Some(replayed) if replayed.value.encode() != document.body => {
-                report.problem(format!("{kind:?} {}: stored and replayed differ", hex(&key)));
+        let Some(Replayed { value, version }) = replayed.remove(&(kind.number(), key.clone())) else {
+            report.problem(format!("{kind:?} {}: stored, but not in the journal", hex(&key)));
+            continue;
+        };
+        if value.encode() != document.body {
+            match decode(kind, &document.body) {
+                Ok(_) => report.problem(format!("{kind:?} {}: stored and replayed differ", hex(&key))),
+                Err(error) => report.problem(format!("{kind:?} {}: can't be read: {error}", hex(&key))),
             }
-            Some(Replayed { version, .. }) if version != Some(document.version) => {
-                let (stored, version) = (document.version, version.unwrap_or_default());
-                report.problem(format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
-            }
-            Some(_) => {}
+        } else if version != Some(document.version) {
+            let (stored, version) = (document.version, version.unwrap_or_default());
+            report.problem(format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
         }
+        // What a document says is what the API says: a row that a replay makes wrongly again is found by it. What is replayed is
+        // asked: figures of a damaged document may not even add up.
+        asked.compare(&key, value).into_iter().for_each(|problem| report.problem(problem));
     }
     for (kind, key) in replayed.into_keys() {
         report.problem(format!("document of kind {kind}, {}: in the journal, but not stored", hex(&key)));
@@ -145,12 +274,8 @@ fn compare_documents(
     Ok(())
 }
 
-fn compare_rows(
-    snapshot: &mut dyn Snapshot,
-    mut replayed: BTreeMap<String, Row>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    for row in snapshot.all_rows()? {
+fn compare_rows(stored: Vec<Row>, mut replayed: BTreeMap<String, Row>, report: &mut Report) {
+    for row in stored {
         report.rows += 1;
         let key = row_key(&row);
         match replayed.remove(&key) {
@@ -162,15 +287,15 @@ fn compare_rows(
     for key in replayed.into_keys() {
         report.problem(format!("{key}: in the journal, but not in the tables"));
     }
-    Ok(())
 }
 
 fn upsert(rows: &mut BTreeMap<String, Row>, row: Row) {
     match &row {
+        Row::CampaignGone(campaign) => drop(rows.remove(&format!("campaign {campaign}"))),
         Row::CouponGone(coupon) => drop(rows.remove(&format!("coupon {coupon}"))),
         Row::OrderEmptied { account, order } => {
             for table in ["order line", "transaction"] {
-                let prefix = format!("{table} {account}/{order}/");
+                let prefix = format!("{table} {}/{}/", account.encoded(), order.encoded());
                 let keys = rows.range(prefix.clone()..).map(|(key, _)| key);
                 let gone: Vec<String> = keys.take_while(|key| key.starts_with(&prefix)).cloned().collect();
                 gone.iter().for_each(|key| drop(rows.remove(key)));
@@ -180,23 +305,33 @@ fn upsert(rows: &mut BTreeMap<String, Row>, row: Row) {
     }
 }
 
-fn row_key(row: &Row) -> String {
+/// One row's name. Ids in it are percent-encoded: `a/b` with order `c` isn't `a` with order `b/c`.
+pub(crate) fn row_key(row: &Row) -> String {
     match row {
         Row::Campaign(row) => format!("campaign {}", row.id),
         Row::Coupon(row) => format!("coupon {}", row.id),
+        Row::CampaignGone(campaign) => format!("campaign {campaign}"),
         Row::CouponGone(coupon) => format!("coupon {coupon}"),
-        Row::OrderEmptied { account, order } => format!("order {account}/{order}"),
-        Row::Order(row) => format!("order {}/{}", row.account, row.id),
-        Row::OrderLine(row) => format!("order line {}/{}/{}", row.account, row.order, row.line),
-        Row::OrderTransaction(row) => format!("transaction {}/{}/{}", row.account, row.order, row.seller),
-        Row::Redemption(row) => format!("redemption {}/{}/{}", row.account, row.order, row.coupon),
-        Row::Refund(row) => format!("refund {}/{}/{}", row.account, row.order, row.id),
+        Row::OrderEmptied { account, order } => format!("order {}/{}", account.encoded(), order.encoded()),
+        Row::Order(row) => format!("order {}/{}", row.account.encoded(), row.id.encoded()),
+        Row::OrderLine(row) => {
+            format!("order line {}/{}/{}", row.account.encoded(), row.order.encoded(), row.line.encoded())
+        }
+        Row::OrderTransaction(row) => {
+            format!("transaction {}/{}/{}", row.account.encoded(), row.order.encoded(), row.seller.encoded())
+        }
+        Row::Redemption(row) => {
+            format!("redemption {}/{}/{}", row.account.encoded(), row.order.encoded(), row.coupon)
+        }
+        Row::Refund(row) => {
+            format!("refund {}/{}/{}", row.account.encoded(), row.order.encoded(), row.id.encoded())
+        }
         Row::LedgerEntry(row) => format!("ledger entry {}/{}", row.bucket.get(), row.position),
         Row::Code(row) => format!("code {}/{}/{}", row.campaign, row.position, row.number),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -206,10 +341,10 @@ mod tests {
         event::{ApiKey, Event, Role},
         id::{KeyId, Uid},
         key::Key,
+        metadata::Metadata,
         slot::Buckets,
-        time::Timestamp,
     };
-    use scrip_store::{Batch, Save, memory::MemoryStore};
+    use scrip_store::{Batch, Save, memory::MemoryStore, secret::ChainSecret};
 
     use super::*;
 
@@ -231,6 +366,10 @@ mod tests {
             secret_hash: [0; 32],
             created_at: Timestamp::default(),
             revoked_at: None,
+            name: None,
+            expires_at: None,
+            last_used_at: None,
+            metadata: Metadata::default(),
         };
         let body = Some(Aggregate::ApiKey(key.clone()).encode());
         let store = MemoryStore::new(Buckets::ONE);
@@ -242,5 +381,59 @@ mod tests {
         commit(&store, &Event::DueSwept { second: 0, chunk: 0 }, save);
         let problems = verify(&store).expect("reads").problems;
         assert!(problems[0].ends_with("of version 2, replayed 1"), "{problems:?}");
+    }
+
+    /// Seals from the second batch on.
+    fn sealed_later(secret: &ChainSecret) -> (MemoryStore, Vec<KeptHead>) {
+        let store = MemoryStore::new(Buckets::ONE);
+        let mut heads = Vec::new();
+        for number in 0..4 {
+            let mut writer = store.writer(Bucket::FIRST).expect("nobody else writes");
+            let mut transaction = writer.begin().expect("begins");
+            let head = transaction.head().expect("reads");
+            let events = [Event::DueSwept { second: number, chunk: 0 }, Event::DueSwept { second: number, chunk: 1 }];
+            let events: Vec<&Event> = events.iter().collect();
+            let at = Timestamp::default();
+            let mut frame = Frame::new(Bucket::FIRST, head.position + 1, at, [0; 16], head.hash, &events);
+            if number > 0 {
+                frame = frame.sealed(secret);
+            }
+            transaction.commit(&Batch { frame, saves: Vec::new(), rows: Vec::new() }).expect("commits");
+            heads.extend(KeptHead::all(&store).expect("reads").into_iter().map(|(head, _)| head));
+        }
+        (store, heads)
+    }
+
+    fn problems(store: &MemoryStore, seals: Option<&ChainSecrets>, heads: &[KeptHead]) -> Vec<String> {
+        verify_with(store, Outside { seals, heads }).expect("reads").problems
+    }
+
+    #[test]
+    fn frames_that_were_sealed_with_another_secret_are_found() {
+        let secret = ChainSecret::new(1, &[1; 32]);
+        let (store, _) = sealed_later(&secret);
+        let ours = ChainSecrets::new(secret, Vec::new());
+        let report = verify_with(&store, Outside { seals: Some(&ours), heads: &[] }).expect("reads");
+        assert_eq!((report.sealed, report.problems), (3, Vec::new()));
+        let others = ChainSecrets::new(ChainSecret::new(1, &[2; 32]), Vec::new());
+        let found = problems(&store, Some(&others), &[]);
+        assert!(found[0].contains("at 3") && found[0].contains("3 frames"), "{found:?}");
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_kept_head_finds_what_was_written_anew_and_a_missing_tail() {
+        let (store, heads) = sealed_later(&ChainSecret::new(1, &[1; 32]));
+        assert_eq!(heads.iter().map(|head| head.position).collect::<Vec<_>>(), [2, 4, 6, 8]);
+        assert_eq!(problems(&store, None, &heads), Vec::<String>::new());
+        // The same positions, sealed with another secret: what somebody with the file and the master could do.
+        let (other, _) = sealed_later(&ChainSecret::new(1, &[2; 32]));
+        let found = problems(&other, None, &heads);
+        assert!(found.len() == 3 && found.iter().all(|problem| problem.contains("written anew")), "{found:?}");
+        let within = KeptHead { position: 3, ..heads[1] };
+        assert!(problems(&store, None, &[within])[0].contains("written anew"));
+        let further = KeptHead { position: 9, ..heads[3] };
+        assert!(problems(&store, None, &[further])[0].contains("tail is missing"));
+        assert!(problems(&MemoryStore::new(Buckets::ONE), None, &heads[..1])[0].contains("tail is missing"));
     }
 }

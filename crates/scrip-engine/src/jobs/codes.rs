@@ -1,37 +1,57 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    ops::Bound,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use scrip_core::{
     code::{Job, NewCode},
     command::{AddCodes, CODES_PER_COMMAND},
-    key::Kind,
-    state::{Aggregate, decode},
 };
-use scrip_store::StoreError;
 
-use crate::engine::{Engine, EngineError};
+use crate::{
+    answer::Answer,
+    engine::{Engine, EngineError},
+};
 
 /// Commands of one round: the sweep gets its turn in between.
-const ROUND: u32 = 20;
-/// Jobs looked at in one scan.
-const PAGE: usize = 1_000;
+const ROUND: u32 = 100;
+/// Codes of one command. Each is a place of its own in the file, and whoever claims meanwhile waits for them.
+const CODES: u32 = 200;
+const _: () = assert!(CODES <= CODES_PER_COMMAND);
 
-/// Makes codes for the jobs that lack some, a round at a time. Answers whether there is more to do.
+/// Makes codes for the jobs that lack some, one command for each of those who asked in turn: however much others have asked
+/// for, nobody waits longer than they are many. Answers whether there is more to do.
 ///
 /// A job that a crash interrupted goes on where its document says.
 pub(super) async fn make(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
-    let Some(mut job) = unfinished(engine)? else { return Ok(false) };
+    // Where several engines serve one store, another may have left some behind.
+    if !engine.buckets().is_one() || engine.shared.by_hand {
+        engine.registry().look_for_jobs(engine.store())?;
+    }
     for _ in 0..ROUND {
-        if stop.load(Ordering::SeqCst) || job.done >= job.total {
+        if stop.load(Ordering::SeqCst) {
             break;
         }
-        let count = CODES_PER_COMMAND.min(job.total - job.done);
+        let Some(job) = next(engine) else { return Ok(false) };
+        let count = CODES.min(job.total - job.done);
         let codes = (0..count).map(|_| new_code(engine, &job)).collect();
         let receipt = engine.submit(AddCodes { job: job.id, codes, done_before: job.done }, None).await?;
-        if let crate::answer::Answer::Job(now) = receipt.answer {
-            job = now;
+        // Somebody else may have made them.
+        if let Answer::Job(job) = receipt.answer {
+            engine.registry().saw_job(&job);
         }
     }
     Ok(true)
+}
+
+/// The oldest job of whoever comes after the one that was served last.
+fn next(engine: &Engine) -> Option<Job> {
+    let jobs = engine.registry().next_jobs();
+    let mut served = engine.shared.job_turn.lock().expect("nobody panics holding it");
+    let after = served.clone().map_or(Bound::Unbounded, Bound::Excluded);
+    let (asker, job) = jobs.range((after, Bound::Unbounded)).next().or_else(|| jobs.first_key_value())?;
+    *served = Some(asker.clone());
+    Some(job.clone())
 }
 
 /// A code that lives where its job does, so that one command adds it and counts it. Where it lives can't be told from the
@@ -44,27 +64,4 @@ fn new_code(engine: &Engine, job: &Job) -> NewCode {
             return code;
         }
     }
-}
-
-fn unfinished(engine: &Engine) -> Result<Option<Job>, EngineError> {
-    let mut snapshot = engine.store().snapshot()?;
-    for bucket in engine.store().buckets().all() {
-        let mut from = Vec::new();
-        loop {
-            let page = snapshot.scan(bucket, Kind::Job, &from, &[], PAGE)?;
-            for (_, document) in &page {
-                let aggregate = decode(Kind::Job, &document.body)
-                    .map_err(|error| StoreError::Damaged { what: format!("a job can't be read: {error}") })?;
-                if let Aggregate::Job(job) = aggregate
-                    && job.done < job.total
-                {
-                    return Ok(Some(job));
-                }
-            }
-            let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
-            from.clone_from(last);
-            from.push(0);
-        }
-    }
-    Ok(None)
 }

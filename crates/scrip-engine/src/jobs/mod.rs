@@ -1,6 +1,8 @@
 //! Work in the background; each job is safe to run twice.
 
 mod codes;
+mod key_use;
+mod keys;
 mod settle;
 mod spread;
 mod sweep;
@@ -16,14 +18,15 @@ use std::{
 
 use crate::engine::{Engine, EngineError};
 
-/// How often jobs look for work. What orders hold is given back within 5 s of the end of their hold.
+/// How often jobs look for work that nobody wakes them for. What orders hold is given back within 5 s of the end of their hold.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts the thread of the jobs. It holds the engine only while it works, so it doesn't keep it alive.
-pub(crate) fn start(engine: &Engine, stop: &Arc<AtomicBool>) {
+pub(crate) fn start(engine: &Engine, stop: &Arc<AtomicBool>) -> thread::JoinHandle<()> {
     let weak = engine.downgrade();
     let stop = stop.clone();
-    thread::Builder::new().name("jobs".to_owned()).spawn(move || run(&weak, &stop)).expect("a thread can be started");
+    let jobs = thread::Builder::new().name("jobs".to_owned()).spawn(move || run(&weak, &stop));
+    jobs.expect("a thread can be started")
 }
 
 fn run(engine: &WeakEngine, stop: &AtomicBool) {
@@ -45,8 +48,10 @@ pub(crate) async fn round(engine: &Engine, stop: &AtomicBool) -> Result<bool, En
     let swept = sweep::sweep(engine).await;
     let spread = spread::spread(engine).await;
     let settled = settle::settle(engine).await;
+    let forgotten = keys::forget(engine).await;
+    let noted = key_use::note(engine).await;
     let made = codes::make(engine, stop).await;
-    swept.and(spread).and(settled).and(made)
+    swept.and(spread).and(settled).and(forgotten).and(noted).and(made)
 }
 
 /// Waits on this thread for what sequencers answer.

@@ -20,15 +20,18 @@ pub(super) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse
     let campaign = match &command {
         Command::ChangeCampaign(command) => Some(command.campaign),
         Command::MoveCampaign(command) => Some(command.campaign),
+        Command::DeleteCampaign(command) => Some(command.campaign),
         _ => None,
     };
     // Its counters stand in the answer, also when that is given again.
     let beyond = campaign.map(|campaign| super::look(engine, bucket, &Limited::campaign(campaign))).transpose()?;
-    let reply = engine.once(command, key, Seen { beyond, overdraw: false }).await?;
+    let reply = engine.once(command, key, Seen { beyond, ..Seen::default() }).await?;
     let Verdict::Done(result) = reply.verdict else { return Err(EngineError::Fault) };
     let receipt = result?;
-    if let Answer::Campaign { campaign, .. } = &receipt.answer {
-        spread(engine, campaign.id).await?;
+    match &receipt.answer {
+        Answer::Campaign { campaign, .. } => spread(engine, campaign.id).await?,
+        Answer::Deleted { campaign } => spread(engine, *campaign).await?,
+        _ => {}
     }
     Ok(receipt)
 }
@@ -40,7 +43,7 @@ pub(crate) async fn spread(engine: &Engine, campaign: CampaignId) -> Result<(), 
     let home = campaign.uid().slot().bucket(engine.buckets());
     let Some(now) = known(engine, home, campaign)? else { return Ok(()) };
     for bucket in engine.buckets().all().filter(|bucket| *bucket != home) {
-        if known(engine, bucket, campaign)?.is_some_and(|known| known.revision >= now.revision) {
+        if known(engine, bucket, campaign)?.is_some_and(|known| known.is_as_new_as(&now)) {
             continue;
         }
         step(engine, LearnCampaign { bucket, campaign: now.clone() }).await?;
@@ -50,5 +53,5 @@ pub(crate) async fn spread(engine: &Engine, campaign: CampaignId) -> Result<(), 
 
 fn known(engine: &Engine, bucket: Bucket, campaign: CampaignId) -> Result<Option<Campaign>, EngineError> {
     let state = peek(engine, bucket, |state| vec![state.campaign_key(campaign)])?;
-    Ok(state.campaign(campaign).cloned())
+    Ok(state.campaign_or_deleted(campaign).cloned())
 }

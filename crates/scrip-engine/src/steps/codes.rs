@@ -3,7 +3,8 @@
 use scrip_core::{
     code::{Code, CodeHash, CodeKind, Lent},
     command::{
-        AddSharedCode, CloseCode, Command, ForgetCode, LearnCode, LendCode, NoteSharedCode, ReleaseCode, SettleCode,
+        AddSharedCode, CloseCode, Command, ForgetCode, LearnCode, LendCode, NoteSharedCode, ReleaseCode, RevokeCode,
+        RevokeCodeHere, SettleCode,
     },
     name::AccountId,
     reason::{Reason, Refusal},
@@ -63,7 +64,7 @@ fn codes_of_a_late_payment(
     let expired = |refusal: &Refusal| matches!(refusal.first(), Reason::HoldExpired { .. });
     match (command, result) {
         (Command::PayOrder(pay), Err(EngineError::Refused(refusal))) if expired(refusal) => {
-            let order = engine.read(|reader| reader.order(&pay.account, &pay.order))?;
+            let order = engine.read(|reader| reader.order_alone(&pay.account, &pay.order))?;
             Ok(order.iter().flat_map(|order| &order.coupons).filter_map(|coupon| coupon.direct_code).collect())
         }
         _ => Ok(Vec::new()),
@@ -73,10 +74,11 @@ fn codes_of_a_late_payment(
 /// Makes a code known in an account's bucket. A code that is somebody else's, or none, isn't: the command finds nothing then.
 async fn bring(engine: &Engine, bucket: Bucket, hash: CodeHash, account: &AccountId) -> Result<(), EngineError> {
     if let Some(here) = code_in(engine, bucket, hash)? {
-        if here.lent().is_none_or(|lent| !lent.closed) {
+        if here.lent().is_some_and(|lent| lent.closed) {
+            resolve(engine, bucket, hash, &here).await?;
+        } else if !is_freed(engine, bucket, &here)? {
             return Ok(());
         }
-        resolve(engine, bucket, hash, &here).await?;
     }
     let Some(at_home) = code_in(engine, hash.slot().bucket(engine.buckets()), hash)? else { return Ok(()) };
     let code = match at_home.kind {
@@ -114,7 +116,7 @@ async fn settle(
     result: &Result<Receipt, EngineError>,
 ) {
     // Nobody knows what became of the command: the code's bucket asks when its time is over.
-    if matches!(result, Err(EngineError::Unavailable(_) | EngineError::Fault)) {
+    if matches!(result, Err(EngineError::Unavailable(_) | EngineError::Hindered(_) | EngineError::Fault)) {
         return;
     }
     let settled = async {
@@ -175,20 +177,57 @@ pub(super) async fn add_shared(
     key: Option<KeyUse>,
 ) -> Result<Receipt, EngineError> {
     let (campaign, hash) = (command.campaign, command.code.hash);
-    let Some(key) = key else { return super::judged(engine, &command.into(), None).await };
     if campaign.uid().slot().bucket(engine.buckets()) == hash.slot().bucket(engine.buckets()) {
-        return super::judged(engine, &command.into(), Some(&key)).await;
+        let receipt = super::judged(engine, &command.into(), key.as_ref()).await?;
+        super::spread(engine, campaign).await?;
+        return Ok(receipt);
     }
+    let note: Command = NoteSharedCode { campaign, hash, again: false }.into();
+    let Some(key) = key else {
+        super::judged(engine, &command.into(), None).await?;
+        let receipt = super::judged(engine, &note, None).await?;
+        super::spread(engine, campaign).await?;
+        return Ok(receipt);
+    };
     // Known already: given again, or refused, before the code is looked at.
-    let note: Command = NoteSharedCode { campaign, hash, again: true }.into();
-    let asked = super::judged(engine, &note, Some(&key)).await;
+    let asked = super::judged(engine, &NoteSharedCode { campaign, hash, again: true }.into(), Some(&key)).await;
     match asked {
         Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::NotFound => {}
-        known => return known,
+        known => {
+            super::spread(engine, campaign).await?;
+            return known;
+        }
     }
     let added = AddSharedCode { request: Some(key.key_hash), ..command };
     super::judged(engine, &added.into(), None).await?;
-    super::judged(engine, &NoteSharedCode { campaign, hash, again: false }.into(), Some(&key)).await
+    let receipt = super::judged(engine, &note, Some(&key)).await?;
+    super::spread(engine, campaign).await?;
+    Ok(receipt)
+}
+
+/// Takes a code back, and answers when every bucket knows that. Safe to repeat.
+pub(super) async fn revoke(engine: &Engine, command: RevokeCode, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+    let hash = command.hash;
+    let home = hash.slot().bucket(engine.buckets());
+    let receipt = super::judged(engine, &command.into(), key.as_ref()).await?;
+    let Answer::Code(Some(code)) = &receipt.answer else { return Err(EngineError::Fault) };
+    match (&code.kind, code.lent()) {
+        (CodeKind::Shared { .. }, _) => {
+            for bucket in engine.buckets().all().filter(|bucket| *bucket != home) {
+                done(engine, RevokeCodeHere { bucket, hash, code: code.clone() }).await?;
+            }
+        }
+        // Underway to an account, or with it: what isn't claimed comes home.
+        (CodeKind::Unique { .. }, Some(lent)) => {
+            let bucket = lent.account.slot().bucket(engine.buckets());
+            if code.taken().is_none() {
+                resolve(engine, bucket, hash, code).await?;
+            }
+            done(engine, RevokeCodeHere { bucket, hash, code: code.clone() }).await?;
+        }
+        (CodeKind::Unique { .. }, None) => {}
+    }
+    Ok(receipt)
 }
 
 async fn done(engine: &Engine, command: impl Into<Command>) -> Result<Option<Code>, EngineError> {
@@ -209,6 +248,12 @@ fn none_if_refused<T>(result: Result<T, EngineError>) -> Result<Option<T>, Engin
 fn code_in(engine: &Engine, bucket: Bucket, hash: CodeHash) -> Result<Option<Code>, EngineError> {
     let state = peek(engine, bucket, |state| vec![state.code_key(hash)])?;
     Ok(state.code(hash).cloned())
+}
+
+/// Whether the code's campaign is known there to be deleted: it may be another's by now.
+fn is_freed(engine: &Engine, bucket: Bucket, code: &Code) -> Result<bool, EngineError> {
+    let state = peek(engine, bucket, |state| vec![state.campaign_key(code.campaign)])?;
+    Ok(state.is_deleted(code.campaign))
 }
 
 fn is_code_not_usable(result: &Result<Receipt, EngineError>) -> bool {

@@ -37,10 +37,19 @@ const LOOKS: usize = 8;
 /// Does a command, with all that it takes elsewhere.
 pub(crate) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
     match command {
-        Command::CreateCampaign(_) | Command::ChangeCampaign(_) | Command::MoveCampaign(_) => {
-            campaigns::submit(engine, command, key).await
+        Command::CreateCampaign(_)
+        | Command::ImportCampaign(_)
+        | Command::ChangeCampaign(_)
+        | Command::MoveCampaign(_)
+        | Command::DeleteCampaign(_) => campaigns::submit(engine, command, key).await,
+        Command::RequestCodes(ref request) => {
+            let campaign = request.campaign;
+            let receipt = judged(engine, &command, key.as_ref()).await?;
+            campaigns::spread(engine, campaign).await?;
+            Ok(receipt)
         }
         Command::AddSharedCode(command) => codes::add_shared(engine, command, key).await,
+        Command::RevokeCode(command) => codes::revoke(engine, command, key).await,
         command => codes::with_codes(engine, command, key).await,
     }
 }
@@ -50,7 +59,7 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
     let bucket = command.bucket(engine.buckets());
     let depleted = &engine.shared.depleted;
     let mut epoch = depleted.epoch(command);
-    let mut seen = Seen { beyond: depleted.sight(command, bucket, engine.now()), overdraw: false };
+    let mut seen = Seen { beyond: depleted.sight(command, bucket, engine.now()), ..Seen::default() };
     let mut looked_at: Option<Limited> = None;
     let mut looks = 0;
     for _ in 0..TRIES {
@@ -85,6 +94,7 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
                 // What was seen is older than what was granted: judge anew.
                 seen.beyond = None;
             }
+            Verdict::Again { .. } => return Err(EngineError::Fault),
         }
     }
     Err(EngineError::Unavailable("too many want the last of it at once".to_owned()))
@@ -109,14 +119,14 @@ fn is_for_what_is_left(result: &Result<Receipt, EngineError>) -> bool {
 async fn step(engine: &Engine, command: impl Into<Command>) -> Result<Answer, EngineError> {
     match engine.once(command, None, Seen::default()).await?.verdict {
         Verdict::Done(result) => result.map(|receipt| receipt.answer),
-        Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
+        Verdict::Again { .. } | Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
     }
 }
 
 /// What a bucket has committed of some aggregates.
 pub(crate) fn peek(engine: &Engine, bucket: Bucket, keys: impl FnMut(&State) -> Vec<Key>) -> Result<State, StoreError> {
     let mut snapshot = engine.store().snapshot()?;
-    let mut state = State::new(bucket, engine.buckets());
+    let mut state = engine.shared.state(bucket);
     load_all(&mut *snapshot, &mut state, keys)?;
     Ok(state)
 }

@@ -8,6 +8,7 @@ use scrip_core::{
     code::EnteredCode,
     command::{CampaignStep, CloseTransactions, ExtendHold, PayOrder, RefundOf, RefundOrder},
     id::{CampaignId, CouponId},
+    metadata::Metadata,
     name::{OrderId, RefundName, SellerId},
     order::Order,
     slot::Bucket,
@@ -166,8 +167,8 @@ impl Walk {
             _ => {
                 let of = seller.map_or(RefundOf::All, RefundOf::Seller);
                 let id = RefundName::new(&format!("r-{number}")).expect("a name");
-                let fingerprint = [2; 16];
-                self.market.does(RefundOrder { account, order, id, of, fingerprint, as_seller: None })
+                let (fingerprint, metadata) = ([2; 16], Metadata::default());
+                self.market.does(RefundOrder { account, order, id, of, fingerprint, as_seller: None, metadata })
             }
         };
         self.note("order", &answer);
@@ -182,6 +183,7 @@ impl Walk {
             codes: Vec::new(),
             expect_discount: None,
             hold_minutes: 30,
+            metadata: Metadata::default(),
             fingerprint: [1; 16],
         };
         let engine = self.market.engine.clone();

@@ -2,8 +2,10 @@
 //! random walks on every store.
 
 mod crashes;
+mod damaged;
 mod differential;
 mod market;
 mod races;
+mod recent_keys;
 mod rules;
 mod ways;

@@ -11,16 +11,17 @@ use scrip_core::{
     cart::{Cart, Line},
     code::{CodeText, EnteredCode},
     command::{
-        AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimOf, Command, CreateCampaign, LENT_MINUTES,
-        MoveCampaign, PlaceOrder, RequestCodes, SourceRight,
+        AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimBy, ClaimOf, Command, CreateCampaign,
+        LENT_MINUTES, MoveCampaign, PlaceOrder, RequestCodes,
     },
     id::{CampaignId, CouponId},
     key::{Holder, Kind},
+    metadata::Metadata,
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, ProductId, SellerId},
     slot::{Buckets, Slot},
     state::{Aggregate, decode},
-    time::Timestamp,
+    time::{Timestamp, Zones},
 };
 use scrip_engine::{
     Answer, Engine, EngineError, EngineOptions, KeyUse, ManualClock, Random, Receipt, Secrets, Sequencer, verify,
@@ -53,6 +54,7 @@ fn options(clock: &Arc<ManualClock>, random: Random) -> EngineOptions {
     EngineOptions {
         secrets: Secrets::from_master(&[7; 32]),
         clock: clock.clone(),
+        zones: Zones::bundled(),
         random,
         on_failure: Box::new(|what| panic!("the store failed: {what}")),
     }
@@ -61,9 +63,12 @@ fn options(clock: &Arc<ManualClock>, random: Random) -> EngineOptions {
 /// The same with threads, for races.
 pub fn in_threads(buckets: u32) -> (Engine, MemoryStore) {
     let store = MemoryStore::new(Buckets::new(buckets).expect("a power of two"));
+    (started(Arc::new(store.clone())), store)
+}
+
+pub fn started(store: Arc<dyn Store>) -> Engine {
     let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
-    let engine = Engine::start(Arc::new(store.clone()), options(&clock, Random::system())).expect("an empty store");
-    (engine, store)
+    Engine::start(store, options(&clock, Random::system())).expect("an empty store")
 }
 
 impl Market {
@@ -145,8 +150,9 @@ impl Market {
         self.does(request).expect("a campaign");
         self.tidy();
         let rows = self.engine.read(|reader| reader.codes(campaign, None, 1_000)).expect("readable");
-        let sealed = rows.last().and_then(|row| row.sealed.clone()).expect("a unique one");
-        let text = self.engine.secrets().open_code(&sealed).expect("ours");
+        let row = rows.last().expect("a unique one");
+        let sealed = row.sealed.as_deref().expect("a unique one");
+        let text = self.engine.secrets().open_code(row.secret, sealed).expect("ours");
         self.engine.secrets().entered(CodeText::parse(&text).expect("well-formed"))
     }
 
@@ -206,6 +212,7 @@ pub fn create(patch: &Value) -> CreateCampaign {
     }
     CreateCampaign {
         terms: serde_json::from_value(terms).expect("terms"),
+        metadata: Metadata::default(),
         slot: Slot::of(patch.to_string().as_bytes()),
     }
 }
@@ -219,7 +226,7 @@ pub fn account(name: &str) -> AccountId {
 }
 
 pub fn claim(name: &str, campaign: CampaignId) -> Claim {
-    let of = ClaimOf::Campaign { campaign, channel: Channel::Web, source: None, right: SourceRight::Any };
+    let of = ClaimOf::Campaign { campaign, channel: Channel::Web, source: None, by: ClaimBy::Shop };
     Claim { account: account(name), of }
 }
 
@@ -259,6 +266,7 @@ pub fn place(name: &str, id: &str, chosen: Vec<Chosen>) -> PlaceOrder {
         chosen,
         expect_discount: None,
         hold_minutes: 30,
+        metadata: Metadata::default(),
         fingerprint: [1; 16],
     }
 }

@@ -1,16 +1,21 @@
 //! Many threads at once over eight buckets.
 
 use std::sync::{
-    Barrier,
+    Arc, Barrier,
     atomic::{AtomicUsize, Ordering},
 };
 
-use scrip_core::command::{CampaignStep, ClaimOf};
+use scrip_core::{
+    command::{CampaignStep, ClaimOf, RequestCodes},
+    slot::Buckets,
+};
 use scrip_engine::{Answer, Engine, EngineError, Receipt, verify};
+use scrip_store::{Store, memory::MemoryStore};
 use serde_json::json;
 
 use crate::market::{
-    Answered, account, activate, cancel, claim, create, entered, in_threads, names, place, shared, step, with_code,
+    Answered, account, activate, cancel, claim, coupon, create, entered, in_threads, names, place, shared, started,
+    step, with_code, with_coupon,
 };
 
 const THREADS: usize = 16;
@@ -58,7 +63,8 @@ fn r1_as_many_win_as_there_is_stock() {
 #[test]
 fn r5_a_thousand_uses_of_one_code_and_a_thousand_of_its_campaign_meet_at_the_smaller_limit() {
     let (engine, store) = in_threads(8);
-    let campaign = live(&engine, &json!({"limits": {"stock": 60, "budget": "unlimited"}}));
+    let channels = json!({"channels": ["web", "code"]});
+    let campaign = live(&engine, &json!({"limits": {"stock": 60, "budget": "unlimited"}, "claims": channels}));
     engine.submit_blocking(shared(&engine, campaign, "SAVE10", 25), None).expect("new");
     let code = entered(&engine, "SAVE10");
     let won = race(&names(8, 320), "code_uses_exhausted", |name| engine.submit_blocking(activate(name, &code), None));
@@ -137,11 +143,97 @@ fn a_unique_code_is_won_by_one_of_those_who_race_for_it() {
         std::thread::yield_now();
     };
     for row in rows {
-        let text = engine.secrets().open_code(row.sealed.as_deref().expect("unique")).expect("ours");
+        let text = engine.secrets().open_code(row.secret, row.sealed.as_deref().expect("unique")).expect("ours");
         let code = entered(&engine, &text);
         let won = race(&names(8, 32), "code_not_usable", |name| engine.submit_blocking(activate(name, &code), None));
         assert_eq!(won, 1);
     }
     engine.stop();
     assert!(verify::verify(&store).expect("readable").is_clean());
+}
+
+#[test]
+fn s18_eight_give_backs_at_once_leave_nothing_used() {
+    let (engine, store) = in_threads(8);
+    let channels = json!({"channels": ["web", "code"]});
+    let campaign = live(&engine, &json!({"limits": {"budget": 1_600, "per_individual": null}, "claims": channels}));
+    engine.submit_blocking(shared(&engine, campaign, "SAVE10", 8), None).expect("new");
+    let code = entered(&engine, "SAVE10");
+    let names = names(8, 8);
+    for round in 0..20 {
+        let (wallet, direct) = (format!("W-{round}"), format!("D-{round}"));
+        for name in &names {
+            let claimed = coupon(engine.submit_blocking(claim(name, campaign), None));
+            engine.submit_blocking(place(name, &wallet, with_coupon(claimed)), None).expect("there is a budget");
+            engine.submit_blocking(place(name, &direct, with_code(&code)), None).expect("there is a use");
+        }
+        let counters = engine.read(|reader| reader.counters(campaign)).expect("readable");
+        assert_eq!((counters.on_orders, counters.budget_held.minor()), (16, 1_600));
+        let (engine, barrier) = (&engine, &Barrier::new(THREADS));
+        std::thread::scope(|scope| {
+            for (name, id) in names.iter().flat_map(|name| [(name, &wallet), (name, &direct)]) {
+                scope.spawn(move || {
+                    barrier.wait();
+                    engine.submit_blocking(cancel(name, id), None).expect("unpaid");
+                });
+            }
+        });
+        let counters = engine.read(|reader| reader.counters(campaign)).expect("readable");
+        assert_eq!((counters.on_orders, counters.budget_held.minor()), (0, 0), "round {round}");
+    }
+    engine.stop();
+    assert!(verify::verify(&store).expect("readable").is_clean());
+}
+
+#[test]
+fn s8_a_pause_that_is_answered_lets_no_coupon_of_any_bucket_through() {
+    let (engine, store) = in_threads(8);
+    let names = names(8, 32);
+    for round in 0..10 {
+        let campaign = live(&engine, &json!({"name": format!("round {round}"), "limits": {"budget": "unlimited"}}));
+        let held: Vec<_> =
+            names.iter().map(|name| coupon(engine.submit_blocking(claim(name, campaign), None))).collect();
+        let (engine, barrier, placed) = (&engine, &Barrier::new(THREADS + 1), &AtomicUsize::new(0));
+        let orders: Vec<_> = names.iter().zip(&held).collect();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                barrier.wait();
+                engine.submit_blocking(step(campaign, CampaignStep::Pause), None).expect("it is live");
+            });
+            for part in orders.chunks(orders.len() / THREADS) {
+                scope.spawn(move || {
+                    barrier.wait();
+                    for (name, coupon) in part {
+                        match engine.submit_blocking(place(name, &format!("A-{round}"), with_coupon(**coupon)), None) {
+                            Ok(_) => drop(placed.fetch_add(1, Ordering::SeqCst)),
+                            Err(error) => assert!(error.to_string().contains("paused"), "{error}"),
+                        }
+                    }
+                });
+            }
+        });
+        // The pause is answered: it holds in every bucket.
+        for (name, coupon) in names.iter().zip(&held) {
+            let late = engine.submit_blocking(place(name, &format!("B-{round}"), with_coupon(*coupon)), None);
+            assert!(late.is_err(), "{name} in round {round}");
+        }
+        let counters = engine.read(|reader| reader.counters(campaign)).expect("readable");
+        assert_eq!(counters.on_orders as usize, placed.load(Ordering::SeqCst));
+    }
+    engine.stop();
+    assert!(verify::verify(&store).expect("readable").is_clean());
+}
+
+/// A file's log is ended by whoever has it last: a command that ends right after has to be that.
+#[test]
+fn whoever_stops_an_engine_has_its_store_alone() {
+    for _ in 0..10 {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Buckets::ONE));
+        let engine = started(store.clone());
+        let campaign = live(&engine, &json!({}));
+        let request = RequestCodes { campaign, as_seller: None, count: 100_000, prefix: None, source: None };
+        engine.submit_blocking(request, None).expect("a job");
+        engine.stop();
+        assert_eq!(Arc::strong_count(&store), 1, "the job goes on");
+    }
 }

@@ -2,7 +2,7 @@
 
 use scrip_core::{
     campaign::CampaignStatus,
-    command::{CampaignStep, PayOrder},
+    command::{CampaignStep, DeleteCampaign, PayOrder, RevokeCode},
     key::Holder,
     name::OrderId,
 };
@@ -10,8 +10,8 @@ use scrip_engine::{Answer, Receipt};
 use serde_json::json;
 
 use crate::market::{
-    Market, account, activate, cancel, claim, coupon, entered, key, names, place, refused, shared, step, with_code,
-    with_coupon,
+    Market, account, activate, cancel, claim, coupon, create, entered, key, names, place, refused, shared, step,
+    with_code, with_coupon,
 };
 
 /// Every rule with one bucket and with eight.
@@ -146,6 +146,44 @@ fn a_shared_codes_uses_are_counted_over_all_buckets() {
 }
 
 #[test]
+fn a_code_of_a_deleted_draft_is_another_campaigns_in_every_bucket() {
+    with_one_and_eight(|mut market, buckets| {
+        let names = names(buckets, 8);
+        let code = entered(&market.engine, "SAVE10");
+        for is_revoked in [false, true] {
+            let Ok(Receipt { answer: Answer::Campaign { campaign: draft, .. }, .. }) = market.does(create(&json!({})))
+            else {
+                panic!("valid terms");
+            };
+            market.does(shared(&market.engine, draft.id, "SAVE10", 100)).expect("it is free");
+            // Whoever tries it brings it to the own bucket.
+            for name in &names {
+                assert_eq!(refused(market.does(activate(name, &code))), "code_not_usable");
+            }
+            if is_revoked {
+                let revoke = RevokeCode { campaign: draft.id, as_seller: None, hash: code.hash };
+                market.does(revoke).expect("it is there");
+            }
+            market.does(DeleteCampaign { campaign: draft.id, as_seller: None }).expect("a draft");
+        }
+        let campaign = market.live(&json!({}));
+        market.does(shared(&market.engine, campaign, "SAVE10", 100)).expect("it is free again");
+        for name in &names[1..] {
+            let unusable =
+                market.engine.read(|reader| reader.unusable_codes(&account(name), std::slice::from_ref(&code)));
+            assert_eq!(unusable, Ok(Vec::new()));
+            coupon(market.does(activate(name, &code)));
+        }
+        market.does(RevokeCode { campaign, as_seller: None, hash: code.hash }).expect("it is there");
+        assert_eq!(refused(market.does(activate(&names[0], &code))), "code_not_usable");
+        for name in &names[1..] {
+            assert_eq!(refused(market.does(activate(name, &code))), "code_revoked");
+        }
+        market.assert_settled();
+    });
+}
+
+#[test]
 fn i4_a_shared_code_added_again_under_its_key_is_answered_again() {
     with_one_and_eight(|mut market, _| {
         let campaign = market.live(&json!({}));
@@ -224,7 +262,8 @@ fn s3_accounts_that_have_more_than_a_limit_when_they_are_linked_keep_it_and_get_
 #[test]
 fn what_was_sold_out_is_given_out_as_soon_as_something_came_back() {
     with_one_and_eight(|mut market, buckets| {
-        let campaign = market.live(&json!({"limits": {"stock": 3, "budget": "unlimited"}}));
+        let campaign = market.live(&json!({"limits": {"stock": 3, "budget": "unlimited"},
+            "claims": {"channels": ["web", "code"]}}));
         market.does(shared(&market.engine, campaign, "SAVE10", 3)).expect("new");
         let code = entered(&market.engine, "SAVE10");
         let names = names(buckets, 24);

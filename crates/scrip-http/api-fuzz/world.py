@@ -1,6 +1,7 @@
 """A server of the real binary with a small marketplace in it, so that not everything is unknown."""
 
 import json
+import os
 import subprocess
 import urllib.error
 import urllib.request
@@ -14,8 +15,10 @@ class Server:
 
     def __enter__(self):
         command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data", self.data]
+        # It would warn of the fuzzer's own variables.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_API_")}
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True
+            command, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True, env=environment
         )
         said = self.process.stdout.readline()
         self.base = next(word for word in said.split() if word.startswith("http://"))
@@ -84,7 +87,7 @@ def seed(server):
                 path = f"/v1/accounts/{account}/coupons"
                 coupons.append(server.ask(shop, "POST", path, {"campaign": one})["id"])
     shared = {"kind": "shared", "code": "SAVE10"}
-    server.ask(operator, "POST", f"/v1/campaigns/{campaigns[0]}/codes", shared)
+    code = server.ask(operator, "POST", f"/v1/campaigns/{campaigns[0]}/codes", shared)["id"]
     unique = {"kind": "unique", "count": 20}
     jobs = [
         server.ask(operator, "POST", f"/v1/campaigns/{one}/codes", unique)["id"] for one in (campaigns[0], campaigns[3])
@@ -127,5 +130,6 @@ def seed(server):
         "key": spare,
         "seller": ["luma", "tako"],
         "code": ["SAVE10"],
+        "code_id": [code],
         "line": ["l1", "l2"],
     }

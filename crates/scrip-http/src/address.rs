@@ -11,7 +11,7 @@ use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Deserializer, de};
 
 /// Addresses whose `X-Forwarded-For` is believed: one, or a network such as `10.0.0.0/8`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
 pub struct TrustedProxy(IpNet);
 
 /// A text that names neither an address nor a network.
@@ -31,6 +31,12 @@ impl FromStr for TrustedProxy {
 impl fmt::Display for TrustedProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl serde::Serialize for TrustedProxy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -72,7 +78,7 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[TrustedProxy]) -> Ne
 }
 
 /// With or without a port.
-fn address(text: &str) -> Option<IpAddr> {
+pub fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()));
     address.map(|address: IpAddr| address.to_canonical())

@@ -18,18 +18,17 @@ use scrip_core::{
     time::Timestamp,
 };
 use scrip_engine::Use;
+use scrip_faults::{Fault, is};
 use tokio::sync::oneshot;
 
-/// Rows that are kept.
-const ROWS_MAX: usize = 10_000;
+use crate::{counted, limits::AttemptLimits};
+
 /// How long a row is kept.
 const DAYS_MAX: u32 = 7;
 /// Rows that may wait for the thread; what comes beyond is dropped.
 const WAITING_MAX: usize = 1_024;
-/// Reasons kept of one refusal.
+/// Reasons kept of one refusal. What each of them repeats was cut when it became a problem.
 const REASONS_MAX: usize = 20;
-/// Characters kept of a pointer, which may name a field that the caller made up.
-const POINTER_MAX: usize = 200;
 
 /// A request that was refused.
 #[derive(Clone, Debug)]
@@ -52,6 +51,8 @@ pub struct Attempt {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct About {
     pub campaign: Option<CampaignId>,
+    /// Of an order that was to be placed: its id is in no path.
+    pub order: Option<OrderId>,
     pub coupons: Vec<CouponId>,
     pub codes: Vec<SeenCode>,
 }
@@ -104,17 +105,19 @@ pub struct AttemptLog(SyncSender<Message>);
 
 impl AttemptLog {
     /// Starts the thread, which ends when the last handle is gone.
-    pub fn start() -> Self {
+    pub fn start(limits: AttemptLimits) -> Self {
         let (sender, messages) = sync_channel(WAITING_MAX);
-        let run = move || Rows::default().serve(&messages);
+        let run = move || Rows::new(limits).serve(&messages);
         thread::Builder::new().name("attempts".to_owned()).spawn(run).expect("a thread can be started");
         Self(sender)
     }
 
     /// Hands a row over, or drops it: nobody waits for the log.
-    pub fn note(&self, attempt: Attempt) {
+    pub fn note(&self, mut attempt: Attempt) {
+        // Here, so that those that wait are short too.
+        attempt.refusal.errors.truncate(REASONS_MAX);
         if let Err(TrySendError::Full(_)) = self.0.try_send(Message::Row(Box::new(attempt))) {
-            metrics::counter!("scrip_attempts_dropped_total").increment(1);
+            metrics::counter!(counted::ATTEMPTS_DROPPED).increment(1);
         }
     }
 
@@ -129,13 +132,19 @@ impl AttemptLog {
     }
 }
 
-#[derive(Default)]
 struct Rows {
+    limits: AttemptLimits,
     rows: VecDeque<(u64, Attempt)>,
+    /// Of all rows, about.
+    bytes: usize,
     last: u64,
 }
 
 impl Rows {
+    const fn new(limits: AttemptLimits) -> Self {
+        Self { limits, rows: VecDeque::new(), bytes: 0, last: 0 }
+    }
+
     fn serve(mut self, messages: &Receiver<Message>) {
         while let Ok(message) = messages.recv() {
             match message {
@@ -147,26 +156,35 @@ impl Rows {
     }
 
     fn add(&mut self, mut attempt: Attempt) {
-        attempt.refusal.errors.truncate(REASONS_MAX);
         for error in &mut attempt.refusal.errors {
             hide_codes(&mut error.reason);
-            if let Some(pointer) = &mut error.pointer
-                && let Some((end, _)) = pointer.char_indices().nth(POINTER_MAX)
-            {
-                pointer.truncate(end);
-            }
         }
         self.forget(attempt.at);
-        if self.rows.len() == ROWS_MAX {
-            self.rows.pop_front();
-        }
         self.last += 1;
+        self.bytes += attempt.bytes();
         self.rows.push_back((self.last, attempt));
+        let bytes_max = if is(Fault::AttemptsUnbounded) { usize::MAX } else { self.limits.bytes };
+        while self.rows.len() > self.limits.rows || self.bytes > bytes_max {
+            self.drop_oldest();
+            metrics::counter!(counted::ATTEMPTS_DISPLACED).increment(1);
+        }
+        self.tell();
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((_, row)) = self.rows.pop_front() {
+            self.bytes -= row.bytes();
+        }
+    }
+
+    fn tell(&self) {
+        metrics::gauge!("scrip_attempts").set(self.rows.len() as f64);
+        metrics::gauge!("scrip_attempts_bytes").set(self.bytes as f64);
     }
 
     fn forget(&mut self, now: Timestamp) {
         while self.rows.front().is_some_and(|(_, row)| row.at.plus_hours(DAYS_MAX * 24) <= now) {
-            self.rows.pop_front();
+            self.drop_oldest();
         }
     }
 
@@ -174,6 +192,29 @@ impl Rows {
         self.forget(wanted.now);
         let rows = self.rows.iter().rev().filter(|(number, row)| wanted.matches(*number, row));
         rows.take(wanted.limit).cloned().collect()
+    }
+}
+
+impl Attempt {
+    /// Of memory, about: what its texts take, and itself. The same for as long as it is kept.
+    fn bytes(&self) -> usize {
+        let errors = self.refusal.errors.iter().map(|error| {
+            let reason = match &error.reason {
+                Reason::InvalidField { allowed: Some(allowed), .. } => allowed.capacity(),
+                // A code, an id: short by its type.
+                _ => 128,
+            };
+            size_of_val(error) + error.pointer.as_ref().map_or(0, String::capacity) + reason
+        });
+        let names = self.account.iter().map(|account| account.as_str().len());
+        let orders = self.order.iter().map(|order| order.as_str().len());
+        size_of::<(u64, Self)>()
+            + self.request_id.capacity()
+            + self.operation.capacity()
+            + self.caller.capacity()
+            + errors.chain(names).chain(orders).sum::<usize>()
+            + self.about.coupons.len() * size_of::<CouponId>()
+            + self.about.codes.len() * (size_of::<SeenCode>() + 4)
     }
 }
 
@@ -232,11 +273,11 @@ mod tests {
 
     #[test]
     fn the_oldest_rows_give_way_to_new_ones_and_to_time() {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(AttemptLimits { rows: 10_000, ..AttemptLimits::default() });
         for second in 0..10_010 {
             rows.add(attempt(second, "ana"));
         }
-        assert_eq!((rows.rows.len(), rows.rows[0].1.at.seconds()), (ROWS_MAX, 10));
+        assert_eq!((rows.rows.len(), rows.rows[0].1.at.seconds()), (10_000, 10));
         let week = i64::from(DAYS_MAX) * 24 * 3_600;
         let now = Timestamp::from_micros((week + 10_008) * 1_000_000);
         let left = rows.find(&Wanted { now, limit: 9, ..Wanted::default() });
@@ -245,7 +286,7 @@ mod tests {
 
     #[test]
     fn rows_come_newest_first_page_by_page() {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(AttemptLimits::default());
         for (second, account) in [(1, "ana"), (2, "ben"), (3, "ana"), (4, "ana")] {
             rows.add(attempt(second, account));
         }
@@ -257,16 +298,27 @@ mod tests {
     }
 
     #[test]
-    fn a_code_in_a_reason_is_not_kept_whole_and_a_pointer_not_endless() {
-        let mut rows = Rows::default();
-        let mut row = attempt(1, "ana");
-        row.refusal.errors[0].pointer = Some("/é".repeat(10_000));
-        row.refusal.errors = vec![row.refusal.errors[0].clone(); 100];
-        rows.add(row);
+    fn a_code_in_a_reason_is_not_kept_whole() {
+        let mut rows = Rows::new(AttemptLimits::default());
+        rows.add(attempt(1, "ana"));
         let kept = &rows.rows[0].1.refusal.errors;
-        assert_eq!(kept.len(), REASONS_MAX);
         assert_eq!(kept[0].reason, Reason::StackingGroupTaken { coupon: UsedBy::Code("…DE42".to_owned()) });
-        assert_eq!(kept[0].pointer.as_ref().map(|pointer| pointer.chars().count()), Some(POINTER_MAX));
+    }
+
+    #[test]
+    fn the_log_is_bounded_in_bytes_and_counts_them_right() {
+        let limits = AttemptLimits { rows: 10_000, bytes: 200_000 };
+        let mut rows = Rows::new(limits);
+        for second in 0..10_000 {
+            let mut row = attempt(second, "ana");
+            row.refusal.errors[0].pointer = Some("/é".repeat(usize::try_from(second % 100).expect("small")));
+            row.refusal.errors = vec![row.refusal.errors[0].clone(); 20];
+            rows.add(row);
+            assert!(rows.bytes <= limits.bytes);
+        }
+        assert_eq!(rows.bytes, rows.rows.iter().map(|(_, row)| row.bytes()).sum::<usize>());
+        assert!(rows.rows.len() > 20, "short rows are many: {}", rows.rows.len());
+        assert_eq!(rows.rows.back().map(|(_, row)| row.at.seconds()), Some(9_999), "the newest stay");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::{HeaderValue, Method, request::Parts},
 };
-use scrip_core::{id::CampaignId, name::AccountId, reason::Reason};
+use scrip_core::{
+    id::CampaignId,
+    name::{AccountId, decoded},
+    reason::Reason,
+};
 
 use crate::{
     api::Api,
@@ -36,14 +40,15 @@ impl Attempted {
 
     /// Into the log: this request of the caller's was refused.
     pub fn refused(&self, api: &Api, caller: &Caller, problem: Problem) {
-        let account = self.named("{account}").and_then(|name| AccountId::new(name).ok());
+        let account = self.named("{account}").and_then(|name| AccountId::new(&name).ok());
         self.refused_for(api, caller, account, problem);
     }
 
     /// The same for one of many accounts.
     pub fn refused_for(&self, api: &Api, caller: &Caller, account: Option<AccountId>, problem: Problem) {
         let status = problem.status();
-        let (refusal, about) = problem.into_parts();
+        let (refusal, mut about) = problem.into_parts();
+        let order = about.order.take();
         let campaign: Option<CampaignId> = self.named("{campaign}").and_then(|id| id.parse().ok());
         api.log.note(Attempt {
             at: api.engine.now(),
@@ -52,16 +57,16 @@ impl Attempted {
             role: caller.role,
             caller: caller.scope.clone(),
             account,
-            order: self.named("{order}").and_then(|name| name.parse().ok()),
+            order: self.named("{order}").and_then(|name| name.parse().ok()).or(order),
             about: About { campaign: about.campaign.or(campaign), ..about },
             status,
             refusal,
         });
     }
 
-    fn named(&self, parameter: &str) -> Option<&str> {
+    fn named(&self, parameter: &str) -> Option<String> {
         let mut segments = self.template.as_str().split('/').zip(self.path.split('/'));
-        segments.find_map(|(name, value)| (name == parameter).then_some(value))
+        segments.find_map(|(name, value)| (name == parameter).then(|| decoded(value)).flatten())
     }
 }
 

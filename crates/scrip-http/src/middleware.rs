@@ -1,13 +1,13 @@
 //! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
 
-use std::net::SocketAddr;
+use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Query, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use scrip_core::reason::{Reason, Refusal};
 use scrip_engine::fill_random;
@@ -18,10 +18,15 @@ use crate::{
     api::Api,
     attempted::{Attempted, RequestId},
     auth::{Caller, authenticate},
-    body::{BODY_MAX, Patience},
+    body::{BODY_MAX, Came, Reading},
+    clipped::ClippedPath,
+    counted,
+    forbidden::forbidden,
+    mistakes::{self, body_schema, of_query},
     openapi::takes_query,
-    permissions::{Access, access},
+    permissions::{Access, access, is_open},
     problem::Problem,
+    unread::lend,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,6 +45,24 @@ const FORBIDDEN: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
+
+/// The documentation's pages have a form, for their search; no other answer has one.
+const WITH_FORM: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// Marks an answer that is a page with a form.
+#[derive(Clone, Copy)]
+pub(crate) struct HasForm;
+
+impl IntoResponseParts for HasForm {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
 
 pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
     routes
@@ -68,27 +91,52 @@ async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> R
     let request_id = RequestId(id.clone());
     let attempted = Attempted::new(&method, request.extensions().get::<MatchedPath>(), &path, &request_id);
     request.extensions_mut().insert(request_id);
-    let mut response = next.run(request).await;
+    let sharing = api.origins.sharing(&request);
+    let lent = lend(&mut request);
+    let mut response = match sharing.answer() {
+        Some(answer) => answer,
+        None => next.run(request).await,
+    };
+    if let Some(lent) = lent {
+        lent.settle(&mut response, api.drain).await;
+    }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let caller = response.extensions_mut().remove::<Caller>();
-        response = problem.render(id.to_str().unwrap_or_default());
-        if let (Some(attempted), Some(caller)) = (attempted, caller) {
+        response = api.answers.counted(caller.as_ref(), false, rendered_in_place(&response, &problem, &id));
+        // Who sends too much displaces nothing that others want to know of.
+        let is_worth_keeping = *problem.reason() != Reason::RateLimited;
+        if let (Some(attempted), Some(caller), true) = (attempted, caller, is_worth_keeping) {
             attempted.refused(&api, &caller, problem);
         }
     } else if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        response = Problem::from(Reason::PayloadTooLarge).render(id.to_str().unwrap_or_default());
+        response = rendered_in_place(&response, &Reason::PayloadTooLarge.into(), &id);
     }
     let status = response.status();
-    metrics::counter!("scrip_http_requests_total", "status" => status.as_str().to_owned()).increment(1);
+    metrics::counter!(counted::HTTP_REQUESTS, "status" => status.as_str().to_owned()).increment(1);
+    let path = ClippedPath(&path);
     if status.is_server_error() {
         tracing::error!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request failed");
     } else {
         tracing::debug!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request");
     }
+    let has_form = response.extensions().get::<HasForm>().is_some();
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.extend(FORBIDDEN);
+    sharing.say(headers);
+    if has_form {
+        headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORM);
+    }
     response
+}
+
+/// The problem in the place of an answer, of which stays whether the connection ends.
+fn rendered_in_place(response: &Response, problem: &Problem, id: &HeaderValue) -> Response {
+    let mut rendered = problem.render(id.to_str().unwrap_or_default());
+    if let Some(close) = response.headers().get(header::CONNECTION) {
+        rendered.headers_mut().insert(header::CONNECTION, close.clone());
+    }
+    rendered
 }
 
 fn is_id(id: &HeaderValue) -> bool {
@@ -103,16 +151,39 @@ fn new_id() -> HeaderValue {
     HeaderValue::try_from(format!("req_{text}")).expect("hexadecimal digits")
 }
 
-/// Everything under `/v1` needs a caller, a path that doesn't exist too: strangers learn nothing.
+/// What HTTP itself demands of a request, and what this server doesn't read.
+///
+/// Errors: HTTP/1.1 without a Host or with several (RFC 9112: 400), which a proxy may take for another request than we do; a
+/// body that says it is encoded: it would be read as what it isn't.
+fn well_formed(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    if request.version() == Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(Problem::parameter("Host", "given once"));
+    }
+    let plain = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(Problem::parameter("Content-Encoding", "absent: bodies aren't read compressed"));
+    }
+    Ok(())
+}
+
+/// Everything under `/v1` but what is open needs a caller, a path that doesn't exist too: strangers learn nothing.
 async fn authenticated(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Patience(api.patience));
+    if let Err(problem) = well_formed(&request) {
+        return problem.into_response();
+    }
+    request.extensions_mut().insert(api.reading.clone());
     let path = request.uri().path();
-    if path == "/v1" || path.starts_with("/v1/") {
+    if (path == "/v1" || path.starts_with("/v1/")) && !is_open(read_as(request.method()), path) {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         match authenticate(&api, peer, request.headers()) {
             Ok(caller) => {
+                if let Err(problem) = api.rates.admit(&caller).and_then(|()| api.answers.admit(&caller)) {
+                    return problem.into_response();
+                }
                 request.extensions_mut().insert(caller.clone());
-                let mut response = next.run(request).await;
+                let may_give_up = changes_nothing(&request);
+                let mut response = api.answers.counted(Some(&caller), may_give_up, next.run(request).await);
                 // Who was refused what is logged where problems are rendered.
                 if response.extensions().get::<Problem>().is_some() {
                     response.extensions_mut().insert(caller);
@@ -122,24 +193,68 @@ async fn authenticated(State(api): State<Api>, mut request: Request, next: Next)
             Err(problem) => return problem.into_response(),
         }
     }
-    next.run(request).await
+    // How the server fares is told whatever others don't take.
+    let may_give_up = !["/livez", "/readyz", "/metrics"].contains(&path);
+    api.answers.counted(None, may_give_up, next.run(request).await)
+}
+
+/// Whether the same may be asked again and nothing was lost.
+fn changes_nothing(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    request.method().is_safe() || path.ends_with("/quotes") || path.ends_with("/search")
+}
+
+/// HEAD is GET without the body (RFC 9110).
+fn read_as(method: &Method) -> &str {
+    if *method == Method::HEAD { "GET" } else { method.as_str() }
 }
 
 /// Refuses what the table doesn't allow, before anything is parsed, and a query where none is taken.
-async fn permitted(request: Request, next: Next) -> Response {
-    if let (Some(caller), Some(path)) =
-        (request.extensions().get::<Caller>(), request.extensions().get::<MatchedPath>())
-    {
-        // HEAD is GET without the body (RFC 9110).
-        let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
-        if access(method, path.as_str(), caller.role) == Access::No {
+async fn permitted(mut request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().filter(|path| path.as_str().starts_with("/v1/")).cloned();
+    if let Some(path) = path {
+        let method = read_as(request.method());
+        let caller = request.extensions().get::<Caller>().cloned();
+        let may = caller
+            .as_ref()
+            .map_or(is_open(method, path.as_str()), |caller| access(method, path.as_str(), caller.role) != Access::No);
+        if !may {
             return Problem::from(Reason::Forbidden).into_response();
         }
         if request.uri().query().is_some_and(|query| !query.is_empty()) && !takes_query(method, path.as_str()) {
             let given = Query::<Vec<(String, String)>>::try_from_uri(request.uri()).unwrap_or_default();
-            let name = given.0.into_iter().next().map(|(name, _)| name).unwrap_or_default();
-            return Problem::from(Refusal::at(format!("/{name}"), Reason::UnknownParameter)).into_response();
+            let unknown = Problem::of_parameters(Refusal::at("", Reason::UnknownParameter));
+            return unknown.explained_by(of_query(method, path.as_str(), &given.0)).into_response();
+        }
+        if let Some(caller) = caller
+            && (request.method() == Method::POST || request.method() == Method::PATCH)
+        {
+            let came = Came::default();
+            request.extensions_mut().insert(came.clone());
+            let method = request.method().clone();
+            let reading = request.extensions().get::<Reading>().cloned().expect("set for every request");
+            let response = next.run(request).await;
+            // A large one is gone through as it was parsed: in turn.
+            let _turn = if came.is_large() { Some(reading.parsing().await) } else { None };
+            return told_all(response, &came, &caller, &method, path.as_str());
         }
     }
     next.run(request).await
+}
+
+/// A malformed body is refused with all that is wrong with it, unless the caller may not do at all what it says.
+fn told_all(mut response: Response, came: &Came, caller: &Caller, method: &Method, path: &str) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    if !problem.is_of_body() {
+        return problem.into_response();
+    }
+    let body = came.json();
+    if let Some(refusal) = forbidden(method.as_str(), path, caller, body.as_ref()) {
+        return Problem::from(refusal).into_response();
+    }
+    // What a patch makes of a campaign is judged as a whole, where it is put together.
+    let judged = path == "/v1/campaigns/{campaign}" && *method == Method::PATCH && !problem.is_of_form();
+    let schema = body_schema(method.as_str(), path).filter(|_| !judged);
+    let found = schema.zip(body).map(|(schema, body)| mistakes::of(schema, &body)).unwrap_or_default();
+    problem.explained(found).into_response()
 }

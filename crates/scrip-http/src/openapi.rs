@@ -1,15 +1,15 @@
-//! The OpenAPI 3.1 document, generated from the routes, and the pages that show it offline.
+//! The OpenAPI 3.1 document, generated from the routes.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::OnceLock,
 };
 
-use scrip_core::reason::Reason;
+use serde_json::{Value, json};
 use utoipa::{
-    OpenApi, ToSchema,
+    OpenApi,
     openapi::{
-        Content, HttpMethod, InfoBuilder, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder, Server,
+        ContactBuilder, HttpMethod, InfoBuilder, OpenApiBuilder, RefOr, Required, Server,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         schema::{ObjectBuilder, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -18,11 +18,11 @@ use utoipa::{
 
 use crate::{
     routes,
-    wire::{ProblemDocument, ReasonDocument},
+    wire::{ProblemDocument, ProblemError, ReasonCode, ReasonDocument, ReasonParameters},
 };
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ProblemDocument, ReasonDocument)))]
+#[openapi(components(schemas(ProblemDocument, ReasonDocument, ReasonCode, ReasonParameters, ProblemError)))]
 struct Shared;
 
 /// What the document begins with.
@@ -34,9 +34,12 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
                 .version("1")
                 .description(Some(
                     "Coupons for marketplaces with many sellers: exact with money, impossible to oversell.\n\n\
-                     Amounts are integers in the minor unit of the object's currency. Every POST that changes something \
-                     takes an Idempotency-Key. A refusal is an application/problem+json with a stable code.",
+                     Amounts are integers in the minor unit of the object's currency. Orders and refunds are idempotent by \
+                     their own id, for ever. Where an operation lists an Idempotency-Key, the same key with the same command \
+                     gets the same answer for at least 24 hours; keys are told apart by caller, operation, and the account or \
+                     campaign in the path. A refusal is an application/problem+json with a stable code.",
                 ))
+                .contact(Some(ContactBuilder::new().name(Some("Whoever runs this server")).build()))
                 .license(Some(
                     utoipa::openapi::LicenseBuilder::new()
                         .name("Apache-2.0 OR MIT")
@@ -53,15 +56,39 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
 /// The document as JSON: what is served, committed and tested.
 pub fn document() -> String {
     static DOCUMENT: OnceLock<String> = OnceLock::new();
-    DOCUMENT
-        .get_or_init(|| {
-            let (_, mut api) = routes::all().split_for_parts();
-            complete(&mut api);
-            let mut document = serde_json::to_value(&api).expect("the document can be written");
-            schemas::mend(&mut document);
-            serde_json::to_string_pretty(&document).expect("JSON can be written") + "\n"
-        })
-        .clone()
+    DOCUMENT.get_or_init(|| serde_json::to_string_pretty(contract()).expect("JSON can be written") + "\n").clone()
+}
+
+/// The document: what is derived, made into what other people's tools read.
+pub(crate) fn contract() -> &'static Value {
+    static CONTRACT: OnceLock<Value> = OnceLock::new();
+    CONTRACT.get_or_init(|| {
+        let (_, mut api) = routes::all().split_for_parts();
+        complete(&mut api);
+        let mut document = serde_json::to_value(&api).expect("the document can be written");
+        schemas::mend(&mut document);
+        named::name_all(&mut document);
+        // Terms and metadata, and nothing besides.
+        schema::schemas(&mut document)["CampaignRequest"]["additionalProperties"] = json!(false);
+        sides::divide(&mut document);
+        sides::patch(&mut document, "CampaignRequest", "CampaignPatch");
+        schema::schemas(&mut document)["CampaignPatch"]["properties"]["metadata"]["$ref"] =
+            schema::reference("MetadataPatch")["$ref"].clone();
+        let patch = &mut document["paths"]["/v1/campaigns/{campaign}"]["patch"]["requestBody"];
+        patch["content"] = json!({"application/json": {"schema": schema::reference("CampaignPatch")}});
+        named::drop_unused(&mut document);
+        refusals::declare(&mut document);
+        headers::declare(&mut document);
+        members::tell(&mut document);
+        prose::tell(&mut document);
+        examples::show(&mut document);
+        document
+    })
+}
+
+/// An operation of the document.
+pub(crate) fn operation(method: &str, path: &str) -> &'static Value {
+    &contract()["paths"][path][method.to_ascii_lowercase()]
 }
 
 /// One line per operation: method, path, operation id.
@@ -163,11 +190,26 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
         for (operation, changes) in [
             (&mut item.get, false),
             (&mut item.post, true),
-            (&mut item.patch, true),
-            (&mut item.put, true),
-            (&mut item.delete, true),
+            (&mut item.patch, false),
+            (&mut item.put, false),
+            (&mut item.delete, false),
         ] {
             let Some(operation) = operation else { continue };
+            if takes_shopper_address(operation) {
+                operation.parameters.get_or_insert_default().push(RefOr::T(
+                    ParameterBuilder::new()
+                        .name("Shopper-Address")
+                        .parameter_in(ParameterIn::Header)
+                        .required(Required::False)
+                        .description(Some(
+                            "The shopper's own IP address, where a storefront's or an operator's server speaks for one: wrong codes \
+                             are counted by it. Nobody else is believed.",
+                        ))
+                        .example(Some(json!("203.0.113.9")))
+                        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                        .build(),
+                ));
+            }
             if changes && item_takes_key(operation) {
                 operation.parameters.get_or_insert_default().push(RefOr::T(
                     ParameterBuilder::new()
@@ -184,54 +226,29 @@ fn complete(api: &mut utoipa::openapi::OpenApi) {
                         .build(),
                 ));
             }
-            // What only some operations answer.
-            let conditional = operation.operation_id.as_deref() == Some("change_campaign");
-            let some = [
-                (changes, "408", "The body didn't arrive in time"),
-                (changes, "413", "The body is larger than 1 MiB"),
-                (conditional, "412", "The campaign has changed since that ETag"),
-                (conditional, "428", "If-Match is missing"),
-            ];
-            let some = some.into_iter().filter(|(answers, ..)| *answers).map(|(_, status, text)| (status, text));
-            let all = [
-                ("400", "Malformed: the problem names the field and its limit"),
-                ("401", "No or no good key"),
-                ("403", "The role may not"),
-                ("404", "Unknown, or somebody else's"),
-                ("409", "In conflict with the present state"),
-                ("422", "Understood, and refused by the rules"),
-                ("429", "Too many; see Retry-After"),
-                ("503", "The store can't take it now"),
-            ];
-            for (status, description) in all.into_iter().chain(some) {
-                let content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
-                let response = ResponseBuilder::new()
-                    .description(description)
-                    .content("application/problem+json", content)
-                    .build();
-                operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
-            }
         }
     }
 }
 
-/// Commands but those that keep no key: quotes change nothing, a new key's secret is kept nowhere.
+/// Operations by which a shopper's codes come in.
+fn takes_shopper_address(operation: &Operation) -> bool {
+    let with = ["collect_coupon", "quote_cart", "place_order", "revise_order"];
+    operation.operation_id.as_deref().is_some_and(|id| with.contains(&id))
+}
+
+/// Commands but those that keep no key: quotes and searches change nothing, a token is kept nowhere, a key is revoked once, and
+/// a patch names the version that it changes.
 fn item_takes_key(operation: &Operation) -> bool {
-    let without = ["quote_cart", "create_key", "revoke_key", "mint_shopper_token", "change_campaign", "claim_batch"];
+    let without = ["quote_cart", "search_attempts", "revoke_key", "mint_shopper_token", "change_campaign"];
     operation.operation_id.as_deref().is_some_and(|id| !without.contains(&id))
 }
 
-/// The API reference as one page without scripts: it works offline.
-pub(crate) fn docs_page() -> String {
-    docs::page(&document())
-}
-
-pub(crate) const DOCS_STYLE: &str = docs::STYLE;
-
-/// Every reason with its text.
-pub(crate) fn reasons_page() -> String {
-    docs::reasons(Reason::ALL)
-}
-
-mod docs;
+mod examples;
+mod headers;
+mod members;
+mod named;
+mod prose;
+mod refusals;
+pub(crate) mod schema;
 mod schemas;
+mod sides;

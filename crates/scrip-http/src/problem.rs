@@ -2,12 +2,20 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use scrip_core::reason::{Reason, Refusal, RefusalError};
+use scrip_core::{
+    name::OrderId,
+    reason::{Reason, Refusal, RefusalError},
+};
 use scrip_engine::EngineError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{attempt_log::About, status::status_of_refusal};
+use crate::{
+    attempt_log::About,
+    clipped::clip_refusal,
+    mistakes::{LISTED_MAX, Mistakes},
+    status::status_of_refusal,
+};
 
 /// A "no" or a fault on its way out: RFC 9457, rendered by the outermost middleware, which knows the request's id.
 #[derive(Clone, Debug)]
@@ -15,13 +23,80 @@ pub struct Problem {
     refusal: Refusal,
     status: StatusCode,
     /// Members besides, such as the new quote of `quote_changed`.
-    more: Map<String, Value>,
+    more: Box<Map<String, Value>>,
     retry_after: Option<u32>,
+    /// Where the mistakes are.
+    part: Part,
+    /// How many there are besides those of the refusal.
+    beyond: usize,
     /// For the log of attempts.
     about: Box<About>,
 }
 
+/// Which part of a request a refusal's pointers lead into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Part {
+    /// The body, judged by the rules.
+    #[default]
+    Body,
+    /// The body, which couldn't be read: one mistake, and its place perhaps not exact.
+    Unread,
+    /// Path, query or headers, each by its name.
+    Parameters,
+}
+
 impl Problem {
+    /// A body that couldn't be read.
+    pub fn unread(refusal: Refusal) -> Self {
+        Self { part: Part::Unread, ..refusal.into() }
+    }
+
+    /// Mistakes of parameters, whose pointers are their names.
+    pub fn of_parameters(refusal: impl Into<Refusal>) -> Self {
+        Self { part: Part::Parameters, ..refusal.into().into() }
+    }
+
+    /// One parameter that isn't what it may be.
+    pub fn parameter(name: &str, expected: &str) -> Self {
+        Self::of_parameters(Refusal::invalid(format!("/{name}"), expected))
+    }
+
+    /// Whether the request is malformed in its body, so that the body may hold more mistakes.
+    pub fn is_of_body(&self) -> bool {
+        self.status == StatusCode::BAD_REQUEST && self.part != Part::Parameters
+    }
+
+    /// Whether the body as a whole couldn't be read, with no place named.
+    pub fn is_of_form(&self) -> bool {
+        self.part == Part::Unread && self.refusal.errors.iter().all(|error| error.pointer.as_deref() == Some(""))
+    }
+
+    /// Tells all the mistakes that the body's schema finds, and what the rules found besides.
+    pub fn explained(mut self, found: Mistakes) -> Self {
+        if found.listed.is_empty() {
+            return self;
+        }
+        self.beyond = found.more;
+        let own = std::mem::replace(&mut self.refusal.errors, found.listed);
+        if self.part == Part::Body {
+            let new = |error: &RefusalError| self.refusal.errors.iter().all(|known| known.pointer != error.pointer);
+            let more: Vec<RefusalError> = own.into_iter().filter(new).collect();
+            self.refusal.errors.extend(more);
+        }
+        clip_refusal(&mut self.refusal);
+        self
+    }
+
+    /// The same for parameters, where the schema's own words are all that is told.
+    pub fn explained_by(mut self, found: Mistakes) -> Self {
+        if !found.listed.is_empty() {
+            self.beyond = found.more;
+            self.refusal.errors = found.listed;
+            clip_refusal(&mut self.refusal);
+        }
+        self
+    }
+
     pub fn with(mut self, member: &str, value: &impl Serialize) -> Self {
         self.more.insert(member.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
@@ -35,6 +110,12 @@ impl Problem {
     /// Says what the request was about, for the log of attempts.
     pub fn about(mut self, about: About) -> Self {
         *self.about = about;
+        self
+    }
+
+    /// Says which order was to be placed, for the log of attempts.
+    pub fn about_order(mut self, order: OrderId) -> Self {
+        self.about.order = Some(order);
         self
     }
 
@@ -53,19 +134,51 @@ impl Problem {
 
     /// The body, as it is sent.
     pub fn document(&self, request_id: &str) -> Value {
-        let first = self.reason();
-        let code = first.code();
+        let first = &self.refusal.errors[0];
+        let code = first.reason.code();
         let mut body = Map::new();
         body.insert("type".to_owned(), json!(format!("/docs/reasons#{code}")));
         body.insert("title".to_owned(), json!(self.status.canonical_reason().unwrap_or("Error")));
         body.insert("status".to_owned(), json!(self.status.as_u16()));
-        body.insert("detail".to_owned(), json!(self.refusal.to_string()));
+        body.insert("detail".to_owned(), json!(self.refusal.detail.clone().unwrap_or_else(|| self.detail(first))));
         body.insert("code".to_owned(), json!(code));
         body.insert("request_id".to_owned(), json!(request_id));
-        body.insert("params".to_owned(), Value::Object(parameters(first)));
-        body.insert("errors".to_owned(), self.refusal.errors.iter().map(error_document).collect());
-        body.extend(self.more.clone());
+        body.insert("params".to_owned(), Value::Object(parameters(&first.reason)));
+        let listed = self.refusal.errors.iter().take(LISTED_MAX);
+        body.insert("errors".to_owned(), listed.map(|error| self.error_document(error)).collect());
+        body.insert("more".to_owned(), json!(self.refusal.errors.len().saturating_sub(LISTED_MAX) + self.beyond));
+        body.extend((*self.more).clone());
         Value::Object(body)
+    }
+
+    /// In words: which field, and what it may be.
+    fn detail(&self, error: &RefusalError) -> String {
+        let place = match error.pointer.as_deref() {
+            None => return error.reason.to_string(),
+            Some("") if self.part == Part::Parameters => "The query",
+            Some("") => "The body",
+            Some(name) if self.part == Part::Parameters => name.trim_start_matches('/'),
+            Some(pointer) => pointer,
+        };
+        match &error.reason {
+            Reason::InvalidField { allowed: Some(allowed), .. } => format!("{place} must be {allowed}."),
+            Reason::UnknownField => format!("{place} is no field of its object."),
+            Reason::UnknownParameter => format!("{place} is no parameter of this operation."),
+            reason => reason.to_string(),
+        }
+    }
+
+    fn error_document(&self, error: &RefusalError) -> Value {
+        let mut document = parameters(&error.reason);
+        let (pointer, parameter) = match (&error.pointer, self.part) {
+            (Some(name), Part::Parameters) => (None, Some(name.trim_start_matches('/'))),
+            (pointer, _) => (pointer.as_deref(), None),
+        };
+        document.insert("pointer".to_owned(), json!(pointer));
+        document.insert("parameter".to_owned(), json!(parameter));
+        document.insert("code".to_owned(), json!(error.reason.code()));
+        document.insert("detail".to_owned(), json!(self.detail(error)));
+        Value::Object(document)
     }
 
     pub(crate) fn render(&self, request_id: &str) -> Response {
@@ -93,22 +206,20 @@ pub(crate) fn parameters(reason: &Reason) -> Map<String, Value> {
     }
 }
 
-fn error_document(error: &RefusalError) -> Value {
-    let mut document = parameters(&error.reason);
-    document.insert("pointer".to_owned(), json!(error.pointer));
-    document.insert("code".to_owned(), json!(error.reason.code()));
-    let detail = match &error.reason {
-        Reason::InvalidField { limit: Some(limit) } => format!("Must be {limit}."),
-        reason => reason.to_string(),
-    };
-    document.insert("detail".to_owned(), json!(detail));
-    Value::Object(document)
-}
-
 impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let retry_after = matches!(refusal.first(), Reason::StoreUnavailable).then_some(1);
-        Self { status: status_of_refusal(&refusal), refusal, more: Map::new(), retry_after, about: Box::default() }
+    /// The one way from a refusal to what is sent and kept of it: here whatever a caller wrote is cut.
+    fn from(mut refusal: Refusal) -> Self {
+        clip_refusal(&mut refusal);
+        let retry_after = matches!(refusal.first(), Reason::StoreUnavailable | Reason::RateLimited).then_some(1);
+        Self {
+            status: status_of_refusal(&refusal),
+            refusal,
+            more: Box::default(),
+            retry_after,
+            part: Part::Body,
+            beyond: 0,
+            about: Box::default(),
+        }
     }
 }
 
@@ -122,8 +233,9 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(refusal) => refusal.into(),
+            EngineError::Hindered(why) => Refusal::unavailable(why).into(),
             EngineError::Unavailable(_) => Reason::StoreUnavailable.into(),
-            EngineError::Fault => Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Reason::StoreUnavailable.into() },
+            EngineError::Fault => Reason::InternalFault.into(),
         }
     }
 }

@@ -65,3 +65,12 @@ impl<T: Serialize> IntoResponse for Reply<T> {
         response
     }
 }
+
+/// Done, and nothing to show of it.
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}

@@ -15,7 +15,7 @@ pub const fn status_of(reason: &Reason) -> StatusCode {
         Reason::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Reason::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Reason::TooManyAttempts | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Reason::TooManyAttempts { .. } | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::InternalFault => StatusCode::INTERNAL_SERVER_ERROR,
         Reason::CouponOnOrder { .. }
@@ -37,6 +37,8 @@ pub const fn status_of(reason: &Reason) -> StatusCode {
         | Reason::OrderNotPaid
         | Reason::RefundExists
         | Reason::CampaignStateForbids { .. }
+        | Reason::LimitReached { .. }
+        | Reason::MetadataKeyTaken
         | Reason::CodeExists => StatusCode::CONFLICT,
         Reason::CouponNotFound
         | Reason::CouponReclaimed
@@ -63,6 +65,7 @@ pub const fn status_of(reason: &Reason) -> StatusCode {
         | Reason::LimitMayOnlyGrow
         | Reason::FunderNotAgreed
         | Reason::BudgetRequired
+        | Reason::ValidityOver
         | Reason::AmountOutOfRange
         | Reason::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -6,7 +6,7 @@ use pasetors::{
     token::UntrustedToken,
     version4::{LocalToken, V4},
 };
-use scrip_core::{name::AccountId, time::Timestamp};
+use scrip_core::{id::KeyId, name::AccountId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How long a token is good.
@@ -19,6 +19,8 @@ pub struct Tokens(SymmetricKey<V4>);
 #[derive(Serialize, Deserialize)]
 struct Claims {
     account: AccountId,
+    /// The key that minted it.
+    key: KeyId,
     expires_us: i64,
 }
 
@@ -27,26 +29,34 @@ impl Tokens {
         Self(SymmetricKey::from(key).expect("a key of 32 bytes"))
     }
 
-    /// A token for one account, and when it ends.
-    pub fn mint(&self, account: &AccountId, now: Timestamp) -> (String, Timestamp) {
-        let expires_at = now.plus_minutes(MINUTES);
-        let claims = Claims { account: account.clone(), expires_us: expires_at.micros() };
+    /// A token for one account, minted by a key that ends then, and when the token ends.
+    pub fn mint(
+        &self,
+        account: &AccountId,
+        key: KeyId,
+        until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
+        let expires_at = until.unwrap_or(Timestamp::MAX).min(now.plus_minutes(MINUTES));
+        let claims = Claims { account: account.clone(), key, expires_us: expires_at.micros() };
         let claims = serde_json::to_vec(&claims).expect("claims can be written");
         let token = LocalToken::encrypt(&self.0, &claims, None, None).expect("a short message can be sealed");
         (token, expires_at)
     }
 
-    /// The account, if the token is ours and not over.
-    pub fn account(&self, token: &str, now: Timestamp) -> Option<AccountId> {
+    /// The account and the key that minted the token, if it is ours and not over.
+    pub fn read(&self, token: &str, now: Timestamp) -> Option<(AccountId, KeyId)> {
         let token = UntrustedToken::<Local, V4>::try_from(token).ok()?;
         let trusted = LocalToken::decrypt(&self.0, &token, None, None).ok()?;
         let claims: Claims = serde_json::from_str(trusted.payload()).ok()?;
-        (now.micros() < claims.expires_us).then_some(claims.account)
+        (now.micros() < claims.expires_us).then_some((claims.account, claims.key))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use scrip_core::id::Uid;
+
     use super::*;
 
     #[test]
@@ -54,10 +64,13 @@ mod tests {
         let tokens = Tokens::new(&[1; 32]);
         let ana = AccountId::new("ana").expect("valid");
         let now = Timestamp::from_micros(1_000_000);
-        let (token, expires_at) = tokens.mint(&ana, now);
-        assert_eq!(tokens.account(&token, now), Some(ana));
-        assert_eq!(tokens.account(&token, expires_at), None);
-        assert_eq!(Tokens::new(&[2; 32]).account(&token, now), None);
-        assert_eq!(tokens.account(&format!("{token}x"), now), None);
+        let key = KeyId::from_uid(Uid::from_bytes([3; 16]));
+        let (token, expires_at) = tokens.mint(&ana, key, None, now);
+        let soon = now.plus_minutes(1);
+        assert_eq!(tokens.mint(&ana, key, Some(soon), now).1, soon);
+        assert_eq!(tokens.read(&token, now), Some((ana, key)));
+        assert_eq!(tokens.read(&token, expires_at), None);
+        assert_eq!(Tokens::new(&[2; 32]).read(&token, now), None);
+        assert_eq!(tokens.read(&format!("{token}x"), now), None);
     }
 }

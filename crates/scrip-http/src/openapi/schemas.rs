@@ -56,8 +56,16 @@ fn close_variants(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A count goes up to 2^32 − 1, which is more than the `int32` that is derived for it.
+/// A count goes up to 2^32 − 1, which is more than the `int32` that is derived for it. Every integer says how wide it is.
 fn bound(schema: &mut Map<String, Value>) {
+    let kind = schema.get("type");
+    let is_integer = kind.is_some_and(|kind| {
+        kind == "integer" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "integer"))
+    });
+    if is_integer && !schema.contains_key("format") {
+        let narrow = schema.get("maximum").and_then(Value::as_i64).is_some_and(|most| most <= i64::from(i32::MAX));
+        schema.insert("format".to_owned(), json!(if narrow { "int32" } else { "int64" }));
+    }
     if schema.get("format") == Some(&json!("int32")) && !schema.contains_key("maximum") {
         schema.insert("format".to_owned(), json!("int64"));
         schema.insert("maximum".to_owned(), json!(u32::MAX));

@@ -4,7 +4,7 @@ use axum::{
     Json, Router,
     extract::State,
     http::{StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde_json::json;
@@ -18,25 +18,25 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(document))
-        .route("/docs", get(|| async { Html(openapi::docs_page()) }))
-        .route("/docs/style.css", get(style))
-        .route("/docs/reasons", get(|| async { Html(openapi::reasons_page()) }))
         .into()
 }
 
-/// A clock further behind what is written than this would judge holds and expiries by another time than others do.
-const CLOCK_BEHIND_MICROS_MAX: i64 = 1_000_000;
-
-/// Ready while the store takes writes, can be read, and the clock isn't behind it.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes a reader of one lifetime")]
+/// Waits for no other request, nor for their reads.
 async fn ready(State(api): State<Api>) -> Response {
-    let why = match api.read(|reader| reader.clock_behind_micros()).await {
-        _ if !api.engine.is_ready() => "the store takes no writes",
-        Err(_) => "the store can't be read",
-        Ok(behind) if behind > CLOCK_BEHIND_MICROS_MAX => "this machine's clock is behind what is written",
-        Ok(_) => return Json(json!({"status": "ready"})).into_response(),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready", "why": why}))).into_response()
+    match api.readiness.ask().await {
+        Ok(()) => Json(json!({"status": "ready", "time_zones": time_zones(&api)})).into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready", "why": why}))).into_response(),
+    }
+}
+
+/// Of which release the rules are that say when a day ends, and whether governments have probably changed some since.
+fn time_zones(api: &Api) -> serde_json::Value {
+    let zones = api.engine.zones();
+    json!({
+        "version": zones.version().to_string(),
+        "from": if zones.are_bundled() { "bundled" } else { "system" },
+        "old": zones.version().is_old(api.engine.now()),
+    })
 }
 
 async fn metrics(State(api): State<Api>) -> Response {
@@ -46,8 +46,4 @@ async fn metrics(State(api): State<Api>) -> Response {
 
 async fn document() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], openapi::document()).into_response()
-}
-
-async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], openapi::DOCS_STYLE).into_response()
 }

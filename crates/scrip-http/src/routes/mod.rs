@@ -5,8 +5,11 @@ mod campaigns;
 mod claims;
 mod codes;
 mod coupons;
+mod currencies;
+mod docs;
 mod events;
 mod health;
+mod home;
 mod jobs;
 mod keys;
 mod ledger;
@@ -15,8 +18,10 @@ mod orders;
 mod quotes;
 mod refunds;
 mod reports;
+mod sellers;
 mod tokens;
 
+pub(crate) use claims::may_name;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{api::Api, body::Body, problem::Problem, reply::Reply, wire::ClaimRequest};
@@ -35,11 +40,15 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(jobs::routes())
         .merge(events::routes())
         .merge(ledger::routes())
+        .merge(currencies::routes())
         .merge(reports::routes())
+        .merge(sellers::routes())
         .merge(attempts::routes())
         .merge(tokens::routes())
         .merge(keys::routes())
         .merge(health::routes())
+        .merge(docs::routes())
+        .merge(home::routes())
 }
 
 /// What a claim costs before it is one: middleware and body, nothing else. For benchmarks.

@@ -4,11 +4,27 @@ use scrip_core::{
     name::{AccountId, OrderId},
     time::Timestamp,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::EnteredCode;
 use crate::{attempt_log::Attempt, problem::parameters};
+
+/// Which refusals to find.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptSearch {
+    /// A code as somebody entered it.
+    #[schema(value_type = EnteredCode)]
+    pub code: String,
+    /// 25 unless said otherwise.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 100)]
+    pub limit: Option<u8>,
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
 
 /// A request that was refused, and why.
 #[derive(Serialize, ToSchema)]
@@ -48,8 +64,9 @@ pub struct SeenCodeDocument {
 #[derive(Serialize, ToSchema)]
 pub struct AttemptReason {
     pub pointer: Option<String>,
+    #[schema(value_type = super::ReasonCode)]
     pub code: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = super::ReasonParameters)]
     pub params: Map<String, Value>,
 }
 

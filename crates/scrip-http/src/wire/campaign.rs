@@ -1,16 +1,80 @@
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Counters, Terms},
-    code::Job,
-    id::{CampaignId, JobId},
+    campaign::{Campaign, CampaignStatus, Channel, Counters, PausedBy, Pool, Standing, Terms},
+    code::{Code, Job},
+    id::{CampaignId, CodeId, JobId},
+    metadata::{Members, Writer},
     money::{Amount, Currency},
     name::{AccountId, SourceName},
     time::Timestamp,
 };
 use scrip_store::people::DistributionRow;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::ToSchema;
 
-use super::{CouponDocument, EnteredCode, ProblemDocument};
+use super::{CouponDocument, NewCodeText, ProblemDocument};
+use crate::csv::Mistaken;
+
+/// A new campaign: its terms, and what is attached to it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CampaignRequest {
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// What is attached to it: never interpreted, and no personal data.
+    #[serde(skip_serializing_if = "Members::is_empty")]
+    #[schema(required = false)]
+    pub metadata: Members,
+}
+
+/// Terms refuse members that they don't know, so metadata is taken out of the object while they are read.
+impl<'de> Deserialize<'de> for CampaignRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = CampaignRequest;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CampaignRequest, A::Error> {
+                let mut metadata = None;
+                let terms = Terms::deserialize(MapAccessDeserializer::new(Others { map, metadata: &mut metadata }))?;
+                Ok(CampaignRequest { terms, metadata: metadata.unwrap_or_default() })
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The members of an object but `metadata`, which goes to its own place.
+struct Others<'m, A> {
+    map: A,
+    metadata: &'m mut Option<Members>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Others<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        loop {
+            let Some(name) = self.map.next_key::<String>()? else { return Ok(None) };
+            if name != "metadata" {
+                return seed.deserialize(serde::de::value::StringDeserializer::new(name)).map(Some);
+            }
+            if self.metadata.is_some() {
+                return Err(serde::de::Error::duplicate_field("metadata"));
+            }
+            *self.metadata = Some(self.map.next_value()?);
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
 
 /// A campaign: its terms and where it is in its life.
 #[derive(Serialize, ToSchema)]
@@ -20,9 +84,76 @@ pub struct CampaignDocument {
     #[serde(flatten)]
     pub terms: Terms,
     pub status: CampaignStatus,
+    /// Who paused it, while it is paused: only whoever did, or somebody above, resumes it.
+    pub paused_by: Option<PausedBy>,
+    /// The channels in force.
+    pub offered_on: Vec<Channel>,
+    /// What may surprise whoever runs it.
+    pub warnings: Vec<WarningDocument>,
     pub terms_version: u32,
     pub counters: CountersDocument,
     pub created_at: Timestamp,
+    /// To an operator all of it, to others what they wrote.
+    pub metadata: Members,
+}
+
+/// Something that is as asked for, and may not be what was meant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub struct WarningDocument {
+    pub code: WarningCode,
+    pub detail: &'static str,
+}
+
+/// What is warned of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningCode {
+    /// The terms name no channels and there are codes: it is offered on `code` and `system` alone.
+    CodeOnly,
+    /// There are codes, and the terms name channels without `code`: nobody can enter them.
+    CodesNotOffered,
+    /// A spreadsheet that opens a file with this code makes another of it, such as 123 of `00123`.
+    ChangedBySpreadsheets,
+}
+
+impl WarningDocument {
+    /// Of a shared code as it is compared.
+    pub fn of_code(code: &str) -> Option<Self> {
+        let detail = match Mistaken::of(code)? {
+            Mistaken::Number => {
+                "A spreadsheet that opens a file with this code takes it for a number: zeros in front, digits after the \
+                 fifteenth or an E are lost. It works as it is."
+            }
+            Mistaken::Date => {
+                "A spreadsheet that opens a file with this code takes it for a date and writes another. It works as it is."
+            }
+            Mistaken::Word => {
+                "A spreadsheet that opens a file with this code takes it for a truth value, and may write it in another \
+                 language. It works as it is."
+            }
+        };
+        Some(Self { code: WarningCode::ChangedBySpreadsheets, detail })
+    }
+
+    /// Of a campaign as it is now.
+    pub fn of(campaign: &Campaign) -> Vec<Self> {
+        if !campaign.coded {
+            return Vec::new();
+        }
+        match campaign.terms.named_channels() {
+            None => vec![Self {
+                code: WarningCode::CodeOnly,
+                detail: "The terms name no channels, and there are codes: it can be had by a code or as a grant of the \
+                         operator, and not be collected. Name the channels in claims.channels to let it be collected too.",
+            }],
+            Some(named) if !named.contains(&Channel::Code) => vec![Self {
+                code: WarningCode::CodesNotOffered,
+                detail: "There are codes, and claims.channels names channels without code: nobody can enter them.",
+            }],
+            Some(_) => Vec::new(),
+        }
+    }
 }
 
 /// What was given out. The budget's figures are the issuer's and the operator's only.
@@ -40,11 +171,16 @@ pub struct CountersDocument {
 }
 
 impl CampaignDocument {
-    pub fn new(campaign: &Campaign, counters: Counters, with_budget: bool, now: Timestamp) -> Self {
+    /// As its issuer or an operator sees it, a storefront (`reader`) without what the budget comes to.
+    pub fn new(campaign: &Campaign, counters: Counters, reader: Option<&Writer>, now: Timestamp) -> Self {
+        let with_budget = matches!(reader, Some(Writer::Operator | Writer::Seller(_)));
         Self {
             id: campaign.id,
             terms: campaign.terms.clone(),
             status: campaign.status(now),
+            paused_by: campaign.paused_by,
+            offered_on: campaign.offered_on(),
+            warnings: WarningDocument::of(campaign),
             terms_version: campaign.terms_version,
             counters: CountersDocument {
                 claimed: counters.claimed,
@@ -56,6 +192,7 @@ impl CampaignDocument {
                 budget_spent: with_budget.then_some(counters.budget_spent),
             },
             created_at: campaign.created_at,
+            metadata: campaign.metadata.shown_to(reader),
         }
     }
 }
@@ -66,7 +203,7 @@ impl CampaignDocument {
 pub enum CodesRequest {
     /// One string for many people.
     Shared {
-        #[schema(value_type = EnteredCode)]
+        #[schema(value_type = NewCodeText)]
         code: String,
         #[serde(default)]
         #[schema(minimum = 1)]
@@ -91,42 +228,107 @@ pub enum CodesRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SharedCode)]
 pub struct SharedCodeDocument {
+    pub id: CodeId,
     pub campaign: CampaignId,
     /// As compared: without case, spaces and dashes.
     pub code: String,
     pub max_uses: Option<u32>,
+    /// Of its campaign, as it is from this answer on.
+    pub warnings: Vec<WarningDocument>,
 }
 
-/// Work in the background.
+/// A code, without telling one that is secret.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Job)]
-pub struct JobDocument {
-    pub id: JobId,
+#[schema(as = Code)]
+pub struct CodeDocument {
+    pub id: CodeId,
     pub campaign: CampaignId,
-    pub status: JobStatus,
-    pub done: u32,
-    pub total: u32,
-    pub created_at: Timestamp,
+    pub kind: KindOfCode,
+    /// A shared code whole, of a unique one the end: `…7K2M`.
+    pub label: String,
+    pub source: Option<SourceName>,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+pub enum KindOfCode {
+    Shared,
+    Unique,
+}
+
+impl CodeDocument {
+    pub fn new(id: CodeId, code: &Code) -> Self {
+        Self {
+            id,
+            campaign: code.campaign,
+            kind: if code.is_shared() { KindOfCode::Shared } else { KindOfCode::Unique },
+            label: code.label(),
+            source: code.source.clone(),
+            revoked_at: code.revoked_at,
+        }
+    }
+}
+
+/// Work in the background: the making of unique codes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
+pub struct JobDocument {
+    pub id: JobId,
+    /// Whose codes it makes.
+    pub campaign: CampaignId,
+    pub status: JobStatus,
+    /// How many codes it has made.
+    pub done: u32,
+    /// How many were asked for.
+    pub total: u32,
+    /// Of those done, how many were refused.
+    pub failed: u32,
+    /// Codes a second since it was asked for, rounded down; null but while it runs.
+    pub rate: Option<u32>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// Of its campaign, as it is now.
+    pub warnings: Vec<WarningDocument>,
+}
+
+/// `queued`: it has made none yet. `done`, `failed` and `cancelled` are for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum JobStatus {
+    Queued,
     Running,
     Done,
+    Failed,
+    Cancelled,
 }
 
 impl JobDocument {
-    pub fn new(job: &Job) -> Self {
-        let status = if job.done < job.total { JobStatus::Running } else { JobStatus::Done };
+    /// `campaign`: `None` once it was deleted, which ends its jobs.
+    pub fn new(job: &Job, campaign: Option<&Campaign>, now: Timestamp) -> Self {
+        let status = match job {
+            _ if job.done >= job.total => JobStatus::Done,
+            _ if job.cancelled || campaign.is_none() => JobStatus::Cancelled,
+            _ if job.done == 0 => JobStatus::Queued,
+            _ => JobStatus::Running,
+        };
         Self {
             id: job.id,
             campaign: job.campaign,
             status,
             done: job.done,
             total: job.total,
+            failed: 0,
+            rate: (status == JobStatus::Running).then(|| Self::rate(job, now)),
             created_at: job.created_at,
+            warnings: campaign.map(WarningDocument::of).unwrap_or_default(),
         }
+    }
+
+    fn rate(job: &Job, now: Timestamp) -> u32 {
+        let millis = (now.millis() - job.created_at.millis()).max(1).unsigned_abs();
+        u32::try_from(u64::from(job.done) * 1_000 / millis).unwrap_or(u32::MAX)
     }
 }
 
@@ -143,9 +345,10 @@ pub struct OfferDocument {
     pub scope: scrip_core::campaign::Scope,
     pub validity: scrip_core::campaign::Validity,
     pub claims_end_at: Option<Timestamp>,
-    /// null: no limit.
-    pub left: Option<u32>,
-    pub total: Option<u32>,
+    /// What anybody can still collect, without what is set aside for sources. null: no limit.
+    pub left: Option<u64>,
+    /// Of as many in all.
+    pub total: Option<u64>,
     /// How many this account has had.
     pub mine: u32,
     pub per_individual: Option<u32>,
@@ -154,8 +357,9 @@ pub struct OfferDocument {
 }
 
 impl OfferDocument {
-    pub fn new(campaign: &Campaign, claimed: u32, mine: u32) -> Self {
+    pub fn new(campaign: &Campaign, standing: &Standing, mine: u32) -> Self {
         let terms = &campaign.terms;
+        let open = Pool::Stock(campaign.id);
         Self {
             campaign: campaign.id,
             name: terms.name.clone(),
@@ -166,8 +370,8 @@ impl OfferDocument {
             scope: terms.scope.clone(),
             validity: terms.validity.clone(),
             claims_end_at: terms.claims.ends_at,
-            left: terms.limits.stock.map(|stock| stock.saturating_sub(claimed)),
-            total: terms.limits.stock,
+            left: standing.left(terms, &open),
+            total: open.limit(terms),
             mine,
             per_individual: terms.limits.per_individual,
             limit_reached: terms.limits.per_individual.is_some_and(|limit| mine >= limit),
@@ -182,9 +386,9 @@ pub struct GrantsRequest {
     /// 1 to 1,000, each once.
     #[schema(min_items = 1, max_items = 1_000)]
     pub accounts: Vec<AccountId>,
-    /// `system` unless said otherwise.
+    /// Unless said otherwise `system`, of a seller `seller_store`, which it may always give out on.
     #[serde(default)]
-    pub channel: Option<scrip_core::campaign::Channel>,
+    pub channel: Option<Channel>,
     #[serde(default)]
     pub source: Option<SourceName>,
 }
@@ -209,8 +413,10 @@ pub struct DistributionDocument {
     pub channel: String,
     pub source: Option<SourceName>,
     pub claimed: u64,
-    /// Coupons that count on orders.
+    /// Coupons that count on paid orders.
     pub redeemed: u64,
+    /// Coupons on orders that aren't paid.
+    pub on_unpaid: u64,
     /// Discounts of paid orders less what refunds reversed, in the campaign's currency.
     pub cost: Amount,
     pub currency: Option<Currency>,
@@ -224,8 +430,39 @@ impl DistributionDocument {
             source: row.source,
             claimed: row.claimed,
             redeemed: row.redeemed,
+            on_unpaid: row.on_unpaid,
             cost: row.cost,
             currency,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scrip_core::id::Uid;
+
+    use super::*;
+
+    #[test]
+    fn a_job_that_runs_says_how_many_codes_it_makes_a_second() {
+        let campaign = CampaignId::from_uid(Uid::from_bytes([1; 16]));
+        let created_at = Timestamp::from_micros(0);
+        let id = JobId::from_uid(Uid::from_bytes([2; 16]));
+        let (prefix, source, seller, cancelled) = (None, None, None, false);
+        let job = |done| Job {
+            id,
+            campaign,
+            total: 10_000,
+            done,
+            prefix: prefix.clone(),
+            source: source.clone(),
+            created_at,
+            seller: seller.clone(),
+            cancelled,
+        };
+        let rate = |job: &Job, millis: i64| JobDocument::rate(job, Timestamp::from_micros(millis * 1_000));
+        assert_eq!(rate(&job(3_000), 2_000), 1_500);
+        assert_eq!(rate(&job(3_000), 0), 3_000_000);
+        assert_eq!(rate(&job(1), 2_000), 0);
     }
 }

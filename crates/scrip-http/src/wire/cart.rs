@@ -2,18 +2,18 @@ use std::fmt;
 
 use scrip_core::{
     cart::{Cart, Line, Shipping},
-    code::{CODE_LIMIT, CodeText},
+    code::{CODE_LIMIT, ENTRY_LIMIT},
     id::CouponId,
     money::Currency,
     reason::Refusal,
 };
-use scrip_engine::{Secrets, Use};
+use scrip_engine::Use;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         ObjectBuilder, RefOr,
-        schema::{ArrayBuilder, OneOfBuilder, Schema, Type},
+        schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, Schema, Type},
     },
 };
 
@@ -31,8 +31,11 @@ pub struct CartDocument {
 }
 
 impl CartDocument {
-    /// Errors: what [`Cart::new`] refuses.
+    /// Errors: what [`Cart::new`] refuses; `invalid_field` for a currency that nobody pays with.
     pub fn checked(&self) -> Result<Cart, Refusal> {
+        if let Some(limit) = self.currency.not_for_new_money() {
+            return Err(Refusal::invalid("/cart/currency", limit));
+        }
         Cart::new(self.currency, self.lines.clone(), self.shipping.clone())
     }
 
@@ -104,9 +107,16 @@ impl<'de> Deserialize<'de> for UseDocument {
 impl PartialSchema for UseDocument {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
-            .item(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["best", "none"])))
             .item(
                 ObjectBuilder::new()
+                    .title(Some("UseWord"))
+                    .schema_type(Type::String)
+                    .enum_values(Some(["best", "none"])),
+            )
+            .item(
+                ObjectBuilder::new()
+                    .title(Some("NamedCoupons"))
+                    .additional_properties(Some(AdditionalProperties::FreeForm(false)))
                     .property("coupons", ArrayBuilder::new().items(CouponId::schema()).max_items(Some(100)))
                     .required("coupons"),
             )
@@ -130,9 +140,9 @@ impl PartialSchema for EnteredCode {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some("^[ -]*([A-Za-z0-9][ -]*){3,40}$"))
+            .min_length(Some(1))
             .max_length(Some(80))
-            .description(Some(CODE_LIMIT))
+            .description(Some(ENTRY_LIMIT))
             .into()
     }
 }
@@ -143,22 +153,22 @@ impl ToSchema for EnteredCode {
     }
 }
 
-/// The codes of a request as entered: at most 10, each once.
-pub(crate) fn entered_codes(
-    codes: &[String],
-    secrets: &Secrets,
-) -> Result<Vec<scrip_core::code::EnteredCode>, Refusal> {
-    if codes.len() > 10 {
-        return Err(Refusal::invalid("/codes", "at most 10 codes"));
+/// A code that is to be, in documentation only.
+pub struct NewCodeText;
+
+impl PartialSchema for NewCodeText {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[ -]*([A-Za-z0-9][ -]*){3,40}$"))
+            .max_length(Some(80))
+            .description(Some(CODE_LIMIT))
+            .into()
     }
-    let mut entered: Vec<scrip_core::code::EnteredCode> = Vec::with_capacity(codes.len());
-    for (place, code) in codes.iter().enumerate() {
-        let pointer = format!("/codes/{place}");
-        let text = CodeText::parse(code).map_err(|_| Refusal::invalid(pointer.clone(), CODE_LIMIT))?;
-        if entered.iter().any(|earlier| earlier.text == text) {
-            return Err(Refusal::invalid(pointer, "each code once"));
-        }
-        entered.push(secrets.entered(text));
+}
+
+impl ToSchema for NewCodeText {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "NewCode".into()
     }
-    Ok(entered)
 }

@@ -1,6 +1,6 @@
 use scrip_core::{
     benefit::Benefit,
-    campaign::{Campaign, Channel, Issuer, MinimumSpend},
+    campaign::{Campaign, Channel, Issuer, MinimumSpend, Scope},
     id::{CampaignId, CouponId},
     money::Currency,
     name::{AccountId, OrderId, SourceName},
@@ -23,6 +23,10 @@ pub struct CouponDocument {
     pub issuer: Issuer,
     pub currency: Currency,
     pub status: CouponStatus,
+    /// The campaign's.
+    pub name: String,
+    /// Which lines it works on.
+    pub scope: Scope,
     pub benefit: Benefit,
     pub minimum_spend: Option<MinimumSpend>,
     pub starts_at: Timestamp,
@@ -30,6 +34,8 @@ pub struct CouponDocument {
     pub channel: Channel,
     pub source: Option<SourceName>,
     pub claimed_at: Timestamp,
+    /// Whether it was imported with another start or end than the terms give.
+    pub as_is: bool,
     /// The order that holds it or used it.
     pub order: Option<OrderId>,
     /// Of a reclaimed one.
@@ -48,6 +54,8 @@ impl CouponDocument {
             issuer: terms.issuer.clone(),
             currency: terms.currency,
             status: coupon.status(now),
+            name: terms.name.clone(),
+            scope: terms.scope.clone(),
             benefit: terms.benefit.clone(),
             minimum_spend: terms.minimum_spend,
             starts_at: coupon.starts_at,
@@ -55,6 +63,7 @@ impl CouponDocument {
             channel: coupon.channel,
             source: coupon.source.clone(),
             claimed_at: coupon.claimed_at,
+            as_is: coupon.as_is,
             order: coupon.order(now).cloned(),
             reason: None,
         }
@@ -118,6 +127,12 @@ pub struct BatchResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProblemDocument>)]
     pub problem: Option<serde_json::Value>,
+}
+
+impl BatchResult {
+    pub fn is_refused_for(&self, code: &str) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem["code"] == code)
+    }
 }
 
 /// How many coupons the wallet has, by status.

@@ -28,7 +28,8 @@ pub struct LedgerEntryDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Posting)]
 pub struct PostingDocument {
-    /// `funder:platform`, `funder:seller:<id>`, `discount:<account>/<order>`, `face_value:<campaign>`, `forfeited:<campaign>`.
+    /// `funder:platform`, `funder:seller:<id>`, `discount:<account>/<order>`, `face_value:<campaign>`, `forfeited:<campaign>`,
+    /// with ids percent-encoded.
     pub ledger_account: String,
     pub debit: u64,
     pub credit: u64,

@@ -1,14 +1,20 @@
+use std::fmt;
+
 use scrip_core::{
+    metadata::{Changes, Members, Writer},
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
     order::{Order, OrderStatus, RefundedOrder, TransactionState},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor},
+};
 use utoipa::ToSchema;
 
 use super::{
-    AppliedDocument, CartDocument, EnteredCode, LineDocument, RefundDocument, SellerDocument, UseDocument,
+    AppliedDocument, CartDocument, EnteredCode, LineDocument, Names, RefundDocument, SellerDocument, UseDocument,
     quote::{line_documents, seller_documents},
 };
 
@@ -35,6 +41,18 @@ pub struct OrderRequest {
     /// "Buy all from this seller": only its group.
     #[serde(default)]
     pub only_seller: Option<SellerId>,
+    /// What is attached to it: never interpreted, and no personal data.
+    #[serde(default, skip_serializing_if = "Members::is_empty")]
+    pub metadata: Members,
+}
+
+/// What changes of an order, whatever became of it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPatch {
+    /// Members to set; null removes one; those that aren't named stay.
+    #[serde(default)]
+    pub metadata: Changes,
 }
 
 /// Another cart or other coupons on a placed order.
@@ -63,9 +81,32 @@ pub struct ExtendRequest {
 }
 
 /// Nothing is to be said.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct NothingRequest {}
+
+/// An object without members. A derived reader takes an empty list for one.
+impl<'de> Deserialize<'de> for NothingRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(AnObject)
+    }
+}
+
+struct AnObject;
+
+impl<'de> Visitor<'de> for AnObject {
+    type Value = NothingRequest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<NothingRequest, A::Error> {
+        match members.next_key::<String>()? {
+            Some(name) => Err(de::Error::unknown_field(&name, &[])),
+            None => Ok(NothingRequest {}),
+        }
+    }
+}
 
 /// One seller's transaction; without it all.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -99,6 +140,8 @@ pub struct OrderDocument {
     pub sellers: Vec<SellerDocument>,
     pub lines: Vec<LineDocument>,
     pub refunds: Vec<RefundDocument>,
+    /// To an operator all of it, to others what they wrote.
+    pub metadata: Members,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -109,7 +152,7 @@ pub struct TransactionDocument {
 }
 
 impl OrderDocument {
-    pub fn new(order: &Order, now: Timestamp) -> Self {
+    pub fn new(order: &Order, reader: Option<&Writer>, now: Timestamp, name: Names<'_>) -> Self {
         let figures = order.figures();
         Self {
             id: order.id.clone(),
@@ -135,16 +178,17 @@ impl OrderDocument {
             shipping: figures.shipping,
             discount: figures.discount,
             total: figures.total,
-            applied: order.applied().map(|applied| AppliedDocument::new(&order.cart, applied)).collect(),
+            applied: order.applied().map(|applied| AppliedDocument::new(&order.cart, applied, name)).collect(),
             sellers: seller_documents(&figures),
             lines: line_documents(&order.cart, &figures),
-            refunds: order.refunds.iter().map(|refund| RefundDocument::new(order, refund)).collect(),
+            refunds: order.refunds.iter().map(|refund| RefundDocument::new(order, refund, reader)).collect(),
+            metadata: order.metadata.shown_to(reader),
         }
     }
 
     /// What one seller may see: its own lines, its own share of discounts, nothing of the others.
-    pub fn for_seller(order: &Order, seller: &SellerId, now: Timestamp) -> Self {
-        let mut document = Self::new(order, now);
+    pub fn for_seller(order: &Order, seller: &SellerId, now: Timestamp, name: Names<'_>) -> Self {
+        let mut document = Self::new(order, Some(&Writer::Seller(seller.clone())), now, name);
         let own_line = |id: &scrip_core::name::LineId| {
             order.cart.lines().iter().any(|line| line.id == *id && line.seller == *seller)
         };
@@ -165,12 +209,7 @@ impl OrderDocument {
             applied.funding = own_funding(order, applied.campaign, seller);
         }
         document.applied.retain(|applied| !applied.discount.is_zero());
-        document.refunds = order
-            .refunds
-            .iter()
-            .map(|refund| RefundDocument::for_seller(order, refund, seller))
-            .filter(|refund| !refund.is_empty())
-            .collect();
+        document.refunds = RefundDocument::all_for_seller(order, seller);
         if let Some(own) = document.sellers.first() {
             document.subtotal = own.subtotal;
             document.shipping = own.shipping;

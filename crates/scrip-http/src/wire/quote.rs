@@ -46,6 +46,9 @@ pub struct QuoteDocument {
     pub lines: Vec<LineDocument>,
 }
 
+/// What campaigns are called: names may change, so they are looked up when they are shown.
+pub type Names<'a> = &'a dyn Fn(CampaignId) -> String;
+
 /// One coupon's discount and its shares. Shares and funding list only amounts above 0.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Applied)]
@@ -53,6 +56,8 @@ pub struct AppliedDocument {
     pub coupon: Option<CouponId>,
     pub code: Option<String>,
     pub campaign: CampaignId,
+    /// The campaign's.
+    pub name: String,
     pub issuer: Issuer,
     pub discount: Amount,
     pub shares: Vec<ShareDocument>,
@@ -81,7 +86,7 @@ pub struct ShippingShareDocument {
     pub amount: Amount,
 }
 
-/// `platform` or `seller:<id>`. Negative where a refund gives back.
+/// `platform`, or `seller:` and the percent-encoded id. Negative where a refund gives back.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct FundingDocument {
     pub funder: String,
@@ -118,7 +123,7 @@ pub struct LineDocument {
 }
 
 impl QuoteDocument {
-    pub fn new(cart: &Cart, answer: &QuoteAnswer) -> Self {
+    pub fn new(cart: &Cart, answer: &QuoteAnswer, name: Names<'_>) -> Self {
         let figures = figures(cart, answer.quote.applied.iter());
         Self {
             currency: cart.currency(),
@@ -126,7 +131,7 @@ impl QuoteDocument {
             shipping: figures.shipping,
             discount: figures.discount,
             total: figures.total,
-            applied: answer.quote.applied.iter().map(|applied| AppliedDocument::new(cart, applied)).collect(),
+            applied: answer.quote.applied.iter().map(|applied| AppliedDocument::new(cart, applied, name)).collect(),
             not_applied: answer
                 .not_applied()
                 .map(|(used_by, campaign, would_save, reasons)| {
@@ -147,8 +152,9 @@ impl QuoteDocument {
 }
 
 impl AppliedDocument {
-    pub fn new(cart: &Cart, applied: &Applied) -> Self {
+    pub fn new(cart: &Cart, applied: &Applied, name: Names<'_>) -> Self {
         Self {
+            name: name(applied.campaign),
             coupon: applied.coupon,
             code: applied.code.clone(),
             campaign: applied.campaign,

@@ -1,9 +1,11 @@
 use scrip_core::{
     command::RefundOf,
     id::CouponId,
+    metadata::{Changes, Members, Writer},
     money::Amount,
     name::{LineId, RefundName, SellerId},
-    order::{CouponOutcome, Order, Refund, RefundedOrder},
+    order::{CouponOutcome, GivenBack, Order, Refund, RefundedOrder},
+    quote::Funder,
     reason::Refusal,
     time::Timestamp,
     wallet::CouponStatus,
@@ -36,6 +38,18 @@ pub struct RefundRequest {
     /// The figures, changing nothing.
     #[serde(default)]
     pub preview: bool,
+    /// What is attached to it: never interpreted, and no personal data.
+    #[serde(default, skip_serializing_if = "Members::is_empty")]
+    pub metadata: Members,
+}
+
+/// What changes of a refund.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundPatch {
+    /// Members to set; null removes one; those that aren't named stay.
+    #[serde(default)]
+    pub metadata: Changes,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -137,6 +151,8 @@ pub struct RefundDocument {
     /// What each funder got back, negative.
     pub funding: Vec<FundingDocument>,
     pub order_refunded: RefundedOrder,
+    /// To an operator all of it, to others what they wrote.
+    pub metadata: Members,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -161,7 +177,7 @@ pub struct RefundCouponDocument {
 }
 
 impl RefundDocument {
-    pub fn new(order: &Order, refund: &Refund) -> Self {
+    pub fn new(order: &Order, refund: &Refund, reader: Option<&Writer>) -> Self {
         let line = |place: u16| order.cart.lines()[usize::from(place)].id.clone();
         Self {
             id: refund.id.clone(),
@@ -197,24 +213,41 @@ impl RefundDocument {
                     status: part.status.into(),
                 })
                 .collect(),
-            funding: refund
-                .funding
-                .iter()
-                .map(|(funder, amount)| FundingDocument { funder: funder.to_string(), amount: -amount.minor() })
-                .collect(),
+            funding: funding(&refund.funding),
             order_refunded: refund.order_refunded,
+            metadata: refund.metadata.shown_to(reader),
         }
     }
 
     /// One seller's part of it.
-    pub fn for_seller(order: &Order, refund: &Refund, seller: &SellerId) -> Self {
-        let mut document = Self::new(order, refund);
+    pub fn for_seller(order: &Order, refund: &Refund, before: &GivenBack, seller: &SellerId) -> Self {
+        Self::part_of(order, refund, seller, &order.reversed_by(refund, before, seller))
+    }
+
+    /// One seller's part of all of them, where there is something for it.
+    pub fn all_for_seller(order: &Order, seller: &SellerId) -> Vec<Self> {
+        Self::of_seller(order, seller)
+            .map(|(refund, reversed)| Self::part_of(order, refund, seller, &reversed))
+            .collect()
+    }
+
+    /// The refunds in which there is something for a seller, each with what the funders of its lines and shipping got back.
+    pub fn of_seller<'o>(
+        order: &'o Order,
+        seller: &SellerId,
+    ) -> impl Iterator<Item = (&'o Refund, Vec<(Funder, Amount)>)> {
+        let parts = order.refunds.iter().zip(order.reversed_of(seller));
+        parts.filter(|(refund, _)| order.refunds_something_of(seller, refund))
+    }
+
+    /// `reversed`: what the funders of its lines and shipping got back, the platform as well as itself.
+    pub fn part_of(order: &Order, refund: &Refund, seller: &SellerId, reversed: &[(Funder, Amount)]) -> Self {
+        let mut document = Self::new(order, refund, Some(&Writer::Seller(seller.clone())));
         let own = |id: &LineId| order.cart.lines().iter().any(|line| line.id == *id && line.seller == *seller);
         document.lines.retain(|part| own(&part.line));
         document.amounts.retain(|part| own(&part.line));
         document.shipping_refunds.retain(|part| part.seller == *seller);
-        let funder = format!("seller:{seller}");
-        document.funding.retain(|part| part.funder == funder);
+        document.funding = funding(reversed);
         document.coupons.retain(|part| {
             let on_order = order.coupons.iter().find(|coupon| coupon.id() == part.coupon);
             on_order.is_some_and(|coupon| coupon.discounts(order, seller))
@@ -230,4 +263,11 @@ impl RefundDocument {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.amounts.is_empty() && self.shipping_refunds.is_empty()
     }
+}
+
+/// What funders got back, negative.
+fn funding(reversed: &[(Funder, Amount)]) -> Vec<FundingDocument> {
+    let part =
+        |(funder, amount): &(Funder, Amount)| FundingDocument { funder: funder.to_string(), amount: -amount.minor() };
+    reversed.iter().map(part).collect()
 }

@@ -36,7 +36,13 @@ fn a_refused_order_is_found_with_all_its_reasons() {
     assert_eq!(attempts(&shop, "?reason=seller_not_in_cart").column("operation"), ["place_order"]);
     let id = refused.text_at("/request_id");
     assert_eq!(attempts(&shop, &format!("?request_id={id}")).column("operation"), ["place_order"]);
-    for nothing in ["?account=ben", "?reason=sold_out", "?request_id=req_1", "?order=A"] {
+    // The order was to be: its id is in the body alone.
+    assert_eq!(row["order"], "A");
+    assert_eq!(attempts(&shop, "?order=A").column("operation"), ["place_order"]);
+    let too_long = json!({"id": "B", "cart": cart(&[("luma", 3_000, 1)]), "hold_minutes": 0});
+    shop.order("ana", &too_long).refused(400, "invalid_field");
+    assert_eq!(attempts(&shop, "?order=B").column("operation"), ["place_order"]);
+    for nothing in ["?account=ben", "?reason=sold_out", "?request_id=req_1", "?order=C"] {
         assert_eq!(attempts(&shop, nothing)["/data"], json!([]), "{nothing}");
     }
 }
@@ -73,7 +79,8 @@ fn a_code_is_found_but_never_shown() {
     shop.order("ben", &order).refused(422, "code_not_usable");
     let revision = json!({"cart": cart(&[("luma", 3_000, 1)]), "use": "none", "codes": [code]});
     shop.step("ben", "B", "revise", &revision).refused(404, "not_found");
-    let found = attempts(&shop, &format!("?code={}", code.to_lowercase()));
+    let search = |code: &str| shop.post(&shop.operator, "/v1/attempts/search", &json!({"code": code})).is(200);
+    let found = search(&code.to_lowercase());
     assert_eq!(found.column("operation"), ["revise_order", "place_order", "collect_coupon"]);
     let normal: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     for row in found["/data"].as_array().expect("rows") {
@@ -82,8 +89,10 @@ fn a_code_is_found_but_never_shown() {
     }
     let (text, bare) = (found.text.replace('-', ""), &normal[..normal.len() - 4]);
     assert!(!text.contains(bare), "a secret is in {text}");
-    assert_eq!(attempts(&shop, "?code=other-1").column("operation"), ["place_order"]);
-    assert_eq!(attempts(&shop, "?code=OTHER2")["/data"], json!([]));
+    assert_eq!(search("other-1").column("operation"), ["place_order"]);
+    assert_eq!(search("OTHER2")["/data"], json!([]));
+    // What can't be a code may be what somebody typed.
+    assert_eq!(search("10 % off!")["/data"], json!([]));
 }
 
 #[test]
@@ -149,9 +158,9 @@ fn the_newest_come_first_page_by_page_and_from_a_time_on() {
 fn a_filter_that_can_find_nothing_is_refused() {
     let shop = Shop::new();
     for (query, pointer) in
-        [("reason=nothing", "/reason"), ("code=!", "/code"), ("account=%20", "/account"), ("cursor=x", "/cursor")]
+        [("reason=nothing", "/reason"), ("code_id=!", "/code_id"), ("account=%20", "/account"), ("cursor=x", "/cursor")]
     {
-        shop.get(&shop.operator, &format!("/v1/attempts?{query}")).refused(400, "invalid_field").pointing(pointer);
+        shop.get(&shop.operator, &format!("/v1/attempts?{query}")).refused(400, "invalid_field").about(&pointer[1..]);
     }
     shop.get(&shop.operator, "/v1/attempts?what=ever").refused(400, "unknown_parameter");
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::OnceLock};
 
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 use crate::shop::Shop;
@@ -146,7 +147,7 @@ pub fn operations(document: &str) -> Vec<(String, String, Value)> {
     all
 }
 
-fn walk(value: &Value, see: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+pub fn walk(value: &Value, see: &mut impl FnMut(&serde_json::Map<String, Value>)) {
     match value {
         Value::Object(members) => {
             see(members);
@@ -157,10 +158,16 @@ fn walk(value: &Value, see: &mut impl FnMut(&serde_json::Map<String, Value>)) {
     }
 }
 
-/// Every status that an operation is seen to answer with is one that it is documented to answer with.
-pub fn check_documented(line: &str, status: u16) {
-    static DOCUMENT: OnceLock<Vec<(String, String, Value)>> = OnceLock::new();
-    let known = DOCUMENT.get_or_init(|| operations(&scrip_http::document()));
+/// Method, path, operation.
+type Operations = Vec<(String, String, Value)>;
+
+/// What an operation is seen to answer is what it is documented to answer: status, code, headers, and a body of that schema.
+pub fn check_documented(line: &str, status: u16, headers: &HeaderMap, body: &Value) {
+    static DOCUMENT: OnceLock<(Value, Operations)> = OnceLock::new();
+    let (document, known) = DOCUMENT.get_or_init(|| {
+        let text = scrip_http::document();
+        (serde_json::from_str(&text).expect("JSON"), operations(&text))
+    });
     let (method, path) = line.split_once(' ').expect("a method and a path");
     let path = path.split('?').next().unwrap_or(path);
     let is_of = |template: &str| {
@@ -170,8 +177,87 @@ pub fn check_documented(line: &str, status: u16) {
     // A literal path goes before one with parameters, as in the router.
     let mut of: Vec<_> = known.iter().filter(|(template, on, _)| on == method && is_of(template)).collect();
     of.sort_by_key(|(template, ..)| template.matches('{').count());
-    if let Some((template, _, operation)) = of.first() {
-        let documented = !operation["responses"][status.to_string()].is_null();
-        assert!(documented, "{method} {template} answers {status}, which its documentation doesn't mention");
+    let Some((template, _, operation)) = of.first() else { return };
+    let what = format!("{method} {template} answers {status}");
+    let response = &operation["responses"][status.to_string()];
+    assert!(
+        !response.is_null(),
+        "{what} {}, which its documentation doesn't mention: openapi/refusals.rs",
+        body["code"]
+    );
+    if status >= 400 {
+        let codes = response["x-codes"].as_array().expect("codes");
+        let known = codes.contains(&body["code"]);
+        assert!(known, "{what} with {}, which its documentation doesn't mention: openapi/refusals.rs", body["code"]);
     }
+    for name in ["etag", "location", "retry-after", "idempotent-replayed", "www-authenticate", "x-request-id"] {
+        let declared = response["headers"].as_object().into_iter().flatten();
+        let declared = declared.into_iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let sent = headers.contains_key(name);
+        assert!(declared || !sent, "{what} with {name}, which isn't declared: openapi/headers.rs");
+        assert!(sent || !declared || name == "idempotent-replayed", "{what} without {name}, which is declared");
+    }
+    let contents = response["content"].as_object().into_iter().flatten();
+    for (_, content) in contents.filter(|(kind, _)| kind.ends_with("json")) {
+        let wrong = misfits(document, &content["schema"], body, "");
+        assert!(
+            wrong.is_empty(),
+            "{what}, which isn't of its schema (openapi/sides.rs says what is left out): {wrong:#?}\n{body:#}"
+        );
+    }
+}
+
+/// Where a value isn't what a schema says: members missing or unknown, other kinds, words that aren't listed.
+pub fn misfits(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let schema = document.pointer(reference.trim_start_matches('#')).expect("a schema");
+        return misfits(document, schema, value, at);
+    }
+    if let Some(alternatives) = schema["oneOf"].as_array() {
+        let all: Vec<Vec<String>> =
+            alternatives.iter().map(|alternative| misfits(document, alternative, value, at)).collect();
+        return all.into_iter().min_by_key(Vec::len).unwrap_or_default();
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !kinds.is_empty() && !kinds.contains(&kind) {
+        return vec![format!("{at} is {kind}, not {kinds:?}"); 9];
+    }
+    let mut wrong = Vec::new();
+    if schema["enum"].as_array().is_some_and(|words| !value.is_null() && !words.contains(value))
+        || schema.get("const").is_some_and(|only| only != value)
+    {
+        wrong.extend(vec![format!("{at} is {value}, which isn't listed"); 9]);
+    }
+    if let Some(members) = value.as_object() {
+        for (name, member) in members {
+            match schema["properties"].get(name) {
+                Some(schema) => wrong.extend(misfits(document, schema, member, &format!("{at}/{name}"))),
+                None if schema["additionalProperties"].is_object() => {
+                    wrong.extend(misfits(document, &schema["additionalProperties"], member, &format!("{at}/{name}")));
+                }
+                None => wrong.push(format!("{at}/{name} isn't in the schema")),
+            }
+        }
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !members.contains_key(name) {
+                wrong.push(format!("{at}/{name} is missing"));
+            }
+        }
+    }
+    for (place, entry) in value.as_array().into_iter().flatten().enumerate() {
+        wrong.extend(misfits(document, &schema["items"], entry, &format!("{at}/{place}")));
+    }
+    wrong
 }

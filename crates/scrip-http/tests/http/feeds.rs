@@ -63,7 +63,8 @@ fn a_machine_whose_clock_is_behind_what_is_written_is_not_ready() {
     shop.live(&off(100));
     shop.get("", "/readyz").is(200);
     shop.set_time(crate::shop::NOON);
-    assert_eq!(shop.get("", "/readyz").is(503).text_at("/why"), "this machine's clock is behind what is written");
+    let why = shop.get("", "/readyz").is(503);
+    assert!(why.text_at("/why").contains("the last batch was written at 2026-11-10T12:01:00Z"), "{}", why.text);
     shop.minutes_pass(1);
     shop.get("", "/readyz").is(200);
 }
@@ -135,7 +136,14 @@ fn the_report_counts_claims_redemptions_and_cost_by_channel_and_source() {
     };
     assert_eq!(row("social"), (json!("insta"), json!(1), json!(1), json!(500), json!("USD")));
     assert_eq!(row("web"), (Value::Null, json!(2), json!(1), json!(250), json!("USD")));
+    assert_eq!(report["/data/0/on_unpaid"], 0);
     assert_eq!(shop.get(&shop.operator, "/v1/reports/distribution").is(200).body, report.body);
+    // On an order that isn't paid a coupon isn't redeemed.
+    shop.order("cleo", &json!({"id": "C", "cart": cart(&[("luma", 3_000, 1)])})).is(201);
+    let report = shop.get(&shop.operator, &format!("/v1/reports/distribution?campaign={campaign}")).is(200);
+    let web = report["/data"].as_array().expect("rows").iter().find(|row| row["channel"] == "web").cloned();
+    let web = web.expect("a row");
+    assert_eq!((&web["redeemed"], &web["on_unpaid"], &web["cost"]), (&json!(1), &json!(1), &json!(250)));
 }
 
 #[test]
@@ -193,11 +201,12 @@ fn unique_codes_are_made_by_a_job_and_exported_once_each() {
     let csv = shop.get(&shop.operator, &format!("/v1/campaigns/{campaign}/codes.csv")).is(200);
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     let mut rows = csv.text.lines();
-    assert_eq!(rows.next(), Some("code,kind,source,job"));
+    assert_eq!(rows.next(), Some("code,kind,source,job,id"));
     let codes: std::collections::BTreeSet<&str> = rows
         .map(|row| {
             let cells: Vec<&str> = row.split(',').collect();
             assert_eq!((cells[1], cells[2], cells[3]), ("unique", "acme", job.text_at("/id")));
+            assert!(cells[4].starts_with("code_") && !cells[4].to_uppercase().contains(&cells[0][5..10]), "{row}");
             assert!(cells[0].starts_with("ACME-") && cells[0].len() == 22, "{row}");
             cells[0]
         })
@@ -218,7 +227,9 @@ fn a_shared_code_is_taken_once() {
     let path = format!("/v1/campaigns/{campaign}/codes");
     let body = json!({"kind": "shared", "code": "save-10", "max_uses": 1_000});
     let made = shop.post(&shop.operator, &path, &body).is(201);
-    assert_eq!(made.body, json!({"campaign": campaign, "code": "SAVE10", "max_uses": 1_000}));
+    for (member, value) in [("campaign", json!(campaign)), ("code", json!("SAVE10")), ("max_uses", json!(1_000))] {
+        assert_eq!(made.body[member], value, "{member}");
+    }
     let other = shop.live(&off(100));
     let body = json!({"kind": "shared", "code": "SAVE 10"});
     let refused = shop.post(&shop.operator, &format!("/v1/campaigns/{other}/codes"), &body);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, PROXY, Shop, cart, off};
+use crate::shop::{Answer, PROXY, Shop, cart, off, with};
 
 const COUPONS: &str = "/v1/accounts/ana/coupons";
 
@@ -15,7 +15,7 @@ fn without_id(answer: &Answer) -> Value {
 #[test]
 fn five_wrong_codes_and_the_account_has_to_wait() {
     let shop = Shop::new();
-    let campaign = shop.live(&off(500));
+    let campaign = shop.live(&with(off(500), &json!({"claims": {"channels": ["web", "code"]}})));
     shop.shared_code(&campaign, "RIGHT", None);
     for number in 0..5 {
         let claim = json!({"code": format!("WRONG{number}")});
@@ -189,7 +189,7 @@ fn a_typing_mistake_counts_a_tenth() {
 fn a_code_without_a_check_symbol_is_a_whole_guess() {
     let shop = Shop::new();
     for number in 0..5 {
-        shop.post(&shop.storefront, COUPONS, &json!({"code": format!("SUMMER-SALE-2026-{number}-U")}))
+        shop.post(&shop.storefront, COUPONS, &json!({"code": format!("SUMMER-2026-{number}-U")}))
             .refused(422, "code_not_usable");
     }
     shop.post(&shop.storefront, COUPONS, &json!({"code": "SAVE10"})).refused(429, "too_many_attempts");
@@ -314,4 +314,259 @@ fn copies_of_one_request_with_a_right_code_wait_for_each_other_and_are_all_answe
     statuses.sort_unstable();
     assert_eq!((statuses[28], statuses[29]), (200, 201), "{statuses:?}");
     assert_eq!(statuses[0], 200, "{statuses:?}");
+}
+
+/// What a shopper types or pastes where a code is asked for.
+const NO_CODES: [&str; 9] = [
+    "SAVE10%",
+    "DANKEFÜR100",
+    "12 High St., York YO1 7HH",
+    "ana@example.com",
+    "-",
+    " ",
+    "ab",
+    "’",
+    "0123456789012345678901234567890123456789X",
+];
+
+#[test]
+fn what_cant_be_a_code_is_one_that_doesnt_exist_and_no_guess() {
+    let shop = Shop::new();
+    let coupon = shop.coupon("ana", &off(500));
+    let cart = cart(&[("luma", 1_000, 1)]);
+    for text in NO_CODES {
+        let quote = shop.quote("ana", &json!({"cart": cart, "codes": [text]}));
+        assert_eq!(quote.reasons_of(text), ["code_not_usable"]);
+        assert_eq!(quote["/discount"], 500, "everything else applies");
+        shop.post(&shop.storefront, COUPONS, &json!({"code": text})).refused(422, "code_not_usable");
+        let order = json!({"id": "A", "cart": cart, "use": {"coupons": [coupon]}, "codes": [text]});
+        shop.order("ana", &order).refused(422, "code_not_usable").pointing("/codes/0");
+    }
+    let quote = shop.quote("ana", &json!({"cart": cart, "codes": NO_CODES}));
+    assert_eq!(quote["/not_applied"].as_array().expect("a list").len(), NO_CODES.len());
+    let order = json!({"id": "B", "cart": cart, "codes": NO_CODES});
+    assert_eq!(shop.order("ana", &order).is(201)["/discount"], 500, "offered, not named");
+    let campaign = shop.live(&off(500));
+    shop.shared_code(&campaign, "RIGHT", None);
+    shop.post(&shop.storefront, COUPONS, &json!({"code": "RIGHT"})).is(201);
+}
+
+#[test]
+fn a_text_of_no_or_more_than_80_characters_is_refused() {
+    let shop = Shop::new();
+    for text in [String::new(), "é".repeat(81)] {
+        shop.post(&shop.storefront, COUPONS, &json!({"code": text})).refused(400, "invalid_field").pointing("/code");
+        let quote = json!({"cart": cart(&[("luma", 1_000, 1)]), "codes": [text]});
+        shop.post(&shop.storefront, "/v1/accounts/ana/quotes", &quote)
+            .refused(400, "invalid_field")
+            .pointing("/codes/0");
+    }
+    let text = "é".repeat(80);
+    shop.post(&shop.storefront, COUPONS, &json!({"code": text})).refused(422, "code_not_usable");
+}
+
+#[test]
+fn a_code_is_known_by_whatever_white_space_and_dashes() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"limits": {"per_individual": null, "budget": "unlimited"}})));
+    shop.shared_code(&campaign, "SAVE-10", None);
+    for text in ["save10", "SAVE10\t", "\u{a0}SAVE\u{2013}10", "S A V E\u{2003}1\u{2212}0", "SAVE\u{200b}10\r\n"] {
+        shop.post(&shop.storefront, COUPONS, &json!({"code": text})).is(201);
+    }
+}
+
+/// Some unique code with a 0 or a 1 in the part that Scrip makes, and how it may be read.
+fn misread(shop: &Shop, campaign: &str) -> (String, String) {
+    let codes = shop.unique_codes(campaign, 20);
+    let read = |code: &str| code.replacen('0', "o", 1).replacen('1', "L", 1);
+    let code = codes.into_iter().find(|code| read(code) != *code).expect("one of 280 symbols is 0 or 1");
+    let read = read(&code);
+    (code, read)
+}
+
+#[test]
+fn a_unique_code_with_o_for_0_and_i_or_l_for_1_works_and_is_no_guess() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let (code, read) = misread(&shop, &campaign);
+    let cart = cart(&[("luma", 1_000, 1)]);
+    for _ in 0..10 {
+        let quote = shop.quote("ana", &json!({"cart": cart, "codes": [read]}));
+        assert_eq!(quote["/discount"], 500);
+    }
+    // Given in both spellings it is there once.
+    let quote = shop.quote("ana", &json!({"cart": cart, "codes": [code, read]}));
+    assert_eq!((&quote["/discount"], quote["/applied"].as_array().expect("a list").len()), (&json!(500), 1));
+    let order = shop.order("ana", &json!({"id": "A", "cart": cart, "use": "none", "codes": [read]})).is(201);
+    assert_eq!(order["/discount"], 500);
+    shop.step("ana", "A", "revise", &json!({"cart": cart, "use": "none", "codes": [read]})).is(200);
+    shop.step("ana", "A", "cancel", &json!({})).is(200);
+    shop.post(&shop.storefront, COUPONS, &json!({"code": read})).is(201);
+    shop.post(&shop.storefront, COUPONS, &json!({"code": code})).refused(409, "code_used");
+    shop.post(&shop.storefront, "/v1/accounts/ben/coupons", &json!({"code": read})).refused(422, "code_not_usable");
+}
+
+#[test]
+fn a_code_is_looked_up_as_typed_before_it_is_read_otherwise() {
+    let shop = Shop::new();
+    let (first, second) = (shop.live(&off(500)), shop.live(&off(300)));
+    shop.shared_code(&first, "SAVE10", None);
+    shop.shared_code(&second, "SAVEIO", None);
+    let cart = cart(&[("luma", 1_000, 1)]);
+    let saved = |code: &str| shop.quote("ana", &json!({"cart": cart, "codes": [code]}))["/discount"].clone();
+    assert_eq!((saved("SAVEIO"), saved("SAVE10"), saved("SAVEL0")), (json!(300), json!(500), json!(500)));
+}
+
+#[test]
+fn a_typing_mistake_with_u_counts_a_tenth_too() {
+    let shop = Shop::new();
+    let ask = |code: &str| shop.post(&shop.storefront, COUPONS, &json!({"code": code}));
+    for _ in 0..50 {
+        ask("ACME-12345-67890-ABCDU").refused(422, "code_not_usable");
+    }
+    ask("ACME-12345-67890-ABCDU").refused(429, "too_many_attempts");
+}
+
+#[test]
+fn the_limit_and_how_long_it_lasts_stand_in_the_answer() {
+    let shop = Shop::new();
+    let ask = |code: &str| shop.post(&shop.storefront, COUPONS, &json!({"code": code}));
+    (0..5).for_each(|number| drop(ask(&format!("WRONG{number}"))));
+    let refused = ask("WRONG5").refused(429, "too_many_attempts");
+    assert_eq!((&refused["/params/limit"], seconds(&refused)), (&json!(5), 600));
+}
+
+/// 1,000 wrong codes through the storefront's key, five each of 200 accounts that nobody knows.
+fn use_up_the_key(shop: &Shop, address: Option<&str>) {
+    for account in 0..200 {
+        let codes: Vec<String> = (0..10).map(|number| format!("WRONG{number}")).collect();
+        let body = json!({"cart": cart(&[("luma", 1_000, 1)]), "codes": codes});
+        let ask = shop.ask("POST", &format!("/v1/accounts/throw-away-{account}/quotes")).by(&shop.storefront);
+        let ask = if let Some(address) = address { ask.header("shopper-address", address) } else { ask };
+        ask.json(&body).send().refused(429, "too_many_attempts");
+    }
+}
+
+#[test]
+fn wrong_codes_of_strangers_never_refuse_a_right_one_of_an_account_that_was_there_before() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"limits": {"per_individual": null, "budget": "unlimited"}})));
+    shop.shared_code(&campaign, "RIGHT", None);
+    let cart = cart(&[("luma", 1_000, 1)]);
+    let open = shop.live(&with(off(100), &json!({"claims": {"channels": ["web"]}})));
+    // One has a coupon, two an order, of which one is cancelled.
+    shop.collect("ana", &open);
+    shop.order("ben", &json!({"id": "A", "cart": cart})).is(201);
+    shop.order("cleo", &json!({"id": "A", "cart": cart, "codes": ["RIGHT"]})).is(201);
+    shop.step("cleo", "A", "cancel", &json!({})).is(200);
+    shop.minutes_pass(1);
+    use_up_the_key(&shop, None);
+    let claim = |account: &str, code: &str| {
+        shop.post(&shop.storefront, &format!("/v1/accounts/{account}/coupons"), &json!({"code": code}))
+    };
+    for account in ["ana", "ben", "cleo"] {
+        let quote = json!({"cart": cart, "codes": ["RIGHT"]});
+        shop.post(&shop.storefront, &format!("/v1/accounts/{account}/quotes"), &quote).is(200);
+        shop.order(account, &json!({"id": "B", "cart": cart, "use": "none", "codes": ["RIGHT"]})).is(201);
+        claim(account, "RIGHT").is(201);
+    }
+    // Who came since, or never, is refused, right code or not, and told the key's limit.
+    shop.collect("dora", &open);
+    for account in ["dora", "nobody"] {
+        let refused = claim(account, "RIGHT").refused(429, "too_many_attempts");
+        assert_eq!((&refused["/params/limit"], seconds(&refused)), (&json!(1_000), 600), "{account}");
+    }
+    // Its own limit is everybody's.
+    for number in 0..5 {
+        claim("ana", &format!("WRONG{number}")).refused(422, "code_not_usable");
+    }
+    let refused = claim("ana", "RIGHT").refused(429, "too_many_attempts");
+    assert_eq!(refused["/params/limit"], 5);
+    // And it is over when it said.
+    shop.minutes_pass(10);
+    claim("nobody", "RIGHT").is(201);
+}
+
+#[test]
+fn one_account_uses_up_no_more_of_its_keys_limit_than_its_own() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    shop.shared_code(&campaign, "RIGHT", None);
+    for account in 0..199 {
+        let codes: Vec<String> = (0..10).map(|number| format!("WRONG{number}")).collect();
+        let body = json!({"cart": cart(&[("luma", 1_000, 1)]), "codes": codes});
+        let path = format!("/v1/accounts/throw-away-{account}/quotes");
+        shop.post(&shop.storefront, &path, &body).refused(429, "too_many_attempts");
+    }
+    shop.post(&shop.storefront, COUPONS, &json!({"code": "RIGHT"})).is(201);
+}
+
+#[test]
+fn a_shoppers_address_that_the_storefront_passes_stops_one_before_the_key_runs_out() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    shop.shared_code(&campaign, "RIGHT", None);
+    use_up_the_key(&shop, Some("203.0.113.9"));
+    let claim = |account: &str, address: &str, code: &str| {
+        let ask = shop.ask("POST", &format!("/v1/accounts/{account}/coupons")).by(&shop.storefront);
+        ask.header("shopper-address", address).json(&json!({"code": code})).send()
+    };
+    let refused = claim("ana", "203.0.113.9", "RIGHT").refused(429, "too_many_attempts");
+    assert_eq!(refused["/params/limit"], 20);
+    claim("ana", "203.0.113.10", "RIGHT").is(201);
+    shop.post(&shop.storefront, "/v1/accounts/ben/coupons", &json!({"code": "RIGHT"})).is(201);
+    // It counts with what shoppers of that address do by themselves.
+    guessed_from(&shop, "cleo", "203.0.113.9", "RIGHT").refused(429, "too_many_attempts");
+    for nonsense in ["here", "", "203.0.113.9, 203.0.113.10"] {
+        claim("dora", nonsense, "RIGHT").refused(400, "invalid_field").about("Shopper-Address");
+    }
+}
+
+#[test]
+fn nobody_but_the_shops_own_servers_says_where_a_shopper_is() {
+    let shop = Shop::new();
+    let token_of = |account: &str| shop.shopper(account);
+    for number in 0..20 {
+        let account = format!("account-{number}");
+        let ask =
+            shop.ask("POST", &format!("/v1/accounts/{account}/coupons")).by(&token_of(&account)).from("192.0.2.1");
+        let ask = ask.header("shopper-address", &format!("203.0.113.{number}")).json(&json!({"code": "WRONG"}));
+        ask.send().refused(422, "code_not_usable");
+    }
+    let ask =
+        shop.ask("POST", COUPONS).by(&token_of("ana")).from("192.0.2.1").header("shopper-address", "198.51.100.1");
+    ask.json(&json!({"code": "WRONG"})).send().refused(429, "too_many_attempts");
+}
+
+#[test]
+fn no_limit_is_an_operators_whoevers_account_it_names() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    shop.shared_code(&campaign, "RIGHT", None);
+    for number in 0..9 {
+        let code = json!({"code": format!("WRONG{number}")});
+        shop.post(&shop.operator, COUPONS, &code).refused(422, "code_not_usable");
+    }
+    shop.post(&shop.storefront, COUPONS, &json!({"code": "WRONG"})).refused(422, "code_not_usable");
+    for number in 0..4 {
+        shop.post(&shop.storefront, COUPONS, &json!({"code": format!("WRONG{number}")}))
+            .refused(422, "code_not_usable");
+    }
+    shop.post(&shop.storefront, COUPONS, &json!({"code": "RIGHT"})).refused(429, "too_many_attempts");
+    shop.post(&shop.operator, COUPONS, &json!({"code": "RIGHT"})).is(201);
+}
+
+#[test]
+fn a_drafts_code_is_none_yet_and_counts_as_a_wrong_one() {
+    let shop = Shop::new();
+    let campaign = shop.draft(&off(500));
+    shop.shared_code(&campaign, "SOON", None);
+    for _ in 0..5 {
+        let drafts = shop.post(&shop.storefront, COUPONS, &json!({"code": "SOON"})).refused(422, "code_not_usable");
+        let unknown = shop.post(&shop.storefront, "/v1/accounts/ben/coupons", &json!({"code": "NOBODYS"}));
+        assert_eq!(without_id(&drafts), without_id(&unknown));
+    }
+    shop.post(&shop.storefront, COUPONS, &json!({"code": "SOON"})).refused(429, "too_many_attempts");
+    shop.post(&shop.operator, &format!("/v1/campaigns/{campaign}/publish"), &json!({})).is(200);
+    shop.post(&shop.storefront, "/v1/accounts/cleo/coupons", &json!({"code": "SOON"})).is(201);
 }

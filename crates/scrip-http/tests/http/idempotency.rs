@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, Shop, cart, off};
+use crate::shop::{Answer, Shop, cart, off, with};
 
 fn once(shop: &Shop, key: &str, path: &str, idempotency_key: &str, body: &Value) -> Answer {
     shop.ask("POST", path).by(key).once(idempotency_key).json(body).send()
@@ -25,6 +25,7 @@ fn i4_every_step_repeated_gives_its_answer_of_then_whatever_happened_since() {
     let shop = Shop::new();
     let operator = shop.operator.clone();
     let front = shop.storefront.clone();
+    let collectable = crate::shop::with(off(500), &json!({"claims": {"channels": ["web", "code"]}}));
     let mut done: Vec<(String, String, String, Value, Answer)> = Vec::new();
     let mut step = |key: &str, path: &str, body: Value, status: u16| -> Answer {
         let name = format!("k-{}", done.len());
@@ -37,11 +38,17 @@ fn i4_every_step_repeated_gives_its_answer_of_then_whatever_happened_since() {
         let (key, path, name, body, _) = done.last().expect("just pushed");
         once(&shop, key, path, name, body)
     };
-    let campaign = step(&operator, "/v1/campaigns", off(500), 201).text_at("/id").to_owned();
+    let campaign = step(&operator, "/v1/campaigns", collectable, 201).text_at("/id").to_owned();
     let path = |what: &str| format!("/v1/campaigns/{campaign}/{what}");
     step(&operator, &path("publish"), json!({}), 200);
     step(&operator, &path("codes"), json!({"kind": "shared", "code": "SAVE5"}), 201);
     step(&operator, &path("codes"), json!({"kind": "unique", "count": 3}), 202);
+    let long = step(&operator, &path("codes"), json!({"kind": "unique", "count": 200_000}), 202);
+    let cancelled = step(&operator, &format!("/v1/jobs/{}/cancel", long.text_at("/id")), json!({}), 200);
+    assert_eq!(cancelled["/status"], "cancelled");
+    let given = step(&operator, &path("codes"), json!({"kind": "shared", "code": "GONE5"}), 201);
+    let gone = step(&operator, &path(&format!("codes/{}/revoke", given.text_at("/id"))), json!({}), 200);
+    assert_eq!(gone["/label"], "GONE5");
     step(&front, "/v1/accounts/ana/coupons", json!({"campaign": campaign}), 201);
     step(&front, "/v1/accounts/ben/coupons", json!({"code": "SAVE5"}), 201);
     let order = |what: &str| format!("/v1/accounts/ana/orders/A{what}");
@@ -245,4 +252,178 @@ fn a_key_is_looked_at_before_the_orders_id() {
     let other = json!({"id": "A", "cart": cart(&[("luma", 3_001, 1)])});
     let refused = once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &other);
     refused.refused(422, "idempotency_key_reused");
+}
+
+#[test]
+fn i4_an_order_is_the_same_whatever_it_leaves_to_be_filled_in() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    shop.shared_code(&campaign, "SAVE10", None);
+    let line = json!({"id": "l1", "seller": "luma", "product": "lamp", "unit_price": 3_000, "quantity": 1});
+    let cart = json!({"currency": "USD", "lines": [line]});
+    let short = json!({"id": "A", "cart": cart, "codes": ["SAVE10"]});
+    shop.order("ana", &short).is(201);
+    let line = with(line, &json!({"categories": [], "on_sale": false}));
+    let full = json!({"currency": "USD", "lines": [line], "shipping": []});
+    for same in [
+        json!({"id": "A", "cart": cart, "codes": ["save-10"]}),
+        json!({"id": "A", "cart": full, "use": "best", "codes": ["save\u{a0}10"], "hold_minutes": 30,
+            "expect_discount": null, "only_seller": null}),
+        json!({"id": "A", "cart": cart, "codes": ["SAVE10"], "only_seller": "luma"}),
+    ] {
+        shop.order("ana", &same).is(200);
+        once(&shop, &shop.storefront, "/v1/accounts/ana/orders", "k", &same).is(200);
+    }
+    for other in [
+        json!({"id": "A", "cart": cart}),
+        json!({"id": "A", "cart": cart, "codes": ["SAVE10"], "hold_minutes": 31}),
+        json!({"id": "A", "cart": cart, "codes": ["SAVE10"], "use": "none"}),
+        json!({"id": "A", "cart": cart, "codes": ["SAVE10"], "expect_discount": 500}),
+    ] {
+        shop.order("ana", &other).refused(409, "order_exists");
+    }
+    let none = json!({"id": "B", "cart": cart, "use": "none"});
+    shop.order("ana", &none).is(201);
+    shop.order("ana", &json!({"id": "B", "cart": cart, "use": {"coupons": []}})).is(200);
+}
+
+#[test]
+fn i4_a_key_is_for_the_same_command_whatever_it_leaves_to_be_filled_in() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"claims": {"channels": ["web"]}})));
+    let coded = shop.live(&off(500));
+    let front = shop.storefront.clone();
+    let operator = shop.operator.clone();
+    let codes = format!("/v1/campaigns/{coded}/codes");
+    let cart = cart(&[("luma", 3_000, 1)]);
+    let two = crate::shop::cart(&[("luma", 3_000, 2)]);
+    shop.order("ana", &json!({"id": "R", "cart": cart})).is(201);
+    let claim = "/v1/accounts/ana/coupons";
+    let orders = "/v1/accounts/ana/orders";
+    for (place, (key, path, first, same, other)) in (0..).zip([
+        (
+            &operator,
+            &codes[..],
+            json!({"kind": "shared", "code": "SAVE10"}),
+            json!({"kind": "shared", "code": "save-10", "max_uses": null}),
+            json!({"kind": "shared", "code": "SAVE11"}),
+        ),
+        (
+            &operator,
+            &codes[..],
+            json!({"kind": "unique", "count": 1, "prefix": "acme"}),
+            json!({"kind": "unique", "count": 1, "prefix": "ACME", "source": null}),
+            json!({"kind": "unique", "count": 1}),
+        ),
+        (
+            &front,
+            claim,
+            json!({"campaign": campaign}),
+            json!({"campaign": campaign, "channel": "web", "source": null}),
+            json!({"campaign": campaign, "channel": "social"}),
+        ),
+        (&front, claim, json!({"code": "save 10"}), json!({"code": "SAVE\u{2013}10"}), json!({"code": "SAVE99"})),
+        (
+            &front,
+            orders,
+            json!({"id": "A", "cart": cart}),
+            json!({"id": "A", "cart": cart, "hold_minutes": 30}),
+            json!({"id": "A", "cart": cart, "hold_minutes": 31}),
+        ),
+        (
+            &front,
+            "/v1/accounts/ana/orders/R/revise",
+            json!({"cart": two, "use": "none"}),
+            json!({"cart": two, "use": {"coupons": []}, "codes": []}),
+            json!({"cart": two}),
+        ),
+    ]) {
+        let name = format!("k-{place}");
+        let done = once(&shop, key, path, &name, &first);
+        assert!((200..300).contains(&done.status), "{}", done.text);
+        let again = once(&shop, key, path, &name, &same);
+        assert!(again.is_replay(), "{}", again.text);
+        once(&shop, key, path, &name, &other).refused(422, "idempotency_key_reused");
+    }
+    let batch = |claim: Value| {
+        let answer = shop.post(&front, "/v1/claims/batch", &json!({"claims": [claim]})).is(200);
+        answer["/results/0/status"].clone()
+    };
+    let of = |more: Value| with(json!({"account": "ben", "campaign": campaign, "key": "b"}), &more);
+    assert_eq!(batch(of(json!({}))), 201);
+    assert_eq!(batch(of(json!({"channel": "web"}))), 201);
+    assert_eq!(batch(of(json!({"channel": "social"}))), 422);
+}
+
+#[test]
+fn i4_grants_under_one_key_are_one_list() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let path = format!("/v1/campaigns/{campaign}/grants");
+    let grant = |accounts: Value| once(&shop, &shop.operator, &path, "k", &json!({"accounts": accounts}));
+    grant(json!(["ana", "ben"])).is(200);
+    let end = shop.journal_end();
+    grant(json!(["ana", "cleo"])).refused(422, "idempotency_key_reused");
+    grant(json!(["cleo"])).refused(422, "idempotency_key_reused");
+    let again = grant(json!(["ana", "ben"])).is(200);
+    assert_eq!((&again["/data/0/status"], &again["/data/1/status"]), (&json!(201), &json!(201)));
+    let written_out = json!({"accounts": ["ana", "ben"], "channel": "system", "source": null});
+    once(&shop, &shop.operator, &path, "k", &written_out).is(200);
+    assert_eq!(shop.journal_end(), end, "nobody got anything");
+}
+
+#[test]
+fn i4_grants_and_claims_given_again_say_so() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"limits": {"stock": 3, "budget": "unlimited"}})));
+    let path = format!("/v1/campaigns/{campaign}/grants");
+    let body = json!({"accounts": ["ana", "ben"]});
+    let first = once(&shop, &shop.operator, &path, "k", &body).is(200);
+    let end = shop.journal_end();
+    same(&first, &once(&shop, &shop.operator, &path, "k", &body));
+    assert_eq!(shop.journal_end(), end);
+    // What is judged afresh and succeeds now is no repetition.
+    let more = json!({"accounts": ["cleo", "dan"]});
+    let half = once(&shop, &shop.operator, &path, "l", &more).is(200);
+    assert_eq!((&half["/data/0/status"], &half["/data/1/status"]), (&json!(201), &json!(409)));
+    assert!(once(&shop, &shop.operator, &path, "l", &more).is_replay());
+}
+
+#[test]
+fn i4_a_batch_of_claims_under_a_key_is_done_once() {
+    let shop = Shop::new();
+    let terms = with(off(500), &json!({"limits": {"per_individual": null, "budget": "unlimited"}}));
+    let (campaign, other) = (shop.live(&terms), shop.live(&terms));
+    let path = "/v1/claims/batch";
+    let claim = |account: &str| json!({"account": account, "campaign": campaign});
+    let batch = |claims: &[Value]| once(&shop, &shop.storefront, path, "k", &json!({"claims": claims}));
+    // The same twice is two claims.
+    let claims = [claim("ana"), claim("ana"), json!({"account": "ben", "campaign": other})];
+    let first = batch(&claims).is(200);
+    assert_eq!(shop.counters(&campaign)["claimed"], 2);
+    let end = shop.journal_end();
+    same(&first, &batch(&claims));
+    // Another list under the same key is refused whole: nobody comes in with it.
+    for others in [&[claim("cleo")][..], &claims[..2], &[claim("ana"), claim("ana"), claim("cleo")]] {
+        batch(others).refused(422, "idempotency_key_reused");
+    }
+    assert_eq!(shop.journal_end(), end);
+    once(&shop, &shop.storefront, path, "l", &json!({"claims": claims})).is(200);
+    assert_eq!(shop.counters(&campaign)["claimed"], 4);
+}
+
+#[test]
+fn i4_a_key_is_made_once_and_its_secret_told_once() {
+    let shop = Shop::new();
+    let body = json!({"role": "storefront", "name": "till 1"});
+    let first = once(&shop, &shop.operator, "/v1/keys", "k", &body).is(201);
+    let keys = shop.get(&shop.operator, "/v1/keys?limit=100").column("id").len();
+    let again = once(&shop, &shop.operator, "/v1/keys", "k", &body).is(201);
+    assert!(again.is_replay() && !first.is_replay());
+    assert_eq!((&again["/id"], &again["/name"]), (&first["/id"], &json!("till 1")));
+    assert_eq!(again["/secret"], Value::Null);
+    assert_eq!(shop.get(&shop.operator, "/v1/keys?limit=100").column("id").len(), keys);
+    shop.get(first.text_at("/secret"), "/v1/campaigns").is(200);
+    let other = json!({"role": "operator"});
+    once(&shop, &shop.operator, "/v1/keys", "k", &other).refused(422, "idempotency_key_reused");
 }

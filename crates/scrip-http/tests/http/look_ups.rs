@@ -35,10 +35,25 @@ fn orders_are_found_by_role_and_each_sees_what_it_may() {
     assert_eq!(shop.get(&shop.tako, "/v1/orders").is(200).column("id"), ["B", "A"]);
     assert_eq!(shop.get(&shop.luma, "/v1/orders?seller=tako").is(200)["/data"], json!([]));
     assert_eq!(shop.get(&shop.luma, "/v1/orders?account=ben").is(200)["/data"], json!([]));
+    // By id, which is unique in an account only, and by time.
+    shop.order("cleo", &json!({"id": "B", "cart": cart(&[("luma", 700, 1)])})).is(201);
+    let found = |key: &str, query: &str| shop.get(key, &format!("/v1/orders?{query}")).is(200);
+    assert_eq!(found(&shop.operator, "id=B").column("account"), ["cleo", "ben"]);
+    assert_eq!(found(&shop.luma, "id=B").column("account"), ["cleo"]);
+    assert_eq!(found(&shop.tako, "id=B&account=cleo")["/data"], json!([]));
+    assert_eq!(found(&shop.operator, "id=B&account=cleo").column("id"), ["B"]);
+    assert_eq!(found(&shop.operator, "until=2026-11-10T12:01:00Z").column("id"), ["A"]);
+    assert_eq!(found(&shop.operator, "from=2026-11-10T12:01:00Z&until=2026-11-10T12:02:00Z").column("id"), ["B", "B"]);
+    shop.get(&shop.operator, "/v1/orders?until=soon").refused(400, "invalid_field").about("until");
+    let first = found(&shop.operator, "id=B&limit=1");
+    let rest = format!("id=B&limit=1&cursor={}", first.text_at("/next_cursor"));
+    assert_eq!(found(&shop.operator, &rest).column("account"), ["ben"]);
+    shop.step("cleo", "B", "cancel", &json!({})).is(200);
     // Revised away from a seller, it is none of its business any more.
     shop.step("ben", "B", "revise", &json!({"cart": cart(&[("luma", 500, 1)])})).is(200);
     assert_eq!(shop.get(&shop.tako, "/v1/orders").is(200).column("id"), ["A"]);
-    assert_eq!(shop.get(&shop.luma, "/v1/orders").is(200).column("id"), ["B", "A"]);
+    assert_eq!(shop.get(&shop.luma, "/v1/orders?status=paid").is(200).column("id"), ["A"]);
+    assert_eq!(shop.get(&shop.luma, "/v1/orders").is(200).column("account"), ["cleo", "ben", "ana"]);
     shop.get(&shop.shopper("ana"), "/v1/orders").refused(403, "forbidden");
 }
 

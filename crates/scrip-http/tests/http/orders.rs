@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{NOON, Shop, cart, off, seller_off, shipped, terms, with};
+use crate::shop::{NOON, Shop, buckets, cart, off, seller_off, shipped, terms, with};
 
 #[test]
 fn a_placed_order_has_the_quotes_figures_and_holds_its_coupon() {
@@ -278,4 +278,52 @@ fn a_percent_coupon_with_a_cap_takes_the_cap() {
     shop.coupon("ana", &terms(&json!({"type": "platform"}), &benefit));
     let placed = shop.order("ana", &json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])})).is(201);
     assert_eq!(placed["/discount"], 700);
+}
+
+#[test]
+fn a_campaign_that_counts_no_more_keeps_its_coupon_off_and_no_order_back() {
+    let shop = Shop::new();
+    // Each bucket counts its part.
+    let most = 1_000_000_000_000_000 / i64::from(buckets().count());
+    let terms = with(off(1), &json!({"benefit": {"type": "percent_off", "percent_bp": 10_000}}));
+    let campaign = shop.live(&with(terms, &json!({"limits": {"per_individual": null, "budget": "unlimited"}})));
+    let first = shop.collect("ana", &campaign);
+    let all = cart(&[("luma", most, 1)]);
+    let body = json!({"id": "A", "cart": all, "use": {"coupons": [first]}});
+    assert_eq!(shop.order("ana", &body).is(201)["/discount"], most);
+    shop.step("ana", "A", "pay", &json!({})).is(200);
+    let second = shop.collect("ana", &campaign);
+    for lines in [all, cart(&[("luma", 1, 1)])] {
+        let quote = shop.quote("ana", &json!({"cart": lines}));
+        assert_eq!((&quote["/discount"], quote.reasons_of(&second)), (&json!(0), vec!["amount_out_of_range"]));
+        let named = json!({"id": "N", "cart": lines, "use": {"coupons": [second]}});
+        shop.order("ana", &named).refused(422, "amount_out_of_range").pointing("/use/coupons/0");
+        let id = format!("B-{}", lines["lines"][0]["unit_price"]);
+        assert_eq!(shop.order("ana", &json!({"id": id, "cart": lines, "use": "best"})).is(201)["/discount"], 0);
+        // Nor does a revision come to nothing.
+        shop.step("ana", &id, "revise", &json!({"cart": lines, "use": "best"})).is(200);
+    }
+    // What fits beside what is counted is used, to the last unit.
+    shop.step("ana", "A", "refunds", &json!({"id": "r", "all": true})).is(201);
+    let part = shop.order("ana", &json!({"id": "C", "cart": cart(&[("luma", most - 10, 1)])})).is(201);
+    assert_eq!(part["/discount"], most - 10);
+    assert_eq!(shop.quote("ana", &json!({"cart": cart(&[("luma", 11, 1)])}))["/discount"], 0);
+    assert_eq!(shop.order("ana", &json!({"id": "D", "cart": cart(&[("luma", 10, 1)])})).is(201)["/discount"], 10);
+}
+
+#[test]
+fn what_a_search_cant_mend_is_told_as_it_is() {
+    let shop = Shop::new();
+    let per_individual =
+        json!({"limits": {"per_individual": null, "budget": "unlimited"}, "claims": {"channels": ["web", "code"]}});
+    let wide = shop.live(&with(off(1), &per_individual));
+    for _ in 0..499 {
+        shop.collect("ana", &wide);
+    }
+    for (group, code) in [("a", "FIRST"), ("b", "SECOND")] {
+        let terms = with(with(off(500), &per_individual), &json!({"stacking": {"group": group}}));
+        shop.shared_code(&shop.live(&terms), code, None);
+    }
+    let body = json!({"id": "A", "cart": cart(&[("luma", 9_000, 1)]), "use": "best", "codes": ["FIRST", "SECOND"]});
+    shop.order("ana", &body).refused(409, "wallet_full");
 }

@@ -23,8 +23,8 @@ fn the_contracts_example_comes_out_to_the_unit() {
     };
     let expected = json!({
         "currency": "USD", "subtotal": 6_000, "shipping": 500, "discount": 500, "total": 6_000,
-        "applied": [{"coupon": used, "code": null, "campaign": campaign(&used), "issuer": {"type": "platform"},
-            "discount": 500,
+        "applied": [{"coupon": used, "code": null, "campaign": campaign(&used), "name": "Test",
+            "issuer": {"type": "platform"}, "discount": 500,
             "shares": [{"line": "l1", "amount": 500, "units": [{"count": 2, "amount": 250}]}],
             "shipping_shares": [], "funding": [{"funder": "platform", "amount": 500}]}],
         "not_applied": [{"coupon": short, "code": null, "campaign": campaign(&short), "would_save": 0,

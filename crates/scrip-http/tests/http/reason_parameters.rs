@@ -53,10 +53,8 @@ const NOT_YET: &[(&str, &str)] = &[
     ("coupon_frozen", "no case can freeze yet (S4)"),
     ("condition_not_met", "every condition there is has a reason of its own"),
     ("code_revoked", "no operation revokes a code yet"),
-    ("rate_limited", "only wrong codes are limited yet"),
     ("request_timeout", "a body in memory is there at once; the binary's tests send one slowly"),
     ("store_unavailable", "the store in memory takes everything"),
-    ("internal_fault", "a request that makes one is a bug to mend"),
 ];
 
 #[test]
@@ -245,7 +243,11 @@ fn of_codes(heard: &mut Heard) {
     for number in 1..5 {
         enter("ana", &format!("WRONG{number}")).refused(422, "code_not_usable");
     }
-    let answer = heard.says(enter("ana", "WRONG5"), 429, "too_many_attempts", &json!({}));
+    let path = format!("/v1/campaigns/{campaign}/codes.csv");
+    let begun = [(); 2].map(|()| shop.ask("GET", &path).by(&shop.operator).begin());
+    heard.says(shop.get(&shop.operator, &path), 429, "rate_limited", &json!({}));
+    drop(begun);
+    let answer = heard.says(enter("ana", "WRONG5"), 429, "too_many_attempts", &json!({"limit": 5}));
     let seconds = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
     assert!(seconds.is_some_and(|seconds| seconds > 0), "{seconds:?}");
     shop.shared_code(&shop.live(&off(3)), "LATE", None);
@@ -310,6 +312,22 @@ fn of_terms(heard: &mut Heard) {
     for name in ["publish", "pause", "resume"] {
         heard.says(step(&campaign, name), 409, "campaign_state", &json!({"campaign_status": "ended"}));
     }
+    for _ in 0..100 {
+        shop.draft(&seller_off("luma", 1));
+    }
+    let answer = shop.post(&shop.luma, "/v1/campaigns", &seller_off("luma", 1));
+    heard.says(answer, 409, "limit_reached", &json!({"limit": 100, "of": "campaigns_draft"}));
+    shop.order("ana", &json!({"id": "M", "cart": one(), "metadata": {"k": "v"}})).is(201);
+    let note = |key: &str, metadata: &Value| {
+        let ask = shop.ask("PATCH", "/v1/accounts/ana/orders/M").by(key);
+        ask.json(&json!({"metadata": metadata})).send()
+    };
+    let twenty: Value =
+        (0..20).map(|number| (format!("k{number}"), json!("v"))).collect::<serde_json::Map<_, _>>().into();
+    let full = note(&shop.storefront, &twenty);
+    heard.says(full, 409, "limit_reached", &json!({"limit": 20, "of": "metadata"})).pointing("/metadata");
+    note(&shop.operator, &json!({"note": "v"})).is(200);
+    heard.says(note(&shop.storefront, &json!({"note": "w"})), 409, "metadata_key_taken", &json!({}));
     let other = shop.live(&off(1));
     shop.shared_code(&other, "SAVE", None);
     let code = json!({"kind": "shared", "code": "s-a v-e"});
@@ -319,6 +337,9 @@ fn of_terms(heard: &mut Heard) {
     heard.says(bare, 428, "precondition_required", &json!({}));
     let stale = shop.ask("PATCH", &path).by(&shop.operator).header("if-match", "\"stale\"").json(&json!({"name": "N"}));
     heard.says(stale.send(), 412, "precondition_failed", &json!({}));
+    let over = shop.draft(&off(1));
+    shop.set_time("2026-12-01T00:00:00Z");
+    heard.says(step(&over, "publish"), 422, "validity_over", &json!({}));
 }
 
 fn of_requests(heard: &mut Heard) {
@@ -326,12 +347,14 @@ fn of_requests(heard: &mut Heard) {
     let by = |method: &str, path: &str| shop.ask(method, path).by(&shop.operator);
     heard.says(by("POST", COUPONS).bytes(b"{").send(), 400, "invalid_json", &json!({}));
     let answer = shop.get(&shop.operator, "/v1/campaigns?limit=101").refused(400, "invalid_field");
-    assert!(answer["/params/limit"].is_string(), "it says what is allowed: {}", answer.text);
+    assert_eq!(answer["/params"], json!({"limit": 100, "allowed": "an integer from 1 to 100"}));
     heard.0.insert("invalid_field".to_owned());
     heard.says(by("POST", COUPONS).json(&json!({"what": 1})).send(), 400, "unknown_field", &json!({}));
     heard.says(shop.get(&shop.operator, "/v1/keys?what=1"), 400, "unknown_parameter", &json!({}));
     let huge = json!({"cart": cart(&[("luma", 1_000_000_000_000_000, 2)])});
     heard.says(by("POST", "/v1/accounts/ana/quotes").json(&huge).send(), 422, "amount_out_of_range", &json!({}));
+    shop.break_metrics();
+    heard.says(shop.ask("GET", "/metrics").send(), 500, "internal_fault", &json!({}));
     heard.says(shop.ask("GET", "/v1/keys").send(), 401, "unauthenticated", &json!({}));
     heard.says(shop.get(&shop.storefront, "/v1/keys"), 403, "forbidden", &json!({}));
     heard.says(shop.get(&shop.operator, "/v1/nothing"), 404, "not_found", &json!({}));

@@ -194,7 +194,7 @@ fn played(shop: &Shop, step: Step, place: usize) -> Option<Answer> {
 #[test]
 fn s3_a_code_used_directly_counts_as_the_individuals_one() {
     let shop = Shop::new();
-    let campaign = shop.live(&off(500));
+    let campaign = shop.live(&with(off(500), &json!({"claims": {"channels": ["web", "code"]}})));
     shop.shared_code(&campaign, "SAVE5", None);
     let order = |id: &str| json!({"id": id, "cart": cart(&[("luma", 3_000, 1)]), "use": "none", "codes": ["SAVE5"]});
     shop.order("ana", &order("A")).is(201);

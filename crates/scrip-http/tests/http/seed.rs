@@ -1,6 +1,11 @@
 //! The seed's statements S1 to S21, each through the API as its reading says.
 
-use scrip_core::{command::ImportCoupon, id::CampaignId, name::AccountId, time::Timestamp};
+use scrip_core::{
+    command::{ImportCoupon, KnownBy, OldStatus},
+    id::CampaignId,
+    name::AccountId,
+    time::Timestamp,
+};
 use scrip_engine::Answer as EngineAnswer;
 use serde_json::{Value, json};
 
@@ -318,13 +323,15 @@ fn pending(shop: &Shop) -> String {
     let command = ImportCoupon {
         account: AccountId::new("ana").expect("a name"),
         campaign,
-        pending: true,
+        status: OldStatus::Pending,
+        known_by: KnownBy::Nth(1),
         claimed_at: at("2025-01-01T00:00:00Z"),
-        starts_at: at("2025-01-01T00:00:00Z"),
-        expires_at: at("2027-01-01T00:00:00Z"),
+        starts_at: Some(at("2025-01-01T00:00:00Z")),
+        expires_at: Some(at("2027-01-01T00:00:00Z")),
+        as_is: true,
     };
     let receipt = shop.engine.submit_blocking(command, None).expect("it can be imported");
-    let EngineAnswer::Coupon { coupon, .. } = receipt.answer else { panic!("an import answers with its coupon") };
+    let EngineAnswer::Imported { coupon, .. } = receipt.answer else { panic!("an import answers with its coupon") };
     coupon.id.to_string()
 }
 

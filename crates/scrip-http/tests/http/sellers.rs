@@ -115,7 +115,7 @@ fn i7_a_sellers_campaigns_are_its_own() {
     let theft = json!({"issuer": {"type": "seller", "seller": "tako"}});
     let path = format!("/v1/campaigns/{draft}");
     let patch = shop.ask("PATCH", &path).by(&shop.luma).header("if-match", "*").json(&theft).send();
-    patch.refused(400, "invalid_field").pointing("/issuer");
+    patch.refused(403, "forbidden").pointing("/issuer");
 }
 
 #[test]

@@ -168,3 +168,53 @@ fn guessing_six_times_tells_when_to_try_again() {
     let refused = ask("WRONG5").refused(429, "too_many_attempts");
     assert!(refused.header("retry-after").expect("a Retry-After").parse::<u32>().is_ok_and(|seconds| seconds > 0));
 }
+
+#[test]
+fn a_sellers_refund_shows_its_part_of_every_funder_with_the_sign() {
+    let shop = Shop::new();
+    shop.coupon("ana", &off(600));
+    shop.paid("ana", "A", &cart(&[("luma", 3_000, 2), ("tako", 3_000, 1)]));
+    let of = |key: &str, path: &str| shop.get(key, &format!("/v1/accounts/ana/orders/A{path}")).is(200);
+    assert_eq!(of(&shop.luma, "").body["applied"][0]["funding"], json!([{"funder": "platform", "amount": 400}]));
+    let body = json!({"id": "r", "lines": [{"line": "l1", "quantity": 1}, {"line": "l2", "quantity": 1}]});
+    let whole = refund(&shop, &shop.operator, &body).is(201);
+    assert_eq!(whole.body["funding"], json!([{"funder": "platform", "amount": -400}]));
+    let own = json!([{"funder": "platform", "amount": -200}]);
+    for key in [&shop.luma, &shop.tako] {
+        assert_eq!(of(key, "/refunds/r").body["funding"], own);
+        assert_eq!(of(key, "/refunds").body["data"][0]["funding"], own);
+        assert_eq!(of(key, "").body["refunds"][0]["funding"], own);
+    }
+    // The next units of the same line are another refund's.
+    let answer = refund(&shop, &shop.luma, &json!({"id": "s", "seller": "luma"})).is(201);
+    assert_eq!(answer.body["funding"], own);
+    assert_eq!(of(&shop.tako, "/refunds").body["data"].as_array().map(Vec::len), Some(1));
+}
+
+/// Σ sellers = the order's own, for the operator, each seller and in the list.
+#[test]
+fn a_seller_cancelled_before_payment_keeps_its_place_with_amounts_0_for_everybody() {
+    let shop = Shop::new();
+    shop.coupon("ana", &off(500));
+    let mut sent = cart(&[("luma", 3_000, 1), ("tako", 2_000, 1)]);
+    sent["shipping"] = json!([{"seller": "luma", "amount": 100}, {"seller": "tako", "amount": 200}]);
+    shop.order("ana", &json!({"id": "A", "cart": sent})).is(201);
+    shop.step("ana", "A", "cancel", &json!({"seller": "tako"})).is(200);
+    let figures = |of: &Value| ["subtotal", "shipping", "discount", "total"].map(|name| of[name].as_i64().unwrap());
+    for paid in [false, true] {
+        if paid {
+            shop.step("ana", "A", "pay", &json!({})).is(200);
+        }
+        let shown = shop.get(&shop.operator, "/v1/accounts/ana/orders/A").is(200).body;
+        assert_eq!(figures(&shown), [3_000, 100, 500, 2_600]);
+        assert_eq!([figures(&shown["sellers"][0]), figures(&shown["sellers"][1])], [[3_000, 100, 500, 2_600], [0; 4]]);
+        assert_eq!(shown["lines"][1], json!({"id": "l2", "subtotal": 0, "discount": 0, "total": 0}));
+        assert_eq!(shown["cart"]["lines"].as_array().map(Vec::len), Some(2), "the cart stays as it was sent");
+        for path in ["/v1/accounts/ana/orders/A", "/v1/orders?seller=tako"] {
+            let answer = shop.get(&shop.tako, path).is(200).body;
+            let own = if answer["data"].is_array() { &answer["data"][0] } else { &answer };
+            assert_eq!((figures(own), figures(&own["sellers"][0])), ([0; 4], [0; 4]), "{path}");
+            assert_eq!(own["transactions"][0]["status"], "cancelled");
+        }
+    }
+}

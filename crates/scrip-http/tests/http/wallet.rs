@@ -14,10 +14,12 @@ fn a_collected_coupon_shows_its_campaigns_terms() {
     assert!(id.starts_with("cpn_") && id.len() == 30);
     let expected = json!({
         "id": id, "account": "ana", "campaign": campaign, "terms_version": 1, "issuer": {"type": "platform"},
-        "currency": "USD", "status": "valid", "benefit": {"type": "amount_off", "amount": 500},
+        "currency": "USD", "status": "valid", "name": "Test",
+        "scope": {"include_on_sale": false, "products": [], "categories": [], "exclude_products": [], "exclude_categories": []},
+        "benefit": {"type": "amount_off", "amount": 500},
         "minimum_spend": {"amount": 2_000, "comparison": "exceeds", "base": "after_earlier_lanes"},
         "starts_at": "2026-11-01T00:00:00Z", "expires_at": "2026-12-01T00:00:00Z", "channel": "web",
-        "source": "homepage", "claimed_at": NOON, "order": null, "reason": null
+        "source": "homepage", "claimed_at": NOON, "as_is": false, "order": null, "reason": null
     });
     assert_eq!(made.body, expected);
     let path = format!("/v1/accounts/ana/coupons/{id}");
@@ -166,4 +168,54 @@ fn a_wallet_holds_a_thousand_coupons_and_says_so_at_the_next() {
     }
     let full = full.expect("a wallet has an end");
     assert_eq!((&full["status"], &full["problem"]["code"]), (&json!(409), &json!("wallet_full")));
+}
+
+#[test]
+fn a_cursor_is_of_one_list_sorted_and_filtered_in_one_way() {
+    let shop = Shop::new();
+    shop.live(&off(1));
+    shop.live(&off(2));
+    let page = shop.get(&shop.operator, "/v1/campaigns?limit=1").is(200);
+    let of_the_platform = format!("/v1/campaigns?issuer=platform&cursor={}", page.text_at("/next_cursor"));
+    shop.get(&shop.operator, &of_the_platform).refused(400, "invalid_field").about("cursor");
+    for account in ["ana", "ben"] {
+        for _ in 0..2 {
+            shop.coupon(account, &off(500));
+            shop.order(
+                account,
+                &json!({"id": format!("A-{}", shop.journal_end()), "cart": cart(&[("luma", 1, 1)]), "use": "none"}),
+            )
+            .is(201);
+            shop.minutes_pass(1);
+        }
+    }
+    let wallet = "/v1/accounts/ana/coupons?limit=1";
+    let lists = [
+        wallet,
+        "/v1/accounts/ana/coupons?limit=1&sort=expiring",
+        "/v1/accounts/ana/coupons?limit=1&status=valid",
+        "/v1/accounts/ben/coupons?limit=1",
+        "/v1/orders?limit=1",
+        "/v1/orders?limit=1&seller=luma",
+        "/v1/accounts/ana/orders?limit=1",
+        "/v1/campaigns?limit=1",
+        "/v1/campaigns?limit=1&status=live",
+        "/v1/keys?limit=1",
+        "/v1/accounts/ana/offers?limit=1",
+        "/v1/accounts/ana/offers?limit=1&seller=luma",
+    ];
+    let cursors: Vec<String> =
+        lists.iter().map(|list| shop.get(&shop.operator, list).is(200).text_at("/next_cursor").to_owned()).collect();
+    for (list, own) in lists.iter().zip(&cursors) {
+        for cursor in &cursors {
+            let answer = shop.get(&shop.operator, &format!("{list}&cursor={cursor}"));
+            if cursor == own {
+                answer.is(200);
+            } else {
+                answer.refused(400, "invalid_field").about("cursor");
+            }
+        }
+    }
+    // A default that is written out is the same list, and how long a page is has nothing to do with it.
+    shop.get(&shop.operator, &format!("/v1/accounts/ana/coupons?sort=newest&limit=9&cursor={}", cursors[0])).is(200);
 }

@@ -1,9 +1,9 @@
 use axum::extract::State;
 use scrip_core::{
-    code::{CODE_LIMIT, CodeText},
+    code::CodeHash,
     id::CampaignId,
     name::{AccountId, OrderId},
-    reason::{Reason, Refusal},
+    reason::Reason,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::{
     params::{Limit, Query},
     problem::Problem,
     reply::Reply,
-    wire::{AttemptDocument, EnteredCode, ListDocument},
+    wire::{AttemptDocument, ListDocument},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -26,9 +26,9 @@ pub(super) struct Filter {
     account: Option<AccountId>,
     order: Option<OrderId>,
     campaign: Option<CampaignId>,
-    /// A code as entered; compared by its keyed hash.
-    #[param(value_type = Option<EnteredCode>)]
-    code: Option<String>,
+    /// The `id` of a code, as attempts show it. A code itself has no place in an address, which logs keep: search for it.
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    code_id: Option<String>,
     /// A reason's code, such as `sold_out`, whichever of a refusal's reasons it is.
     reason: Option<String>,
     request_id: Option<String>,
@@ -50,14 +50,15 @@ pub(super) async fn list(
     State(api): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<ListDocument<AttemptDocument>>, Problem> {
-    let before = cursor::decode(filter.cursor.as_deref())?;
-    let code = match filter.code.as_deref().map(CodeText::parse) {
-        None => None,
-        Some(Ok(text)) => Some(api.engine.secrets().entered(text).hash),
-        Some(Err(_)) => return Err(Refusal::invalid("/code", CODE_LIMIT).into()),
+    let about = (&filter.account, &filter.order, filter.campaign, &filter.code_id);
+    let list = cursor::List::of(&("attempts", about, &filter.reason, &filter.request_id, filter.from));
+    let before = list.place(filter.cursor.as_deref())?;
+    let code = match filter.code_id.as_deref().map(code_of_id) {
+        Some(None) => return Err(Problem::parameter("code_id", "32 hexadecimal digits")),
+        code => code.flatten(),
     };
     if filter.reason.as_ref().is_some_and(|reason| Reason::ALL.iter().all(|(known, _)| known != reason)) {
-        return Err(Refusal::invalid("/reason", "a code of the list of reasons").into());
+        return Err(Problem::parameter("reason", "a code of the list of reasons"));
     }
     let limit = filter.limit.0;
     let wanted = Wanted {
@@ -72,9 +73,31 @@ pub(super) async fn list(
         now: api.engine.now(),
         limit: limit + 1,
     };
+    page(&api, &list, wanted).await
+}
+
+/// The hash that an attempt shows as a code's `id`.
+fn code_of_id(id: &str) -> Option<CodeHash> {
+    let mut bytes = [0; 16];
+    if id.len() != 32 || !id.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&id[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(CodeHash::from_bytes(bytes))
+}
+
+/// A page of what is wanted; one more than is shown was asked for.
+pub(super) async fn page(
+    api: &Api,
+    list: &cursor::List,
+    wanted: Wanted,
+) -> Result<Reply<ListDocument<AttemptDocument>>, Problem> {
+    let limit = wanted.limit - 1;
     let mut rows = api.log.read(wanted).await;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|(number, _)| cursor::encode(number));
+    let next_cursor = rows.last().filter(|_| more).map(|(number, _)| list.cursor(number));
     Ok(Reply::ok(ListDocument { data: rows.iter().map(|(_, row)| AttemptDocument::new(row)).collect(), next_cursor }))
 }

@@ -1,9 +1,10 @@
 mod list;
+mod search;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list))
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(search::search))
 }

@@ -1,29 +1,46 @@
 use axum::extract::State;
-use scrip_core::{campaign::Terms, command::CreateCampaign, key::Holder, reason::Refusal};
+use scrip_core::{
+    command::CreateCampaign,
+    key::Holder,
+    reason::{Reason, Refusal},
+};
 
 use super::get::document;
 use crate::{
-    api::Api, auth::Caller, body::Body, idempotency::IdempotencyKey, problem::Problem, reply::Reply,
-    wire::CampaignDocument,
+    api::Api,
+    auth::Caller,
+    body::Body,
+    idempotency::IdempotencyKey,
+    problem::Problem,
+    reply::Reply,
+    wire::{CampaignDocument, CampaignRequest},
 };
 
 /// Create a campaign
 ///
 /// As a draft. A seller creates its own.
 #[utoipa::path(post, path = "/v1/campaigns", tag = "Campaigns", operation_id = "create_campaign",
-    request_body = Terms, responses((status = 201, description = "The draft", body = CampaignDocument)))]
+    request_body = CampaignRequest, responses((status = 201, description = "The draft", body = CampaignDocument)))]
 pub(super) async fn create(
     State(api): State<Api>,
     caller: Caller,
     key: IdempotencyKey,
-    Body(terms): Body<Terms>,
+    Body(request): Body<CampaignRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
+    let terms = &request.terms;
     if let Some(own) = &caller.seller
         && terms.issuer.seller() != Some(own)
     {
-        return Err(Refusal::invalid("/issuer", "the calling seller").into());
+        return Err(Refusal::at("/issuer", Reason::Forbidden).into());
     }
     let slot = key.slot();
-    let key = key.used_for(Holder::Campaigns(slot), &terms);
-    document(&caller, api.engine.submit(CreateCampaign { terms, slot }, key).await?)
+    let key = key.used_for(Holder::Campaigns(slot), &request);
+    let turn = api.sellers.turn(caller.seller.as_ref()).await;
+    let (registry, now) = (api.engine.registry(), api.engine.now());
+    // What is malformed is told first, by the command itself.
+    let is_well_formed = terms.clone().of_new_campaign().is_ok();
+    let barred = turn.as_ref().filter(|_| is_well_formed).and_then(|turn| turn.bars_creating(registry, now, terms));
+    let metadata = caller.wrote(request.metadata);
+    let command = CreateCampaign { terms: request.terms, metadata, slot };
+    document(&caller, api.engine.submit_unless(barred, command, key).await?)
 }

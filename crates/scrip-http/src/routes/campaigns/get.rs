@@ -29,8 +29,7 @@ pub(super) async fn get(
         .filter(|campaign| is_visible(&caller, campaign, now))
         .ok_or(Reason::NotFound)?;
     let counters = api.read(move |reader| reader.counters(id)).await?;
-    let with_budget = caller.role != Role::Storefront;
-    Ok(Reply::ok(CampaignDocument::new(&campaign, counters, with_budget, now)).etag(campaign.revision))
+    Ok(Reply::ok(CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), now)).etag(campaign.revision))
 }
 
 /// Whether the campaign exists for the caller.
@@ -48,8 +47,7 @@ pub(super) fn document(caller: &Caller, receipt: Receipt) -> Result<Reply<Campai
     let Answer::Campaign { campaign, counters, created } = receipt.answer else {
         return Err(scrip_engine::EngineError::Fault.into());
     };
-    let with_budget = caller.role != Role::Storefront;
-    let document = CampaignDocument::new(&campaign, counters, with_budget, receipt.at);
+    let document = CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), receipt.at);
     let reply = Reply::created(created, document).etag(campaign.revision).replayed(receipt.replayed);
     Ok(if created { reply.location(format!("/v1/campaigns/{}", campaign.id)) } else { reply })
 }

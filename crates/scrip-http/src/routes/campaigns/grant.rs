@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{
-    campaign::Channel,
-    command::{Claim, ClaimOf, SourceRight},
+    campaign::{CampaignStatus, Channel},
+    command::{Claim, ClaimBy, ClaimOf, NoteGrants},
     event::Role,
     id::CampaignId,
     key::Holder,
@@ -15,11 +15,11 @@ use crate::{
     attempted::Attempted,
     auth::Caller,
     body::Body,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Sameness},
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    routes::claims::batch::claimed,
+    routes::claims::{batch::claimed, may_name},
     wire::{GrantDocument, GrantsRequest, ListDocument},
 };
 
@@ -38,10 +38,12 @@ pub(super) async fn grant(
     key: IdempotencyKey,
     Body(request): Body<GrantsRequest>,
 ) -> Result<Reply<ListDocument<GrantDocument>>, Problem> {
-    let channel = request.channel.unwrap_or(Channel::System);
-    // The channel `system` is the operator's; a seller gives its coupons out in its store.
-    let refused = channel == Channel::Code || caller.role == Role::Seller && request.channel == Some(Channel::System);
-    if refused {
+    let (own, by) = match caller.role {
+        Role::Seller => (Channel::SellerStore, ClaimBy::SellerGrant),
+        _ => (Channel::System, ClaimBy::OperatorGrant),
+    };
+    let channel = request.channel.unwrap_or(own);
+    if !may_name(caller.role, channel) {
         return Err(Refusal::at("/channel", Reason::ChannelNotAllowed).into());
     }
     if request.accounts.is_empty() || request.accounts.len() > 1_000 {
@@ -53,18 +55,32 @@ pub(super) async fn grant(
     }
     let known = api.engine.registry().campaign(campaign);
     known.filter(|campaign| is_visible(&caller, campaign, api.engine.now())).ok_or(Reason::NotFound)?;
+    // Under one key there is one list: each account's own use of it would let others in.
+    let whole = (campaign, channel, &request.source, &request.accounts);
+    if let Some(whole) = key.used_for(Holder::Campaign(campaign), &whole) {
+        let accounts = u32::try_from(request.accounts.len()).unwrap_or(u32::MAX);
+        api.engine.submit(NoteGrants { campaign, accounts }, Some(whole)).await?;
+    }
     let commands: Vec<(AccountId, _, _)> = request
         .accounts
         .iter()
         .map(|account| {
-            let of = ClaimOf::Campaign { campaign, channel, source: request.source.clone(), right: SourceRight::Any };
+            let of = ClaimOf::Campaign { campaign, channel, source: request.source.clone(), by };
             let holder = Holder::Account(account.clone());
-            let key = key.used_for(holder, &(campaign, account, channel, &request.source));
+            let part = (campaign, account, channel, &request.source);
+            let key = key.keyed(holder, Sameness::of(&part, &part));
             (account.clone(), Claim { account: account.clone(), of }, key)
         })
         .collect();
-    let data = claimed(&api, &caller, &attempted, commands)
-        .await
+    let claimed = claimed(&api, &caller, &attempted, commands).await;
+    let replayed = claimed.is_replay();
+    let results = claimed.results;
+    // Nobody got anything, and for the same reason: the campaign is over.
+    let closed = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Closed, paused_by: None };
+    if results.iter().all(|result| result.is_refused_for(closed.code())) {
+        return Err(closed.into());
+    }
+    let data = results
         .into_iter()
         .zip(request.accounts)
         .map(|(result, account)| GrantDocument {
@@ -74,5 +90,5 @@ pub(super) async fn grant(
             problem: result.problem,
         })
         .collect();
-    Ok(Reply::ok(ListDocument { data, next_cursor: None }))
+    Ok(Reply::ok(ListDocument { data, next_cursor: None }).replayed(replayed))
 }

@@ -1,5 +1,9 @@
 use axum::extract::State;
-use scrip_core::{campaign::CampaignStatus, event::Role, id::CampaignId, name::SellerId, reason::Refusal};
+use scrip_core::{
+    campaign::{Campaign, CampaignStatus},
+    id::CampaignId,
+    name::{SellerId, decoded},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -8,6 +12,7 @@ use crate::{
     api::Api,
     auth::Caller,
     cursor,
+    page::cut,
     params::{Limit, Query},
     problem::Problem,
     reply::Reply,
@@ -18,8 +23,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Params {
-    /// `platform` or `seller:<id>`
-    #[param(pattern = "^(platform|seller:[A-Za-z0-9._:-]{1,64})$")]
+    /// `platform`, or `seller:` and the seller's id, in which a `%` is written `%25`.
+    #[param(pattern = "^(platform|seller:[!-~]{1,384})$")]
     issuer: Option<String>,
     status: Option<CampaignStatus>,
     #[serde(default)]
@@ -40,25 +45,23 @@ pub(super) async fn list(
 ) -> Result<Reply<ListDocument<CampaignDocument>>, Problem> {
     let now = api.engine.now();
     let issuer = params.issuer.as_deref().map(parse_issuer).transpose()?;
-    let after: Option<CampaignId> = cursor::decode(params.cursor.as_deref())?;
-    let mut page: Vec<_> = api
-        .engine
-        .registry()
-        .campaigns_after(after)
-        .into_iter()
-        .filter(|campaign| is_visible(&caller, campaign, now))
-        .filter(|campaign| issuer.as_ref().is_none_or(|issuer| campaign.terms.issuer.seller() == issuer.as_ref()))
-        .filter(|campaign| params.status.is_none_or(|status| campaign.status(now) == status))
-        .take(params.limit.0 + 1)
-        .collect();
-    let more = page.len() > params.limit.0;
-    page.truncate(params.limit.0);
-    let next_cursor = page.last().filter(|_| more).map(|campaign| cursor::encode(&campaign.id));
-    let with_budget = caller.role != Role::Storefront;
+    let list = cursor::List::of(&("campaigns", &params.issuer, params.status));
+    let after: Option<CampaignId> = list.place(params.cursor.as_deref())?;
+    // A seller's own list needn't look at the others'.
+    let issuer = issuer.or_else(|| caller.seller.clone().map(Some));
+    let is_wanted = |campaign: &Campaign| {
+        is_visible(&caller, campaign, now) && params.status.is_none_or(|status| campaign.status(now) == status)
+    };
+    let mut page = api.engine.registry().campaigns(after, issuer.as_ref(), params.limit.0 + 1, is_wanted);
+    let more = cut(&mut page, params.limit.0);
+    let next_cursor = page.last().filter(|_| more).map(|campaign| list.cursor(&campaign.id));
+    let reader = caller.writer();
     let data = api
-        .read(move |reader| {
+        .read(move |counters| {
             page.iter()
-                .map(|campaign| Ok(CampaignDocument::new(campaign, reader.counters(campaign.id)?, with_budget, now)))
+                .map(|campaign| {
+                    Ok(CampaignDocument::new(campaign, counters.counters(campaign.id)?, reader.as_ref(), now))
+                })
                 .collect()
         })
         .await?;
@@ -66,12 +69,13 @@ pub(super) async fn list(
 }
 
 /// `Ok(None)`: the platform.
-fn parse_issuer(text: &str) -> Result<Option<SellerId>, Refusal> {
+fn parse_issuer(text: &str) -> Result<Option<SellerId>, Problem> {
     if text == "platform" {
         return Ok(None);
     }
     text.strip_prefix("seller:")
-        .and_then(|seller| SellerId::new(seller).ok())
+        .and_then(decoded)
+        .and_then(|seller| SellerId::new(&seller).ok())
         .map(Some)
-        .ok_or_else(|| Refusal::invalid("/issuer", "platform or seller:<id>"))
+        .ok_or_else(|| Problem::parameter("issuer", "platform, or seller: and an id, percent-encoded"))
 }

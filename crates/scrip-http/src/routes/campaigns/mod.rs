@@ -1,5 +1,6 @@
 mod change;
 mod create;
+mod delete;
 mod end;
 mod get;
 mod grant;
@@ -16,7 +17,7 @@ use crate::api::Api;
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
-        .routes(routes!(get::get, change::change))
+        .routes(routes!(get::get, change::change, delete::delete))
         .routes(routes!(publish::publish))
         .routes(routes!(pause::pause))
         .routes(routes!(resume::resume))

@@ -1,4 +1,5 @@
 use scrip_core::{
+    campaign::CampaignStage,
     command::{CampaignStep, MoveCampaign},
     id::CampaignId,
     key::Holder,
@@ -6,7 +7,8 @@ use scrip_core::{
 
 use super::get::document;
 use crate::{
-    api::Api, auth::Caller, idempotency::IdempotencyKey, problem::Problem, reply::Reply, wire::CampaignDocument,
+    api::Api, auth::Caller, idempotency::IdempotencyKey, problem::Problem, reply::Reply, seller_limits::Turn,
+    wire::CampaignDocument,
 };
 
 /// What publish, pause, resume and end have in common: one command, one answer.
@@ -19,5 +21,14 @@ pub(super) async fn moved(
 ) -> Result<Reply<CampaignDocument>, Problem> {
     let key = key.used_for(Holder::Campaign(campaign), &campaign);
     let command = MoveCampaign { campaign, as_seller: caller.seller.clone(), step };
-    document(caller, api.engine.submit(command, key).await?)
+    let own = caller.seller.as_ref().filter(|_| step == CampaignStep::Publish);
+    let turn = api.sellers.turn(own).await;
+    let own_draft = || {
+        let known = api.engine.registry().campaign(campaign);
+        known.is_some_and(|known| known.terms.issuer.seller() == own && known.stage == CampaignStage::Draft)
+    };
+    let bars = |turn: &Turn| turn.bars_publishing(api.engine.registry(), api.engine.now());
+    // What can't be published anyway is told that.
+    let barred = turn.as_ref().filter(|_| own_draft()).and_then(bars);
+    document(caller, api.engine.submit_unless(barred, command, key).await?)
 }

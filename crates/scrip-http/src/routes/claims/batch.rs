@@ -1,21 +1,24 @@
+use std::collections::BTreeMap;
+
 use axum::{extract::State, http::StatusCode};
 use scrip_core::{
     campaign::Channel,
-    command::{Claim, ClaimOf},
+    command::{Claim, ClaimOf, NoteGrants},
+    id::CampaignId,
     key::Holder,
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::KeyUse;
+use scrip_engine::EngineError;
 
-use super::collect::{document, may_name, source_right};
+use super::collect::{claims_as, completed, document, may_name};
 use crate::{
     api::Api,
     attempt_log::About,
     attempted::Attempted,
     auth::Caller,
     body::Body,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Keyed, Sameness, hash, is_another},
     problem::Problem,
     reply::Reply,
     wire::{BatchClaims, BatchResult, BatchResults},
@@ -23,7 +26,8 @@ use crate::{
 
 /// Claim for many accounts
 ///
-/// Up to 1,000 claims, each standing alone with its own answer and, if given, its own idempotency key.
+/// Up to 1,000 claims, each standing alone with its own answer. With an idempotency key for the whole batch, or one of its own,
+/// a claim is done once.
 #[utoipa::path(post, path = "/v1/claims/batch", tag = "Wallet", operation_id = "claim_batch",
     request_body = BatchClaims,
     responses((status = 200, description = "The answers, in order", body = BatchResults)))]
@@ -31,34 +35,66 @@ pub(super) async fn batch(
     State(api): State<Api>,
     caller: Caller,
     attempted: Attempted,
+    whole: IdempotencyKey,
     Body(request): Body<BatchClaims>,
 ) -> Result<Reply<BatchResults>, Problem> {
     if request.claims.is_empty() || request.claims.len() > 1_000 {
         return Err(Refusal::invalid("/claims", "1 to 1000 claims").into());
     }
+    let listed = hash(&request.claims);
+    let mut campaigns: BTreeMap<CampaignId, u32> = BTreeMap::new();
     let mut commands = Vec::with_capacity(request.claims.len());
     for (place, claim) in request.claims.into_iter().enumerate() {
         let channel = claim.channel.unwrap_or(Channel::Web);
         if !may_name(caller.role, channel) {
             return Err(Refusal::at(format!("/claims/{place}/channel"), Reason::ChannelNotAllowed).into());
         }
+        let by = claims_as(caller.role);
+        let of = ClaimOf::Campaign { campaign: claim.campaign, channel, source: claim.source.clone(), by };
         let key = match &claim.key {
             Some(key) if key.is_empty() || key.len() > 255 => {
                 return Err(Refusal::invalid(format!("/claims/{place}/key"), "1 to 255 characters").into());
             }
-            Some(key) => IdempotencyKey::of_part(&caller, "/v1/claims/batch", key)
-                .used_for(Holder::Account(claim.account.clone()), &claim),
-            None => None,
+            Some(key) => {
+                let same = Sameness::of(&completed(&claim.account, &of), &claim);
+                let key = IdempotencyKey::of_part(&caller, "/v1/claims/batch", key);
+                key.keyed(Holder::Account(claim.account.clone()), same)
+            }
+            None => {
+                let part = completed(&claim.account, &of);
+                let key = whole.of_place(place);
+                key.keyed(Holder::Account(claim.account.clone()), Sameness::of(&part, &part))
+            }
         };
-        let of = ClaimOf::Campaign {
-            campaign: claim.campaign,
-            channel,
-            source: claim.source,
-            right: source_right(caller.role),
-        };
+        *campaigns.entry(claim.campaign).or_default() += 1;
         commands.push((claim.account.clone(), Claim { account: claim.account, of }, key));
     }
-    Ok(Reply::ok(BatchResults { results: claimed(&api, &caller, &attempted, commands).await }))
+    // Under one key there is one list: each claim's own use of it would let others in.
+    for (campaign, accounts) in campaigns {
+        if api.engine.registry().campaign(campaign).is_some()
+            && let Some(key) = whole.used_for(Holder::Campaign(campaign), &listed)
+        {
+            api.engine.submit(NoteGrants { campaign, accounts }, Some(key)).await?;
+        }
+    }
+    let claimed = claimed(&api, &caller, &attempted, commands).await;
+    let replayed = claimed.is_replay();
+    Ok(Reply::ok(BatchResults { results: claimed.results }).replayed(replayed))
+}
+
+/// What became of each claim, in order.
+pub(crate) struct Claimed {
+    pub results: Vec<BatchResult>,
+    /// Whether there is a coupon that wasn't there before, and one that was given before under the same key.
+    any_new: bool,
+    any_again: bool,
+}
+
+impl Claimed {
+    /// Whether all was done before under the same key. Refusals are judged afresh.
+    pub const fn is_replay(&self) -> bool {
+        self.any_again && !self.any_new
+    }
 }
 
 /// Submits all, so that they share commits, then collects the answers in order.
@@ -66,21 +102,35 @@ pub(crate) async fn claimed(
     api: &Api,
     caller: &Caller,
     attempted: &Attempted,
-    commands: Vec<(AccountId, Claim, Option<KeyUse>)>,
-) -> Vec<BatchResult> {
+    commands: Vec<(AccountId, Claim, Option<Keyed>)>,
+) -> Claimed {
     let waiting: Vec<_> = commands
         .into_iter()
         .map(|(account, claim, key)| {
             let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
-            (account, campaign, api.engine.enqueue(claim, key))
+            let again = key.clone().map(|keyed| (claim.clone(), keyed));
+            (account, campaign, api.engine.enqueue(claim, key.map(Keyed::into_use)), again)
         })
         .collect();
+    let (mut any_new, mut any_again) = (false, false);
     let mut results = Vec::with_capacity(waiting.len());
-    for (account, campaign, answer) in waiting {
+    for (account, campaign, answer, again) in waiting {
         let answered = match answer {
             Ok(answer) => answer.answer().await,
             Err(error) => Err(error),
         };
+        // Earlier versions noted the same claim otherwise.
+        let answered = match (answered, again) {
+            (Err(EngineError::Refused(refusal)), Some((claim, keyed))) if is_another(&refusal) => {
+                let before = api.engine.submit(claim, Some(keyed.into_use_as_before())).await;
+                before.map_err(|error| if matches!(error, EngineError::Refused(_)) { refusal.into() } else { error })
+            }
+            (answered, _) => answered,
+        };
+        if let Ok(receipt) = &answered {
+            any_again |= receipt.replayed;
+            any_new |= !receipt.replayed;
+        }
         let result = answered.map_err(Problem::from).and_then(|receipt| document(api, &receipt));
         results.push(match result {
             Ok(coupon) => BatchResult { status: StatusCode::CREATED.as_u16(), coupon: Some(coupon), problem: None },
@@ -94,5 +144,5 @@ pub(crate) async fn claimed(
             }
         });
     }
-    results
+    Claimed { results, any_new, any_again }
 }

@@ -1,21 +1,21 @@
 use axum::extract::State;
 use scrip_core::{
     campaign::Channel,
-    code::{CODE_LIMIT, CodeText},
-    command::{Claim, ClaimOf, SourceRight},
+    command::{Claim, ClaimBy, ClaimOf},
     event::Role,
     key::Holder,
     name::AccountId,
     reason::{Reason, Refusal},
 };
 use scrip_engine::{Answer, EngineError, Receipt};
+use serde::Serialize;
 
 use crate::{
     api::Api,
     attempt_log::About,
     auth::Caller,
     body::Body,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -36,48 +36,58 @@ pub(super) async fn collect(
     key: IdempotencyKey,
     Body(request): Body<ClaimRequest>,
 ) -> Result<Reply<CouponDocument>, Problem> {
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
-    let of = asked(&api, &caller, request)?;
     caller.check_account(&account)?;
+    let of = asked(&api, &caller, &request).await?;
+    let same = Sameness::of(&completed(&account, &of), &(&account, &request));
+    let key = key.keyed(Holder::Account(account.clone()), same);
     let (about, codes) = match &of {
         ClaimOf::Campaign { campaign, .. } => (About { campaign: Some(*campaign), ..About::default() }, Vec::new()),
         ClaimOf::Code(code) => (About::codes([code]), vec![code.clone()]),
     };
     let told = |problem: Problem| problem.about(about.clone());
     let attempt = api.attempt(&caller, &account, &codes).await.map_err(told)?;
-    let result = api.engine.submit(Claim { account: account.clone(), of }, key).await;
+    let claim = Claim { account: account.clone(), of };
+    let result = done_once(key, |key, _| api.engine.submit(claim.clone(), key)).await;
     let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
-    attempt.settle(api.engine.now(), |_| wrong).map_err(told)?;
+    attempt.settle(&api, |_| wrong).await.map_err(told)?;
     let receipt = result.map_err(|error| told(error.into()))?;
     let replayed = receipt.replayed;
     let document = document(&api, &receipt)?;
-    let location = format!("/v1/accounts/{account}/coupons/{}", document.id);
+    let location = format!("/v1/accounts/{}/coupons/{}", account.encoded(), document.id);
     Ok(Reply::created(true, document).replayed(replayed).location(location))
 }
 
-fn asked(api: &Api, caller: &Caller, request: ClaimRequest) -> Result<ClaimOf, Refusal> {
-    match (request.campaign, request.code) {
+async fn asked(api: &Api, caller: &Caller, request: &ClaimRequest) -> Result<ClaimOf, Problem> {
+    match (request.campaign, &request.code) {
         (Some(campaign), None) => {
             let channel = request.channel.unwrap_or(Channel::Web);
             if !may_name(caller.role, channel) {
-                return Err(Refusal::at("/channel", Reason::ChannelNotAllowed));
+                return Err(Refusal::at("/channel", Reason::ChannelNotAllowed).into());
             }
-            Ok(ClaimOf::Campaign { campaign, channel, source: request.source, right: source_right(caller.role) })
+            Ok(ClaimOf::Campaign { campaign, channel, source: request.source.clone(), by: claims_as(caller.role) })
         }
         (None, Some(code)) => {
             // A code's channel and source are its own.
             if request.channel.is_some() || request.source.is_some() {
-                return Err(Refusal::invalid("/code", "without channel and source, which are the code's own"));
+                return Err(Refusal::invalid("/code", "without channel and source, which are the code's own").into());
             }
-            let text = CodeText::parse(&code).map_err(|_| Refusal::invalid("/code", CODE_LIMIT))?;
-            Ok(ClaimOf::Code(api.engine.secrets().entered(text)))
+            Ok(ClaimOf::Code(api.entered_code("/code", code).await?))
         }
-        _ => Err(Refusal::invalid("", "one of campaign and code")),
+        _ => Err(Refusal::invalid("", "one of campaign and code").into()),
     }
 }
 
+/// What a claim asks for, with nothing left to fill in: by it a request that is sent again is known.
+pub(super) fn completed(account: &AccountId, of: &ClaimOf) -> impl Serialize + use<> {
+    let (of, source) = match of {
+        ClaimOf::Campaign { campaign, channel, source, .. } => (Ok((*campaign, *channel)), source.clone()),
+        ClaimOf::Code(code) => (Err(code.text.as_str().to_owned()), None),
+    };
+    (account.clone(), of, source)
+}
+
 /// Which channels a role owns (S1). `code` never by name.
-pub(super) const fn may_name(role: Role, channel: Channel) -> bool {
+pub(crate) const fn may_name(role: Role, channel: Channel) -> bool {
     match channel {
         Channel::Web | Channel::Social | Channel::SellerStore => true,
         Channel::Partner => matches!(role, Role::Operator | Role::Storefront),
@@ -86,11 +96,11 @@ pub(super) const fn may_name(role: Role, channel: Channel) -> bool {
     }
 }
 
-/// Whether a role may name sources with stock set aside.
-pub(super) const fn source_right(role: Role) -> SourceRight {
+/// As whom a role claims for an account: it decides about sources with stock set aside.
+pub(super) const fn claims_as(role: Role) -> ClaimBy {
     match role {
-        Role::Operator | Role::Storefront => SourceRight::Any,
-        Role::Seller | Role::Shopper => SourceRight::WithoutStock,
+        Role::Operator | Role::Storefront => ClaimBy::Shop,
+        Role::Seller | Role::Shopper => ClaimBy::Shopper,
     }
 }
 

@@ -14,13 +14,14 @@ use crate::{
     api::Api,
     auth::Caller,
     cursor,
+    page::{fitting, scope_bytes},
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,
     wire::{CouponDocument, ListDocument},
 };
 
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Sort {
     #[default]
@@ -60,7 +61,8 @@ pub(in crate::routes) async fn list(
     PathOf(account): PathOf<AccountId>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<CouponDocument>>, Problem> {
-    let after: Option<Place> = cursor::decode(params.cursor.as_deref())?;
+    let list = cursor::List::of(&("coupons", &account, params.status, params.sort));
+    let after: Option<Place> = list.place(params.cursor.as_deref())?;
     caller.check_account(&account)?;
     let now = api.engine.now();
     // Live pages have all that is valid, inactive or pending; the rest may be in history.
@@ -85,15 +87,13 @@ pub(in crate::routes) async fn list(
             Sort::Expiring => place(coupon) > after,
         });
     }
-    let next_cursor = (coupons.len() > params.limit.0).then(|| cursor::encode(&place(&coupons[params.limit.0 - 1])));
-    coupons.truncate(params.limit.0);
-    let data = coupons
-        .iter()
-        .filter_map(|coupon| {
-            let campaign = api.engine.registry().campaign(coupon.campaign)?;
-            Some(CouponDocument::new(&account, coupon, &campaign, now))
-        })
-        .collect();
+    let campaign = |coupon: &Coupon| api.engine.registry().campaign(coupon.campaign);
+    let bytes = |coupon| campaign(coupon).map_or(0, |campaign| scope_bytes(&campaign.terms.scope));
+    let fitting = fitting(params.limit.0, coupons.iter().map(bytes));
+    let next_cursor = (coupons.len() > fitting).then(|| list.cursor(&place(&coupons[fitting - 1])));
+    coupons.truncate(fitting);
+    let document = |coupon| Some(CouponDocument::new(&account, coupon, &*campaign(coupon)?, now));
+    let data = coupons.iter().filter_map(document).collect();
     Ok(Reply::ok(ListDocument { data, next_cursor }))
 }
 

@@ -17,9 +17,9 @@ pub(super) async fn get(
     let job = api.read(move |reader| reader.job(id)).await?.ok_or(Reason::NotFound)?;
     let campaign = api.engine.registry().campaign(job.campaign);
     if caller.seller.is_some()
-        && campaign.is_none_or(|campaign| campaign.terms.issuer.seller() != caller.seller.as_ref())
+        && campaign.as_ref().is_none_or(|campaign| campaign.terms.issuer.seller() != caller.seller.as_ref())
     {
         return Err(Reason::NotFound.into());
     }
-    Ok(Reply::ok(JobDocument::new(&job)))
+    Ok(Reply::ok(JobDocument::new(&job, campaign.as_deref(), api.engine.now())))
 }

@@ -1,3 +1,4 @@
+mod cancel;
 mod get;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -5,5 +6,5 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::api::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(get::get))
+    OpenApiRouter::new().routes(routes!(get::get)).routes(routes!(cancel::cancel))
 }

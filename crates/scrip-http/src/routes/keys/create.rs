@@ -1,34 +1,48 @@
 use axum::extract::State;
-use scrip_core::{command::CreateApiKey, event::Role, reason::Refusal};
+use scrip_core::{
+    command::CreateApiKey,
+    key::Holder,
+    metadata::{Metadata, Writer},
+    reason::Refusal,
+};
+use scrip_engine::{Answer, EngineError};
 
 use crate::{
     api::Api,
-    auth::new_key,
+    auth::new_key_in,
     body::Body,
+    idempotency::IdempotencyKey,
     problem::Problem,
     reply::Reply,
-    wire::{KeyDocument, KeyRequest, NewKeyDocument},
+    wire::{KeyDocument, KeyRequest, KeyRole, NewKeyDocument},
 };
 
 /// Create an API key
 ///
-/// The secret is in this answer only; an idempotency key would have to keep it, so none is taken.
+/// The secret is in this answer only, and is kept nowhere: given again under the same idempotency key, the answer has none.
+/// Who lost the first answer revokes the key and creates another.
 #[utoipa::path(post, path = "/v1/keys", tag = "Access", operation_id = "create_key",
     request_body = KeyRequest,
     responses((status = 201, description = "The key with its secret", body = NewKeyDocument)))]
 pub(super) async fn create(
     State(api): State<Api>,
+    key: IdempotencyKey,
     Body(request): Body<KeyRequest>,
 ) -> Result<Reply<NewKeyDocument>, Problem> {
     match (request.role, &request.seller) {
-        (Role::Operator | Role::Storefront, None) | (Role::Seller, Some(_)) => {}
-        (Role::Shopper, _) => {
-            return Err(Refusal::invalid("/role", "operator, seller or storefront; shoppers get tokens").into());
-        }
-        (Role::Seller, None) => return Err(Refusal::invalid("/seller", "given for the role seller").into()),
+        (KeyRole::Operator | KeyRole::Storefront, None) | (KeyRole::Seller, Some(_)) => {}
+        (KeyRole::Seller, None) => return Err(Refusal::invalid("/seller", "given for the role seller").into()),
         (_, Some(_)) => return Err(Refusal::invalid("/seller", "absent but for the role seller").into()),
     }
-    let new = new_key(request.role, request.seller, api.engine.now());
-    api.engine.submit(CreateApiKey { key: new.key.clone() }, None).await?;
-    Ok(Reply::created(true, NewKeyDocument { key: KeyDocument::new(&new.key), secret: new.text }))
+    let slot = key.slot();
+    let key = key.used_for(Holder::Campaigns(slot), &request);
+    let mut new = new_key_in(slot, request.role.into(), request.seller, api.engine.now());
+    new.key.name = request.name;
+    new.key.expires_at = request.expires_at;
+    new.key.metadata = Metadata::new(request.metadata, &Writer::Operator);
+    let receipt = api.engine.submit(CreateApiKey { key: new.key }, key).await?;
+    let Answer::ApiKey(made) = receipt.answer else { return Err(EngineError::Fault.into()) };
+    let secret = (!receipt.replayed).then_some(new.text);
+    let document = NewKeyDocument { key: KeyDocument::new(&made, None), secret };
+    Ok(Reply::created(true, document).replayed(receipt.replayed))
 }

@@ -1,4 +1,6 @@
+mod change;
 mod create;
+mod get;
 mod list;
 mod revoke;
 
@@ -7,5 +9,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::api::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(create::create, list::list)).routes(routes!(revoke::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(get::get, change::change))
+        .routes(routes!(revoke::revoke))
 }

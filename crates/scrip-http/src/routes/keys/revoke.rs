@@ -24,5 +24,6 @@ pub(super) async fn revoke(
 ) -> Result<Reply<KeyDocument>, Problem> {
     let receipt = api.engine.submit(RevokeApiKey { key }, None).await?;
     let Answer::ApiKey(key) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    Ok(Reply::ok(KeyDocument::new(&key)))
+    let last_used_at = api.engine.registry().api_key(key.id).and_then(|known| known.last_used_at());
+    Ok(Reply::ok(KeyDocument::new(&key, last_used_at)))
 }

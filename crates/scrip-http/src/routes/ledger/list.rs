@@ -1,43 +1,33 @@
 use axum::extract::State;
 use scrip_engine::Places;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::{
     api::Api,
     cursor,
-    params::{Limit, Query},
+    params::{Paging, Query},
     problem::Problem,
     reply::Reply,
     wire::{LedgerEntryDocument, ListDocument},
 };
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Params {
-    #[serde(default)]
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
 /// List ledger entries
 ///
 /// Oldest first. Each balances; together they say who paid which minor unit of which discount.
-#[utoipa::path(get, path = "/v1/ledger/entries", tag = "Ledger", operation_id = "list_ledger_entries", params(Params),
+#[utoipa::path(get, path = "/v1/ledger/entries", tag = "Ledger", operation_id = "list_ledger_entries", params(Paging),
     responses((status = 200, description = "A page", body = ListDocument<LedgerEntryDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
-    Query(params): Query<Params>,
+    Query(params): Query<Paging>,
 ) -> Result<Reply<ListDocument<LedgerEntryDocument>>, Problem> {
-    let mut places: Places = cursor::decode(params.cursor.as_deref())?.unwrap_or_default();
+    let list = cursor::List::of(&"ledger entries");
+    let mut places: Places = list.place(params.cursor.as_deref())?.unwrap_or_default();
     let limit = params.limit.0;
     let after = places.clone();
-    let mut rows = api.read(move |reader| reader.ledger_entries(&after, limit + 1)).await?;
+    let rows = api.read(move |reader| reader.ledger_entries(&after, limit + 1)).await?;
+    let mut rows = rows.ok_or_else(cursor::unknown)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     rows.iter().for_each(|row| places.passed(row.bucket, row.position));
-    let next_cursor = more.then(|| cursor::encode(&places));
+    let next_cursor = more.then(|| list.cursor(&places));
     Ok(Reply::ok(ListDocument { data: rows.iter().map(LedgerEntryDocument::new).collect(), next_cursor }))
 }

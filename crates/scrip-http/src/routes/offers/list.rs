@@ -12,6 +12,7 @@ use crate::{
     api::Api,
     auth::Caller,
     cursor,
+    page::cut,
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,
@@ -44,27 +45,21 @@ pub(super) async fn list(
     PathOf(account): PathOf<AccountId>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<OfferDocument>>, Problem> {
-    let after: Option<CampaignId> = cursor::decode(params.cursor.as_deref())?;
+    let list = cursor::List::of(&("offers", &account, &params.seller, &params.product));
+    let after: Option<CampaignId> = list.place(params.cursor.as_deref())?;
     caller.check_account(&account)?;
     let now = api.engine.now();
-    let mut page: Vec<_> = api
-        .engine
-        .registry()
-        .campaigns_after(after)
-        .into_iter()
-        .filter(|campaign| is_offered(campaign, now) && matches(campaign, &params))
-        .take(params.limit.0 + 1)
-        .collect();
-    let more = page.len() > params.limit.0;
-    page.truncate(params.limit.0);
-    let next_cursor = page.last().filter(|_| more).map(|campaign| cursor::encode(&campaign.id));
+    let is_wanted = |campaign: &Campaign| is_offered(campaign, now) && matches(campaign, &params);
+    let mut page = api.engine.registry().campaigns(after, None, params.limit.0 + 1, is_wanted);
+    let more = cut(&mut page, params.limit.0);
+    let next_cursor = page.last().filter(|_| more).map(|campaign| list.cursor(&campaign.id));
     let data = api
         .read(move |reader| {
             page.iter()
                 .map(|campaign| {
-                    let claimed = reader.counters(campaign.id)?.claimed;
+                    let standing = reader.allowance(campaign.id)?;
                     let mine = reader.claimed_by(&account, campaign.id)?;
-                    Ok(OfferDocument::new(campaign, claimed, mine))
+                    Ok(OfferDocument::new(campaign, &standing, mine))
                 })
                 .collect()
         })
@@ -74,12 +69,8 @@ pub(super) async fn list(
 
 /// Open for claims where a shopper can collect.
 fn is_offered(campaign: &Campaign, now: Timestamp) -> bool {
-    let terms = &campaign.terms;
-    let open = terms.claims.ends_at.is_none_or(|ends_at| now < ends_at) && now < terms.validity.window(now).1;
     let collectable = [Channel::Web, Channel::Social, Channel::SellerStore];
-    campaign.status(now) == CampaignStatus::Live
-        && open
-        && terms.channels().iter().any(|channel| collectable.contains(channel))
+    campaign.status(now) == CampaignStatus::Live && collectable.into_iter().any(|channel| campaign.offers(channel))
 }
 
 fn matches(campaign: &Campaign, params: &Params) -> bool {

@@ -33,5 +33,5 @@ pub(super) async fn cancel(
 ) -> Result<Reply<OrderDocument>, Problem> {
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
     let seller = request.seller.clone();
-    document(&caller, api.engine.submit(CancelOrder { account, order, seller }, key).await?)
+    document(&api, &caller, api.engine.submit(CancelOrder { account, order, seller }, key).await?)
 }

@@ -6,7 +6,7 @@ use scrip_core::{
     reason::Reason,
 };
 
-use super::get::{document, visible};
+use super::get::{document, visible_alone};
 use crate::{
     api::Api,
     auth::Caller,
@@ -40,7 +40,7 @@ pub(super) async fn close(
         (Some(_), Some(_)) => return Err(Reason::NotFound.into()),
     };
     if caller.seller.is_some() {
-        visible(&api, &caller, account.clone(), order.clone()).await?;
+        visible_alone(&api, &caller, account.clone(), order.clone()).await?;
     }
-    document(&caller, api.engine.submit(CloseTransactions { account, order, seller }, key).await?)
+    document(&api, &caller, api.engine.submit(CloseTransactions { account, order, seller }, key).await?)
 }

@@ -37,5 +37,5 @@ pub(super) async fn extend(
         return Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")).into());
     }
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    document(&caller, api.engine.submit(ExtendHold { account, order, hold_minutes }, key).await?)
+    document(&api, &caller, api.engine.submit(ExtendHold { account, order, hold_minutes }, key).await?)
 }

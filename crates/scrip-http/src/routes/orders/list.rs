@@ -20,6 +20,8 @@ pub(super) struct Params {
     status: Option<OrderStatus>,
     /// Placed at this time or later.
     from: Option<Timestamp>,
+    /// Placed before this time.
+    until: Option<Timestamp>,
     #[serde(default)]
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100)]
     limit: Limit,
@@ -39,10 +41,12 @@ pub(super) async fn list(
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
     let filter = Filter {
+        id: None,
         account: Some(account.clone()),
         seller: None,
         status: params.status,
         from: params.from,
+        until: params.until,
         limit: params.limit,
         cursor: params.cursor,
     };

@@ -1,4 +1,5 @@
 mod cancel;
+mod change;
 mod close;
 mod extend;
 mod find;
@@ -15,7 +16,7 @@ use crate::api::Api;
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(place::place, list::list))
-        .routes(routes!(get::get))
+        .routes(routes!(get::get, change::change))
         .routes(routes!(revise::revise))
         .routes(routes!(extend::extend))
         .routes(routes!(pay::pay))

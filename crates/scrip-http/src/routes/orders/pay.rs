@@ -31,5 +31,5 @@ pub(super) async fn pay(
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order));
-    document(&caller, api.engine.submit(PayOrder { account, order }, key).await?)
+    document(&api, &caller, api.engine.submit(PayOrder { account, order }, key).await?)
 }

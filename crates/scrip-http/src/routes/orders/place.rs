@@ -1,11 +1,15 @@
 use axum::extract::State;
 use scrip_core::{
+    cart::Cart,
+    code::EnteredCode,
     command::{HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX},
     key::Holder,
+    money::Amount,
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::Placement;
+use scrip_engine::{Placement, Use};
+use serde::Serialize;
 
 use super::get::document;
 use crate::{
@@ -13,12 +17,12 @@ use crate::{
     attempt_log::About,
     auth::Caller,
     body::Body,
-    idempotency::{IdempotencyKey, hash},
+    idempotency::{Form, IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,
     reply::Reply,
     routes::quotes::create::cart,
-    wire::{OrderDocument, OrderRequest, QuoteDocument, entered_codes},
+    wire::{CartDocument, OrderDocument, OrderRequest, QuoteDocument},
 };
 
 /// Place an order
@@ -36,14 +40,35 @@ pub(super) async fn place(
     key: IdempotencyKey,
     Body(request): Body<OrderRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
+    let id = request.id.clone();
+    placed(&api, &caller, account, &key, request).await.map_err(|problem| problem.about_order(id))
+}
+
+async fn placed(
+    api: &Api,
+    caller: &Caller,
+    account: AccountId,
+    key: &IdempotencyKey,
+    request: OrderRequest,
+) -> Result<Reply<OrderDocument>, Problem> {
     let hold_minutes = request.hold_minutes.unwrap_or(HOLD_MINUTES_DEFAULT);
     if !(1..=HOLD_MINUTES_MAX).contains(&hold_minutes) {
         return Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")).into());
     }
     let cart = cart(&request.cart, request.only_seller.as_ref())?;
     let r#use = request.r#use.checked()?;
-    let codes = entered_codes(&request.codes, api.engine.secrets())?;
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &request));
+    let codes = api.entered_codes(&request.codes).await?;
+    let (checkout, id) = (completed(&cart, &r#use, &codes, request.expect_discount), &request.id);
+    let asked = (id, &checkout, hold_minutes);
+    // As it was given: what is changed later is no part of the command.
+    let (same, of_key) = if request.metadata.is_empty() {
+        let of_key = Sameness::of(&(&account, id, &checkout, hold_minutes), &(&account, &request));
+        (Sameness::of(&asked, &request), of_key)
+    } else {
+        let asked = (asked, &request.metadata);
+        (Sameness::of(&asked, &request), Sameness::of(&(&account, &asked), &(&account, &request)))
+    };
+    let key = key.keyed(Holder::Account(account.clone()), of_key);
     let placement = Placement {
         account: account.clone(),
         id: request.id.clone(),
@@ -52,13 +77,15 @@ pub(super) async fn place(
         codes,
         expect_discount: request.expect_discount,
         hold_minutes,
-        fingerprint: hash(&request),
+        metadata: caller.wrote(request.metadata),
+        fingerprint: same.now,
     };
     let about = About::checkout(&placement.r#use, &placement.codes);
     let told = |problem: Problem| problem.about(about.clone());
-    api.count_wrong_codes(&caller, &account, Some(&placement.id), &placement.codes).await.map_err(told)?;
-    let error = match api.engine.place(placement.clone(), key).await {
-        Ok(receipt) => return document(&caller, receipt),
+    api.count_wrong_codes(caller, &account, Some(&placement.id), &placement.codes).await.map_err(told)?;
+    let place = |key, form: Form| api.engine.place(Placement { fingerprint: form.of(same), ..placement.clone() }, key);
+    let error = match done_once(key, place).await {
+        Ok(receipt) => return document(api, caller, receipt),
         Err(error) => told(error.into()),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
@@ -68,5 +95,18 @@ pub(super) async fn place(
     let Placement { account, cart, r#use, codes, .. } = placement;
     let asked = cart.clone();
     let answer = api.read(move |reader| reader.quote(&account, &asked, &r#use, &codes)).await?;
-    Err(error.with("quote", &QuoteDocument::new(&cart, &answer)))
+    Err(error.with("quote", &QuoteDocument::new(&cart, &answer, &|campaign| api.name_of(campaign))))
+}
+
+/// What a checkout asks for, with nothing left to fill in: by it a request that is sent again is known.
+pub(super) fn completed(
+    cart: &Cart,
+    r#use: &Use,
+    codes: &[EnteredCode],
+    expect_discount: Option<Amount>,
+) -> impl Serialize + use<> {
+    // `None`: the best combination.
+    let coupons = if let Use::Named(coupons) = r#use { Some(coupons.clone()) } else { None };
+    let codes: Vec<String> = codes.iter().map(|code| code.text.as_str().to_owned()).collect();
+    (CartDocument::of(cart), coupons, codes, expect_discount)
 }

@@ -6,17 +6,17 @@ use scrip_core::{
 };
 use scrip_engine::Revision;
 
-use super::get::document;
+use super::{get::document, place::completed};
 use crate::{
     api::Api,
     attempt_log::About,
     auth::Caller,
     body::Body,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    wire::{OrderDocument, QuoteDocument, ReviseRequest, entered_codes},
+    wire::{OrderDocument, QuoteDocument, ReviseRequest},
 };
 
 /// Revise a placed order
@@ -37,15 +37,17 @@ pub(super) async fn revise(
 ) -> Result<Reply<OrderDocument>, Problem> {
     let cart = request.cart.checked()?;
     let r#use = request.r#use.checked()?;
-    let codes = entered_codes(&request.codes, api.engine.secrets())?;
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
+    let codes = api.entered_codes(&request.codes).await?;
+    let checkout = completed(&cart, &r#use, &codes, request.expect_discount);
+    let same = Sameness::of(&(&account, &order, checkout), &(&account, &order, &request));
+    let key = key.keyed(Holder::Account(account.clone()), same);
     let expect_discount = request.expect_discount;
     let revision = Revision { account, order, cart, r#use, codes, expect_discount };
     let about = About::checkout(&revision.r#use, &revision.codes);
     let told = |problem: Problem| problem.about(about.clone());
     api.count_wrong_codes(&caller, &revision.account, None, &revision.codes).await.map_err(told)?;
-    let error = match api.engine.revise(revision.clone(), key).await {
-        Ok(receipt) => return document(&caller, receipt),
+    let error = match done_once(key, |key, _| api.engine.revise(revision.clone(), key)).await {
+        Ok(receipt) => return document(&api, &caller, receipt),
         Err(error) => told(error.into()),
     };
     if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
@@ -55,5 +57,5 @@ pub(super) async fn revise(
     let Revision { account, order, cart, r#use, codes, .. } = revision;
     let asked = cart.clone();
     let answer = api.read(move |reader| reader.quote_instead_of(&account, &order, &asked, &r#use, &codes)).await?;
-    Err(error.with("quote", &QuoteDocument::new(&cart, &answer)))
+    Err(error.with("quote", &QuoteDocument::new(&cart, &answer, &|campaign| api.name_of(campaign))))
 }

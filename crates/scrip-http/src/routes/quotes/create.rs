@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{
     cart::Cart,
-    code::EnteredCode,
+    code::{CodeText, EnteredCode},
     name::{AccountId, SellerId},
     reason::{Reason, Refusal, UsedBy},
 };
@@ -14,7 +14,7 @@ use crate::{
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    wire::{CartDocument, QuoteDocument, QuoteRequest, entered_codes},
+    wire::{CartDocument, QuoteDocument, QuoteRequest},
 };
 
 /// Quote a cart
@@ -33,10 +33,10 @@ pub(super) async fn create(
 ) -> Result<Reply<QuoteDocument>, Problem> {
     let cart = cart(&request.cart, request.only_seller.as_ref())?;
     let r#use = request.r#use.checked()?;
-    let codes = entered_codes(&request.codes, api.engine.secrets())?;
     caller.check_account(&account)?;
+    let codes = api.entered_codes(&request.codes).await?;
     let answer = guarded(&api, &caller, &account, &cart, r#use, codes).await?;
-    Ok(Reply::ok(QuoteDocument::new(&cart, &answer)))
+    Ok(Reply::ok(QuoteDocument::new(&cart, &answer, &|campaign| api.name_of(campaign))))
 }
 
 /// The cart, or one seller's group of it (S21).
@@ -62,9 +62,10 @@ async fn guarded(
     let attempt = api.attempt(caller, account, &codes).await?;
     let (asked, cart) = (account.clone(), cart.clone());
     let answer = api.read(move |reader| reader.quote(&asked, &cart, &r#use, &codes)).await?;
-    attempt.settle(api.engine.now(), |code| {
+    let is_wrong = |code: &CodeText| {
         let is_it = |used_by: &UsedBy| matches!(used_by, UsedBy::Code(text) if text == code.as_str());
         answer.unknown.iter().any(|(used_by, reason)| is_it(used_by) && *reason == Reason::CodeNotUsable)
-    })?;
+    };
+    attempt.settle(api, is_wrong).await?;
     Ok(answer)
 }

@@ -16,7 +16,7 @@ use crate::{
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    routes::orders::get::visible,
+    routes::orders::get::visible_alone,
     wire::{RefundDocument, RefundRequest},
 };
 
@@ -41,25 +41,28 @@ pub(super) async fn create(
         return Err(Reason::Forbidden.into());
     }
     let of = request.checked()?;
-    visible(&api, &caller, account.clone(), order.clone()).await?;
+    visible_alone(&api, &caller, account.clone(), order.clone()).await?;
     let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
     // "All" is another refund for each seller: one's id with the same words isn't another's made before.
     let fingerprint = match &caller.seller {
         None => hash(&request),
         Some(seller) => hash(&(seller, &request)),
     };
+    let metadata = caller.wrote(request.metadata);
     let command =
-        RefundOrder { account, order, id: request.id.clone(), of, as_seller: caller.seller.clone(), fingerprint };
+        RefundOrder { account, order, id: request.id, of, as_seller: caller.seller.clone(), fingerprint, metadata };
     if request.preview {
-        let engine = api.engine.clone();
-        let answer =
-            tokio::task::spawn_blocking(move || engine.preview(command)).await.map_err(|_| EngineError::Fault)??;
-        let Answer::Refund { order, refund, .. } = answer else { return Err(EngineError::Fault.into()) };
-        return Ok(Reply::ok(shown(&caller, &order, &refund)));
+        let answer = api.engine.preview_aside(command).await?;
+        let Answer::Refund { order, refund, before, .. } = answer else { return Err(EngineError::Fault.into()) };
+        return Ok(Reply::ok(shown(&caller, &order, &refund, &before)));
     }
     let receipt = api.engine.submit(command, key).await?;
-    let Answer::Refund { order, refund, created } = receipt.answer else { return Err(EngineError::Fault.into()) };
-    Ok(Reply::created(created, shown(&caller, &order, &refund)).replayed(receipt.replayed))
+    let Answer::Refund { order, refund, before, created } = receipt.answer else {
+        return Err(EngineError::Fault.into());
+    };
+    let reply = Reply::created(created, shown(&caller, &order, &refund, &before)).replayed(receipt.replayed);
+    let (account, of, id) = (order.account.encoded(), order.id.encoded(), refund.id.encoded());
+    Ok(if created { reply.location(format!("/v1/accounts/{account}/orders/{of}/refunds/{id}")) } else { reply })
 }
 
 /// What the caller may see of it.
@@ -67,9 +70,10 @@ pub(super) fn shown(
     caller: &Caller,
     order: &scrip_core::order::Order,
     refund: &scrip_core::order::Refund,
+    before: &scrip_core::order::GivenBack,
 ) -> RefundDocument {
     match &caller.seller {
-        Some(seller) => RefundDocument::for_seller(order, refund, seller),
-        None => RefundDocument::new(order, refund),
+        Some(seller) => RefundDocument::for_seller(order, refund, before, seller),
+        None => RefundDocument::new(order, refund, caller.writer().as_ref()),
     }
 }

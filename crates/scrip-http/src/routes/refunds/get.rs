@@ -6,7 +6,7 @@ use scrip_core::{
 
 use super::create::shown;
 use crate::{
-    api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, routes::orders::get::visible,
+    api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, routes::orders::get::visible_alone,
     wire::RefundDocument,
 };
 
@@ -21,9 +21,10 @@ pub(super) async fn get(
     caller: Caller,
     PathOf((account, order, refund)): PathOf<(AccountId, OrderId, RefundName)>,
 ) -> Result<Reply<RefundDocument>, Problem> {
-    let order = visible(&api, &caller, account, order).await?;
-    let refund = order.refund(&refund).ok_or(Reason::NotFound)?;
-    let document = shown(&caller, &order, refund);
+    let order = visible_alone(&api, &caller, account, order).await?;
+    let found = api.read(move |reader| Ok(reader.refund(&order, &refund)?.map(|found| (order, found)))).await?;
+    let (order, (refund, before)) = found.ok_or(Reason::NotFound)?;
+    let document = shown(&caller, &order, &refund, &before);
     if caller.seller.is_some() && document.is_empty() {
         return Err(Reason::NotFound.into());
     }

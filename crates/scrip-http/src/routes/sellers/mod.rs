@@ -1,0 +1,9 @@
+mod limits;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(limits::limits))
+}

@@ -15,10 +15,13 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
+use crate::config::Connections;
+
 /// Files that the database, its readers and the log need besides connections.
 const OTHER_FILES: u64 = 128;
-/// A request's line and headers; what is longer is answered with 431 or 414 and the connection closed.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// A request's line and headers; what is longer is answered with 431 or 414 and the connection closed. A connection has no more
+/// than this of what it sent in memory, besides bodies.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 100;
 
 /// What clients may take up.
@@ -30,10 +33,11 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// With defaults for what isn't given.
-    pub fn new(seconds: Option<u32>, at_once: Option<u32>) -> Self {
-        let at_once = usize::try_from(at_once.unwrap_or(10_000)).unwrap_or(usize::MAX);
-        Self { patience: Duration::from_secs(seconds.unwrap_or(30).into()), at_once }
+    pub fn new(settings: &Connections) -> Self {
+        Self {
+            patience: Duration::from_secs(settings.request_seconds.into()),
+            at_once: usize::try_from(settings.connections_max).unwrap_or(usize::MAX),
+        }
     }
 }
 
@@ -84,7 +88,7 @@ fn connection(
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)
-        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }

@@ -211,3 +211,87 @@ async fn r6_redeeming_and_refunding_at_once_keeps_the_budget_exact() {
     assert_eq!(held + spent, granted - reversed);
     assert!(held + spent <= 5_000 && granted > 5_000, "held {held}, spent {spent}, granted {granted}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s18_eight_give_backs_at_once_leave_nothing_used() {
+    let race = Race::start();
+    let limits = json!({"budget": 4_000, "per_individual": null});
+    let (campaign, coded) =
+        (race.operator.campaign(500, limits.clone()).await, race.operator.campaign(500, limits).await);
+    let code = json!({"kind": "shared", "code": "GIVEBACK", "max_uses": 8});
+    assert_eq!(race.operator.post(&format!("/v1/campaigns/{coded}/codes"), code).await.status, 201);
+    for round in 0..6 {
+        // By a coupon of the wallet that is paid for and refunded, by a code that is used directly and cancelled.
+        let mut back = Vec::new();
+        for account in 0..8 {
+            let here = format!("/v1/accounts/g{round}-{account}");
+            let coupon = race.operator.post(&format!("{here}/coupons"), json!({"campaign": campaign})).await;
+            let named = json!({"id": "W", "cart": cart(&["luma"]), "use": {"coupons": [coupon.text("/id")]}});
+            let direct = json!({"id": "D", "cart": cart(&["luma"]), "use": "none", "codes": ["GIVEBACK"]});
+            for order in [named, direct] {
+                let placed = race.operator.post(&format!("{here}/orders"), order).await;
+                assert_eq!((placed.status, placed.number("/discount")), (201, 500), "round {round}: {}", placed.body);
+            }
+            assert_eq!(race.operator.post(&format!("{here}/orders/W/pay"), json!({})).await.status, 200);
+            back.push((format!("{here}/orders/W/refunds"), None, json!({"id": "r", "all": true})));
+            back.push((format!("{here}/orders/D/cancel"), None, json!({})));
+        }
+        let answers = race.at_once(back).await;
+        assert_eq!((count(&answers, 201), count(&answers, 200)), (8, 8), "round {round}");
+        for campaign in [&campaign, &coded] {
+            let shown = race.operator.get(&format!("/v1/campaigns/{campaign}")).await;
+            for counter in ["on_orders", "used", "budget_held", "budget_spent"] {
+                assert_eq!(shown.number(&format!("/counters/{counter}")), 0, "round {round}: {}", shown.body);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s8_a_pause_between_quote_and_order_lets_no_coupon_through_once_it_is_answered() {
+    let race = Race::start();
+    for round in 0..6 {
+        let terms = json!({"name": "Paused", "issuer": {"type": "platform"}, "currency": "USD",
+            "benefit": {"type": "amount_off", "amount": 500}, "limits": {"budget": "unlimited"},
+            "claims": {"channels": ["web", "code"]}, "validity": {"type": "after_claim", "days": 30}});
+        let campaign = race.operator.post("/v1/campaigns", terms).await.text("/id").to_owned();
+        let published = race.operator.post(&format!("/v1/campaigns/{campaign}/publish"), json!({})).await;
+        assert_eq!(published.status, 200, "{}", published.body);
+        let code = format!("PAUSE{round}");
+        let made = json!({"kind": "shared", "code": code, "max_uses": null});
+        assert_eq!(race.operator.post(&format!("/v1/campaigns/{campaign}/codes"), made).await.status, 201);
+        let mut asked = vec![(format!("/v1/campaigns/{campaign}/pause"), None, json!({}))];
+        for account in 0..12 {
+            let here = format!("/v1/accounts/p{round}-{account}");
+            let order = if account % 2 == 0 {
+                let coupon = race.operator.post(&format!("{here}/coupons"), json!({"campaign": campaign})).await;
+                json!({"cart": cart(&["luma"]), "use": {"coupons": [coupon.text("/id")]}})
+            } else {
+                json!({"cart": cart(&["luma"]), "use": "none", "codes": [code]})
+            };
+            let quote = race.operator.post(&format!("{here}/quotes"), order.clone()).await;
+            assert_eq!(quote.number("/discount"), 500, "{}", quote.body);
+            let mut order = order;
+            order["id"] = json!("A");
+            order["expect_discount"] = json!(500);
+            asked.push((format!("{here}/orders"), None, order));
+        }
+        let again = asked.clone();
+        let answers = race.at_once(asked).await;
+        let placed = i64::try_from(count(&answers, 201)).expect("small");
+        let paused = ["campaign_paused", "campaign_not_live"];
+        let refused = answers.iter().filter(|answer| answer.status >= 400);
+        assert!(refused.clone().all(|answer| paused.contains(&answer.text("/code"))));
+        assert_eq!(placed + i64::try_from(refused.count()).expect("small"), 12);
+        let shown = race.operator.get(&format!("/v1/campaigns/{campaign}")).await;
+        assert_eq!((shown.text("/status"), shown.number("/counters/on_orders")), ("paused", placed));
+        // The pause is answered: whatever was quoted before, nothing more gets through.
+        for (path, _, mut order) in again.into_iter().skip(1) {
+            order["id"] = json!("B");
+            let late = race.operator.post(&path, order).await;
+            assert!(late.status >= 400, "round {round}: {}", late.body);
+        }
+        let shown = race.operator.get(&format!("/v1/campaigns/{campaign}")).await;
+        assert_eq!(shown.number("/counters/on_orders"), placed);
+    }
+}

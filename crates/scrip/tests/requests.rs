@@ -219,7 +219,7 @@ fn a_chunked_body_of_an_allowed_size_is_taken() {
 #[test]
 fn lines_and_headers_have_their_size() {
     let wire = Wire::start();
-    let long = "a".repeat(70_000);
+    let long = "a".repeat(17_000);
     let many: String = (0..200).map(|number| format!("X-{number}: 1\r\n")).collect();
     for (line, headers) in [
         (format!("GET /v1/campaigns?cursor={long}"), String::new()),
@@ -292,7 +292,7 @@ fn a_body_is_json_whatever_it_calls_itself() {
         assert_eq!(answer.status, 201, "{kind}: {answer:?}");
     }
     let headers = "Content-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n";
-    wire.one(&wire.request("POST /v1/campaigns", headers, b"\x1f\x8b\x08\x00")).refused(400, "invalid_json");
+    wire.one(&wire.request("POST /v1/campaigns", headers, b"\x1f\x8b\x08\x00")).refused(400, "invalid_field");
 }
 
 #[test]
@@ -420,6 +420,60 @@ fn slow_clients_are_cut_off_and_others_are_served_meanwhile() {
 }
 
 #[test]
+fn large_bodies_of_one_account_take_its_share_of_memory_and_no_more() {
+    const LARGE: usize = 1_000_000;
+    let wire = Wire::start();
+    let asked = json!({"account": "ana"}).to_string();
+    let minted: Value = serde_json::from_str(&wire.post("/v1/shopper-tokens", asked.as_bytes()).body).expect("a token");
+    let by_ana = |headers: &str, body: &[u8]| {
+        let token = minted["token"].as_str().expect("a token");
+        let head = format!(
+            "POST /v1/accounts/ana/quotes HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
+        );
+        [head.as_bytes(), body].concat()
+    };
+    let length = format!("Content-Length: {LARGE}\r\n");
+    let begun = || {
+        let mut stream = wire.connect();
+        stream.write_all(&by_ana(&length, &vec![b' '; LARGE / 2])).expect("sent");
+        stream
+    };
+    // Four megabytes are an account's.
+    let mut first: Vec<TcpStream> = (0..4).map(|_| begun()).collect();
+    // A small one has no need of them, nor has a shop's server of what shoppers take.
+    let quote = json!({"cart": {"currency": "USD", "lines": [
+        {"id": "l1", "seller": "luma", "product": "lamp", "unit_price": 1, "quantity": 1}]}})
+    .to_string();
+    let small = format!("Connection: close\r\nContent-Length: {}\r\n", quote.len());
+    let padded = format!("{quote}{}", " ".repeat(LARGE - quote.len()));
+    let started = Instant::now();
+    while started.elapsed() < HANGS {
+        let mut another = begun();
+        another.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout can be set");
+        let mut head = [0; 12];
+        if another.read_exact(&mut head).is_ok() {
+            assert_eq!(&head[9..], b"429");
+            break;
+        }
+        // The first four may not all have begun before it.
+        first.push(another);
+    }
+    assert!(started.elapsed() < HANGS, "a fifth is refused");
+    assert_eq!(wire.one(&by_ana(&small, quote.as_bytes())).status, 200);
+    assert_eq!(wire.post("/v1/accounts/ana/quotes", padded.as_bytes()).status, 200);
+    for stream in first {
+        drop(stream);
+    }
+    while started.elapsed() < HANGS {
+        if wire.one(&by_ana(&format!("Connection: close\r\n{length}"), padded.as_bytes())).status == 200 {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("what those took that hung up isn't given back");
+}
+
+#[test]
 fn idle_connections_are_many_and_closed_in_the_end() {
     let wire = Wire::start();
     let mut idle: Vec<TcpStream> = (0..400).map(|_| wire.connect()).collect();
@@ -514,4 +568,82 @@ fn serve(data: &Path, arguments: &[&str]) -> String {
     let output = command.output().expect("the binary runs");
     assert!(!output.status.success());
     String::from_utf8(output.stderr).expect("text")
+}
+
+/// A pooled client's connection: one request, its answer by `Content-Length`, and the stream again.
+fn answer_on(stream: &mut TcpStream) -> Raw {
+    let mut all = Vec::new();
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        if let Some(end) = all.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&all[..end]).into_owned();
+            let length = head
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned))
+                .and_then(|length| length.trim().parse::<usize>().ok())
+                .unwrap_or(0);
+            if all.len() >= end + 4 + length {
+                return answers(&all).remove(0);
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => panic!("closed after {:?}", String::from_utf8_lossy(&all)),
+            Ok(count) => all.extend(&buffer[..count]),
+            Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&all)),
+        }
+    }
+}
+
+#[test]
+fn a_connection_can_be_used_again_after_an_early_refusal_whose_body_came_late() {
+    let wire = Wire::start();
+    let operator = wire.operator.clone();
+    let key = |key: &str| format!("Authorization: Bearer {key}\r\n");
+    let luma = wire.server.key(&["seller", "--seller", "luma"]);
+    let early: [(&str, String, u16); 7] = [
+        ("POST /v1/accounts/ana/coupons", String::new(), 401),
+        ("POST /v1/accounts/ana/coupons", key("scrip_nobody_0"), 401),
+        ("POST /v1/keys", key(&luma), 403),
+        ("POST /v1/nothing", key(&operator), 404),
+        ("PUT /v1/campaigns", key(&operator), 405),
+        ("POST /v1/accounts/a%20b/coupons", key(&operator), 400),
+        ("POST /v1/campaigns", key(&operator) + "Idempotency-Key: \"\"\r\n", 400),
+    ];
+    for (line, headers, status) in early {
+        for length in [10, 40_000] {
+            let mut stream = wire.connect();
+            let head = format!("{line} HTTP/1.1\r\nHost: shop\r\n{headers}Content-Length: {length}\r\n\r\n");
+            stream.write_all(head.as_bytes()).expect("it listens");
+            // The refusal is ready by now, the body isn't here.
+            thread::sleep(Duration::from_millis(100));
+            stream.write_all(&vec![b' '; length]).expect("the server reads it");
+            let refused = answer_on(&mut stream);
+            assert_eq!((refused.status, refused.header("connection")), (status, None), "{line}: {refused:?}");
+            let next = wire.request("POST /v1/campaigns", "Content-Length: 2\r\n", b"{}");
+            stream.write_all(&next).expect("the connection is open");
+            answer_on(&mut stream).refused(400, "invalid_field");
+        }
+    }
+}
+
+#[test]
+fn an_early_refusal_says_that_the_connection_ends_if_the_body_is_long_or_does_not_come() {
+    let wire = Wire::start();
+    let long = 900_000;
+    for (headers, body) in [
+        (format!("Content-Length: {long}\r\n"), vec![b' '; long]),
+        ("Content-Length: 2000000\r\n".to_owned(), Vec::new()),
+        // Never comes.
+        ("Content-Length: 10\r\n".to_owned(), Vec::new()),
+        // Waits to be told to come.
+        ("Content-Length: 10\r\nExpect: 100-continue\r\n".to_owned(), Vec::new()),
+    ] {
+        let head = format!("POST /v1/campaigns HTTP/1.1\r\nHost: shop\r\n{headers}\r\n");
+        let mut stream = wire.connect();
+        stream.write_all(head.as_bytes()).expect("it listens");
+        let refused = answer_on(&mut stream);
+        assert_eq!((refused.status, refused.header("connection")), (401, Some("close")), "{headers}: {refused:?}");
+        let _ = stream.write_all(&body);
+    }
+    wire.still_serves();
 }

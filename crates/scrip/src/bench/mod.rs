@@ -25,16 +25,21 @@ pub fn run(arguments: &BenchArguments) -> Result<ExitCode, Failure> {
 async fn bench(arguments: &BenchArguments) -> Result<(), Failure> {
     let server = BenchServer::start().await?;
     let time = Duration::from_secs(arguments.seconds);
-    println!("machine   {}", machine());
-    println!(
+    say!("machine   {}", machine());
+    say!(
         "version   scrip {} ({})",
         env!("CARGO_PKG_VERSION"),
         if cfg!(debug_assertions) { "debug" } else { "release" }
     );
-    println!("each      {} s, {} interleaved rounds, median\n", arguments.seconds, arguments.rounds);
-    println!(
+    say!("each      {} s, {} interleaved rounds, median\n", arguments.seconds, arguments.rounds);
+    say!(
         "{:>11}  {:>12}  {:>12}  {:>7}  {:>10}  {:>10}",
-        "connections", "no-op/s", "claims/s", "ratio", "claim p50", "claim p99"
+        "connections",
+        "no-op/s",
+        "claims/s",
+        "ratio",
+        "claim p50",
+        "claim p99"
     );
     let mut number = 0_u64;
     for &connections in &arguments.connections {
@@ -51,7 +56,7 @@ async fn bench(arguments: &BenchArguments) -> Result<(), Failure> {
             claims.push(measure(&server, connections, time, next).await?);
         }
         let (noop, claim) = (median(noops), median(claims));
-        println!(
+        say!(
             "{connections:>11}  {:>12.0}  {:>12.0}  {:>7.3}  {:>8.2}ms  {:>8.2}ms",
             noop.per_second,
             claim.per_second,
@@ -63,7 +68,6 @@ async fn bench(arguments: &BenchArguments) -> Result<(), Failure> {
             return Err(Failure::new(format!("{} answers weren't 201", noop.refused + claim.refused)));
         }
     }
-    server.stop();
     Ok(())
 }
 

@@ -8,15 +8,15 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    admin::{self, Request, Response},
+    admin::{Admin, Request, Response},
     bench::load,
     failure::Failure,
 };
 
 /// A server of our own binary in a folder of its own.
 pub(super) struct BenchServer {
-    child: Child,
-    folder: TempDir,
+    _running: Running,
+    _folder: TempDir,
     pub address: SocketAddr,
     pub key: String,
     campaign: String,
@@ -26,14 +26,14 @@ impl BenchServer {
     pub async fn start() -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::of("starting a server to measure", &error);
         let folder = tempfile::Builder::new().prefix("scrip-bench-").tempdir().map_err(failed)?;
-        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
+        let child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["serve", "--noop", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(folder.path())
             .stdout(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+            .spawn();
+        let mut running = Running(child.map_err(failed)?);
         let mut line = String::new();
-        let stdout = child.stdout.take().ok_or_else(|| Failure::new("the server has no output"))?;
+        let stdout = running.0.stdout.take().ok_or_else(|| Failure::new("the server has no output"))?;
         BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         let address = line
             .split("http://")
@@ -41,12 +41,13 @@ impl BenchServer {
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|address| address.parse().ok())
             .ok_or_else(|| Failure::new(format!("the server said {line:?}")))?;
-        let request = Request::CreateKey { role: scrip_core::event::Role::Operator, seller: None };
-        let key = match admin::ask(folder.path(), std::iter::once(request))?.pop() {
-            Some(Response::Done(key)) => key,
+        let role = scrip_core::event::Role::Operator;
+        let request = Request::CreateKey { role, seller: None, name: None, expires_at: None };
+        let key = match Admin::server(folder.path())?.ask(request)? {
+            Response::Done(key) => key,
             _ => return Err(Failure::new("the server made no key")),
         };
-        let mut server = Self { child, folder, address, key, campaign: String::new() };
+        let mut server = Self { _running: running, _folder: folder, address, key, campaign: String::new() };
         server.campaign = server.publish().await?;
         Ok(server)
     }
@@ -65,10 +66,14 @@ impl BenchServer {
     pub fn claim_body(&self) -> String {
         json!({"campaign": self.campaign, "channel": "web", "source": "homepage"}).to_string()
     }
+}
 
-    pub fn stop(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        drop(self.folder);
+/// Ends with us, however the measurement ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

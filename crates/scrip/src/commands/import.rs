@@ -1,14 +1,23 @@
 use std::{
+    collections::HashMap,
     fs::File,
     io::{BufRead, BufReader},
     process::ExitCode,
+    sync::LazyLock,
 };
 
+use scrip_core::{id::CampaignId, name::AccountId, time::Timestamp};
+use serde_json::{Value, json};
+
 use crate::{
-    admin::{self, OldCoupon, Request, Response},
+    admin::{Admin, OldCampaign, OldCoupon, Request, Response},
     cli::ImportArguments,
+    commands::lines::{Lines, Unread},
     failure::Failure,
 };
+
+/// Bytes of a line, without its end: many times what the longest terms need.
+const LINE_MAX: usize = 1024 * 1024;
 
 /// `scrip import`: good lines are taken, bad ones reported with their number; exits 1 if there was one.
 pub fn run(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
@@ -16,43 +25,165 @@ pub fn run(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let reader: Box<dyn BufRead> = if arguments.file.as_os_str() == "-" {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        Box::new(BufReader::new(File::open(&arguments.file).map_err(|error| Failure::of(doing(), &error))?))
+        let failed = |error: std::io::Error| Failure::of(doing(), &error);
+        let file = File::open(&arguments.file).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(Failure::new(format!(
+                "{} is a folder; name a file, or - for standard input",
+                arguments.file.display()
+            )));
+        }
+        Box::new(BufReader::new(file))
     };
-    let mut bad = 0_u64;
-    let mut numbers = Vec::new();
-    let mut requests = Vec::new();
-    for (number, line) in (1_u64..).zip(reader.lines()) {
-        let line = line.map_err(|error| Failure::of(doing(), &error))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        match parse(&line) {
-            Ok(coupon) => {
-                numbers.push(number);
-                requests.push(Request::Import { coupon });
-            }
-            Err(error) => {
-                bad += 1;
-                eprintln!("line {number}: {error}");
-            }
-        }
-    }
-    let mut taken = 0_u64;
-    for (number, answer) in numbers.into_iter().zip(admin::ask(&arguments.data.data, requests.into_iter())?) {
-        match answer {
-            Response::Done(_) => taken += 1,
-            Response::Refused(why) => {
-                bad += 1;
-                eprintln!("line {number}: {why}");
-            }
-        }
-    }
-    println!("{taken} coupons taken, {bad} lines refused");
+    let mut import =
+        Import { admin: Admin::of(&arguments.data.data)?, alike: HashMap::new(), totals: Totals::default() };
+    let ended = import.take(Lines::new(reader, LINE_MAX), &doing());
+    let Totals { taken, had, bad } = import.totals;
+    // Also where it ended midway: what was taken stays taken.
+    say!("{taken} lines taken, {had} there before, {bad} refused");
+    ended?;
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn parse(line: &str) -> Result<OldCoupon, serde_json::Error> {
-    serde_json::from_str(line)
+/// Lines on their way, each done before the next is read.
+struct Import {
+    admin: Admin,
+    alike: HashMap<Alike, u32>,
+    totals: Totals,
+}
+
+#[derive(Default)]
+struct Totals {
+    taken: u64,
+    had: u64,
+    bad: u64,
+}
+
+impl Import {
+    /// Errors: the file can't be read further, or the server is gone.
+    fn take(&mut self, mut lines: Lines<impl BufRead>, reading: &str) -> Result<(), Failure> {
+        for number in 1_u64.. {
+            let ended = |failure: &dyn std::fmt::Display| {
+                Failure::new(format!("it ended at line {number}: {failure}. Run the whole file again"))
+            };
+            let Some(line) = lines.read().map_err(|error| ended(&Failure::of(reading, &error)))? else { break };
+            let old = match line.map_err(Unread::said).and_then(|line| parse_line(line, number)) {
+                Ok(Some(old)) => old,
+                Ok(None) => continue,
+                Err(why) => {
+                    self.refused(number, &why);
+                    continue;
+                }
+            };
+            let request = old.request(&mut self.alike);
+            match self.admin.ask(request).map_err(|failure| ended(&failure))? {
+                Response::Done(_) => self.totals.taken += 1,
+                Response::Had(_) => self.totals.had += 1,
+                Response::Refused(why) => self.refused(number, &why),
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, number: u64, why: &str) {
+        self.totals.bad += 1;
+        complain!("line {number}: {why}");
+    }
+}
+
+/// A line of an import.
+#[derive(Debug)]
+enum Old {
+    Coupon(Box<OldCoupon>),
+    Campaign(Box<OldCampaign>),
+}
+
+/// Which lines without a key are alike: same account, campaign and time of the claim.
+type Alike = (AccountId, Option<CampaignId>, Timestamp);
+
+impl Old {
+    fn request(self, alike: &mut HashMap<Alike, u32>) -> Request {
+        match self {
+            Self::Campaign(campaign) => Request::ImportCampaign { campaign },
+            Self::Coupon(coupon) if coupon.key.is_some() => Request::Import { coupon: *coupon, nth: 1 },
+            Self::Coupon(coupon) => {
+                let key = (coupon.account.clone(), coupon.campaign().ok(), coupon.claimed_at);
+                let nth = alike.entry(key).or_default();
+                *nth += 1;
+                Request::Import { coupon: *coupon, nth: *nth }
+            }
+        }
+    }
+}
+
+/// `None`: nothing stands in it.
+fn parse_line(line: &str, number: u64) -> Result<Option<Old>, String> {
+    // Some editors begin a file with a byte order mark.
+    let line = line.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(line);
+    if line.trim().is_empty() {
+        return Ok(None);
+    }
+    parse(line).map(Some).map_err(|error| why_not(line, &error))
+}
+
+/// What is wrong with a line: all of it, each member by its place, in the words of the API.
+fn why_not(line: &str, error: &serde_json::Error) -> String {
+    let Ok(value) = serde_json::from_str::<Value>(line) else {
+        let why = error.to_string();
+        // A line of the file is all that was read: its own number says more.
+        let why =
+            why.split_once(" at line 1 ").map_or_else(|| why.clone(), |(what, place)| format!("{what} at {place}"));
+        return format!("not a JSON object: {why}");
+    };
+    let found = scrip_http::in_words(if value.get("terms").is_some() { &CAMPAIGN } else { &COUPON }, &value);
+    match error.to_string().strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+        _ if !found.is_empty() => found.join("; "),
+        Some(twice) => format!("/{twice} must be given once"),
+        None => error.to_string(),
+    }
+}
+
+fn schema(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn or_null(schema: &Value) -> Value {
+    json!({"oneOf": [{"type": "null"}, schema]})
+}
+
+/// What a line about a coupon may say, in schemas of the document of the API.
+static COUPON: LazyLock<Value> = LazyLock::new(|| {
+    json!({"type": "object", "additionalProperties": false, "required": ["account", "status", "claimed_at"], "properties": {
+        "account": schema("AccountId"),
+        "campaign": or_null(&schema("CampaignId")),
+        "campaign_key": {"type": ["string", "null"]},
+        "status": {"type": "string", "enum": ["valid", "pending", "used", "expired", "reclaimed"]},
+        "claimed_at": schema("Timestamp"),
+        "starts_at": or_null(&schema("Timestamp")),
+        "expires_at": or_null(&schema("Timestamp")),
+        "key": {"type": ["string", "null"]},
+        "order": or_null(&schema("OrderId")),
+        "as_is": {"type": "boolean"},
+    }})
+});
+
+/// The same of a line about a campaign.
+static CAMPAIGN: LazyLock<Value> = LazyLock::new(|| {
+    json!({"type": "object", "additionalProperties": false, "required": ["campaign_key", "status", "terms"], "properties": {
+        "campaign_key": {"type": "string"},
+        "status": {"type": "string", "enum": ["draft", "scheduled", "live", "closed", "paused", "ended"]},
+        "terms": schema("CampaignRequest"),
+    }})
+});
+
+/// A line with terms is a campaign, any other a coupon.
+fn parse(line: &str) -> Result<Old, serde_json::Error> {
+    let members: serde_json::Map<String, Value> = serde_json::from_str(line)?;
+    Ok(if members.contains_key("terms") {
+        Old::Campaign(serde_json::from_str(line)?)
+    } else {
+        Old::Coupon(serde_json::from_str(line)?)
+    })
 }
 
 #[cfg(test)]
@@ -71,11 +202,51 @@ mod tests {
             let until = whole.len().min(from + length);
             let line: String = whole[..from].iter().copied().chain(put.chars()).chain(whole[until..].iter().copied()).collect();
             for line in [line, put] {
-                if let Ok(coupon) = parse(&line) {
+                if let Ok(Old::Coupon(coupon)) = parse(&line) {
                     let again = serde_json::to_string(&coupon).expect("a coupon can be written");
-                    prop_assert_eq!(parse(&again).expect("what was written can be read").expires_at, coupon.expires_at);
+                    let Ok(Old::Coupon(again)) = parse(&again) else { panic!("what was written can be read: {again}") };
+                    prop_assert_eq!(again.expires_at, coupon.expires_at);
                 }
             }
+        }
+    }
+
+    /// What is said of the line with a member that is another, or without it.
+    fn said(member: &str, value: Option<Value>) -> String {
+        let mut line: serde_json::Map<String, Value> = serde_json::from_str(LINE).expect("an object");
+        match value {
+            Some(value) => line.insert(member.to_owned(), value),
+            None => line.remove(member),
+        };
+        parse_line(&Value::from(line).to_string(), 2).expect_err("it is refused")
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_what_it_may_be() {
+        assert_eq!(
+            said("status", Some(json!("lost"))),
+            "/status must be one of valid, pending, used, expired, reclaimed"
+        );
+        assert_eq!(said("status", Some(json!(5))), "/status must be one of valid, pending, used, expired, reclaimed");
+        assert_eq!(said("account", None), "/account must be given");
+        assert_eq!(said("colour", Some(json!("red"))), "/colour is no field of its object");
+        assert!(said("claimed_at", Some(json!("yesterday"))).starts_with("/claimed_at must be an RFC 3339 time"));
+        assert!(said("campaign", Some(json!(1))).starts_with("/campaign must be an id such as cmp_"));
+        assert_eq!(said("as_is", Some(json!("yes"))), "/as_is must be true or false");
+        for odd in ["[]", "5", "\"x\"", "null"] {
+            assert_eq!(parse_line(odd, 2).expect_err("no object"), "it must be an object", "{odd}");
+        }
+        assert_eq!(parse_line("{\"account\":", 2).expect_err("cut").split(": ").next(), Some("not a JSON object"));
+        let twice = LINE.replacen('{', "{\"account\":\"ben\",", 1);
+        assert_eq!(parse_line(&twice, 2).expect_err("ambiguous"), "/account must be given once");
+        // All at once, in a campaign's terms too.
+        let campaign =
+            json!({"campaign_key": "k", "status": "gone", "terms": {"name": "Old", "benefit": {"type": "half"}}});
+        let told = parse_line(&campaign.to_string(), 2).expect_err("it is refused");
+        for part in
+            ["/status must be one of draft", "/terms/issuer must be given", "/terms/benefit/type must be one of"]
+        {
+            assert!(told.contains(part), "{part}: {told}");
         }
     }
 

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    admin::{self, Request, Response},
+    admin::{Admin, Request, Response},
     cli::Keys,
     failure::Failure,
 };
@@ -13,17 +13,26 @@ pub fn run(keys: Keys) -> Result<ExitCode, Failure> {
             if arguments.seller.is_some() && arguments.role != crate::cli::KeyRole::Seller {
                 return Err(Failure::new("--seller goes with --role seller only"));
             }
-            (arguments.data.data, Request::CreateKey { role: arguments.role.into(), seller: arguments.seller })
+            let request = Request::CreateKey {
+                role: arguments.role.into(),
+                seller: arguments.seller,
+                name: arguments.name,
+                expires_at: arguments.expires_at,
+            };
+            (arguments.data.data, request)
         }
         Keys::List(arguments) => (arguments.data, Request::ListKeys),
         Keys::Revoke(arguments) => (arguments.data.data, Request::RevokeKey { id: arguments.id }),
     };
-    match admin::ask(&data, std::iter::once(request))?.pop() {
-        Some(Response::Done(text)) => {
-            println!("{text}");
+    match Admin::of(&data)?.ask(request)? {
+        Response::Done(text) | Response::Had(text) if text.is_empty() => {
+            complain!("No key yet: scrip keys create --help");
             Ok(ExitCode::SUCCESS)
         }
-        Some(Response::Refused(text)) => Err(Failure::new(text)),
-        None => Err(Failure::new("the server gave no answer")),
+        Response::Done(text) | Response::Had(text) => {
+            say!("{text}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Response::Refused(text) => Err(Failure::new(text)),
     }
 }

@@ -1,21 +1,62 @@
 use std::process::ExitCode;
 
-use scrip_engine::verify::verify;
+use scrip_engine::{
+    Secrets,
+    repair::REVISION,
+    verify::{Outside, verify_with},
+};
 
-use crate::{backend, cli::DataArguments, failure::Failure};
+use scrip_store::Store;
+
+use crate::{backend, cli::VerifyArguments, failure::Failure, heads, secret_opened};
 
 /// `scrip verify`: exits 1 if anything is wrong.
-pub fn run(arguments: &DataArguments) -> Result<ExitCode, Failure> {
-    let store = backend::open_read_only(&arguments.data)?;
-    let report = verify(&store).map_err(|error| Failure::of("reading the database", &error))?;
-    println!("{} events, {} documents, {} rows", report.events, report.documents, report.rows);
-    if report.is_clean() {
-        println!("The journal's chain verifies; its replay equals documents and tables.");
-        return Ok(ExitCode::SUCCESS);
+pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
+    let data = &arguments.data.data;
+    let store = backend::open_read_only(data)?;
+    let secrets = secret_opened::read(data, &store, &arguments.secret)?;
+    let outside = Outside { seals: secrets.as_ref().map(Secrets::chain), heads: &arguments.head };
+    let mut report = verify_with(&store, outside).map_err(|error| Failure::of("reading the database", &error))?;
+    report.problems.extend(newer_revision(&store));
+    if report.is_cut_short {
+        say!("{} events up to where the journal is broken; documents and rows weren't compared with it", report.events);
+    } else {
+        say!("{} events, {} documents, {} rows", report.events, report.documents, report.rows);
+        say!("{}", heads::shown(&report.heads));
     }
-    for problem in &report.problems {
-        println!("wrong: {problem}");
+    if !report.is_clean() {
+        for problem in &report.problems {
+            say!("wrong: {problem}");
+        }
+        say!(
+            "Stop the server, keep a copy of the data folder with all its files, and restore the last good backup: scrip restore --help"
+        );
+        return Ok(ExitCode::FAILURE);
     }
-    println!("Stop the server and restore the last good backup: scrip restore --help");
-    Ok(ExitCode::FAILURE)
+    say!("The journal's chain verifies; its replay equals documents and tables.");
+    say!("{}", sealed(report.sealed, arguments.secret.without_secret));
+    if !arguments.head.is_empty() {
+        say!("Every head that was given is in it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a start refuses: by which rules documents and rows were derived can't be read, or they are a newer build's.
+pub fn newer_revision(store: &dyn Store) -> Option<String> {
+    match store.revision() {
+        Ok(revision) if revision <= REVISION => None,
+        Ok(revision) => Some(format!(
+            "table derived: documents and rows are of revision {revision}, which a newer Scrip made; this one knows {REVISION}"
+        )),
+        Err(error) => Some(format!("table derived: {error}")),
+    }
+}
+
+/// What the seals say.
+pub fn sealed(frames: u64, without_secret: bool) -> String {
+    match (frames, without_secret) {
+        (_, true) => "Seals weren't checked: whoever can write the file can have written it anew.".to_owned(),
+        (0, false) => "It has no seal yet; the next write makes the first.".to_owned(),
+        (frames, false) => format!("{frames} seals verify; the first seals what stands before it."),
+    }
 }

@@ -5,25 +5,20 @@ mod seed;
 mod shop;
 mod walk;
 
-use std::{
-    io::ErrorKind,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
 
 use scrip_core::{command::CreateApiKey, event::Role, name::SellerId};
 use scrip_engine::Engine;
-use scrip_http::{ApiOptions, new_key};
+use scrip_http::new_key;
 use tokio::net::TcpListener;
 
 use crate::{
     admin, backend,
     cli::DemoArguments,
-    commands::serve::{DEMO_MARK, until_stopped},
-    connections::ConnectionLimits,
+    commands::serve::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
+    config::{Listen, Settings},
     failure::Failure,
-    telemetry,
+    telemetry, terminal,
 };
 
 /// The keys of the demo's callers.
@@ -47,27 +42,25 @@ pub fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
 async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Failure> {
     std::fs::write(folder.join(DEMO_MARK), "made by scrip demo\n")
         .map_err(|error| Failure::of("marking the demo's folder", &error))?;
-    let (engine, _store) = backend::start(folder)?;
+    let (engine, _store) = backend::start(folder, backend::Missing::Make)?;
     admin::serve(folder, &engine)?;
     let keys = DemoKeys {
         operator: key(&engine, Role::Operator, None).await?,
         storefront: key(&engine, Role::Storefront, None).await?,
         luma: key(&engine, Role::Seller, Some("luma")).await?,
     };
-    let listener =
-        listen(if arguments.check { SocketAddr::from(([127, 0, 0, 1], 0)) } else { arguments.listen }).await?;
+    let wanted = if arguments.check { Listen::on_loopback(0) } else { arguments.listen.clone() };
+    let listener = listen(wanted).await?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
-    let limits = ConnectionLimits::new(None, None);
-    let options = ApiOptions {
-        metrics: telemetry::start_metrics()?,
-        show_pending: true,
-        trusted_proxies: Vec::new(),
-        patience: limits.patience,
-        noop: false,
-    };
-    let server = tokio::spawn(until_stopped(listener, engine, options, limits));
+    let address = reachable(address);
+    let metrics = telemetry::start_metrics()?;
+    let stop = StopSignal::listen()?;
+    let server = tokio::spawn(async move {
+        let settings = Settings::default();
+        until_stopped(listener, engine, &settings, api_options(&settings, metrics, false), stop).await;
+    });
 
-    println!("scrip {}  ·  SQLite  {}\n", env!("CARGO_PKG_VERSION"), folder.display());
+    say!("scrip {}  ·  SQLite  {}\n", env!("CARGO_PKG_VERSION"), folder.display());
     let mut walk = walk::Walk::new(shop::Shop::new(address, &keys));
     let campaigns = seed::seed(&walk.shop).await?;
     walk.through(&campaigns).await?;
@@ -81,7 +74,10 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
         Ok(()) => {}
         Err(_) => return Err(Failure::new("the server stopped unexpectedly")),
     }
-    println!("\nThe demo's folder is gone. To keep data:  scrip serve --data ./scrip-data");
+    say!(
+        "\nThe demo's folder is gone. To keep data:  {}",
+        terminal::command(&["serve", "--data"], Path::new("scrip-data"))
+    );
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -96,16 +92,18 @@ async fn key(engine: &Engine, role: Role, seller: Option<&str>) -> Result<String
 }
 
 /// A busy port moves to the next, ten times.
-async fn listen(wanted: SocketAddr) -> Result<TcpListener, Failure> {
-    let mut address = wanted;
+async fn listen(wanted: Listen) -> Result<TcpListener, Failure> {
+    let mut place = wanted.clone();
     for _ in 0..10 {
-        match TcpListener::bind(address).await {
+        let failed = |error: &std::io::Error| Failure::of(format!("listening on {place}"), error);
+        let addresses = place.addresses().map_err(|error| failed(&error))?;
+        match TcpListener::bind(&addresses[..]).await {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                println!("Port {} is busy, trying the next.", address.port());
-                address.set_port(address.port().wrapping_add(1));
+                say!("Port {} is busy, trying the next.", place.port());
+                place = place.with_port(place.port().wrapping_add(1));
             }
-            Err(error) => return Err(Failure::of(format!("listening on {address}"), &error)),
+            Err(error) => return Err(failed(&error)),
         }
     }
     Err(Failure::new(format!("ports from {} on are busy; choose one with --listen", wanted.port())))
@@ -113,22 +111,18 @@ async fn listen(wanted: SocketAddr) -> Result<TcpListener, Failure> {
 
 fn announce(address: SocketAddr, folder: &Path, keys: &DemoKeys, campaigns: &seed::Campaigns) {
     let base = format!("http://{address}");
-    println!("\nThe service goes on at {base} until Ctrl-C.\n");
-    println!("  API reference   {base}/docs");
-    println!("  Metrics         {base}/metrics");
-    println!("  Operator key    {}", keys.operator);
-    println!("  Storefront key  {}", keys.storefront);
-    println!("  Seller key      {}  (luma)\n", keys.luma);
-    println!("Try it:\n");
-    println!("  export SCRIP={base} KEY={}", keys.storefront);
-    println!("  curl -s $SCRIP/v1/accounts/zoe/offers -H \"Authorization: Bearer $KEY\"");
-    println!(
+    say!("\nThe service goes on at {base} until Ctrl-C.\n");
+    say!("  API reference   {base}/docs");
+    say!("  Metrics         {base}/metrics");
+    say!("  Operator key    {}", keys.operator);
+    say!("  Storefront key  {}", keys.storefront);
+    say!("  Seller key      {}  (luma)\n", keys.luma);
+    say!("Try it:\n");
+    say!("  export SCRIP={base} KEY={}", keys.storefront);
+    say!("  curl -s $SCRIP/v1/accounts/zoe/offers -H \"Authorization: Bearer $KEY\"");
+    say!(
         "  curl -s $SCRIP/v1/accounts/zoe/coupons -H \"Authorization: Bearer $KEY\" -d '{{\"campaign\":\"{}\"}}'",
         campaigns.welcome
     );
-    println!("  scrip verify --data {}", shown(folder));
-}
-
-fn shown(folder: &Path) -> String {
-    PathBuf::from(folder).display().to_string()
+    say!("  {}", terminal::command(&["verify", "--data"], folder));
 }

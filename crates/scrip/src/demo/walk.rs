@@ -22,29 +22,29 @@ impl Walk {
     fn line(&mut self, what: &str, found: &str, expected: &str) {
         if found == expected {
             self.right += 1;
-            println!("  ✓ {what:<58} {found}");
+            say!("  ✓ {what:<58} {found}");
         } else {
-            println!("  ✗ {what:<58} {found}\n    expected {:>49} {expected}", "");
+            say!("  ✗ {what:<58} {found}\n    expected {:>49} {expected}", "");
             self.wrong.push(what.to_owned());
         }
     }
 
     /// The sum of it; true if all is right.
     pub fn report(&self) -> bool {
-        println!("\n{} of {} figures are as the rules say.", self.right, self.right + self.wrong.len());
+        say!("\n{} of {} figures are as the rules say.", self.right, self.right + self.wrong.len());
         self.wrong.is_empty()
     }
 
     pub async fn through(&mut self, campaigns: &Campaigns) -> Result<(), Failure> {
-        println!("Collecting");
+        say!("Collecting");
         self.collecting(campaigns).await?;
-        println!("Quoting");
+        say!("Quoting");
         self.quoting(campaigns).await?;
-        println!("Ordering");
+        say!("Ordering");
         self.ordering().await?;
-        println!("Refunds");
+        say!("Refunds");
         self.refunds(campaigns).await?;
-        println!("Under load");
+        say!("Under load");
         self.under_load(campaigns).await
     }
 

@@ -56,6 +56,11 @@ impl Server {
         self.child.wait().expect("it ended")
     }
 
+    /// Waits until it has ended by itself.
+    pub fn ended(mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("it ended")
+    }
+
     /// A new key, made beside the running server.
     pub fn key(&self, role: &[&str]) -> String {
         let mut arguments = vec!["keys", "create", "--role"];
@@ -75,7 +80,12 @@ impl Drop for Server {
 
 /// Runs the binary with `--data`.
 pub fn scrip(arguments: &[&str], data: &Path) -> Output {
-    Command::new(BINARY).args(arguments).arg("--data").arg(data).output().expect("the binary runs")
+    without_harness(Command::new(BINARY).args(arguments)).arg("--data").arg(data).output().expect("the binary runs")
+}
+
+/// Without what tests themselves are told by the environment, which `serve` would warn of.
+pub fn without_harness(command: &mut Command) -> &mut Command {
+    command.env_remove("SCRIP_LAW_CASES").env_remove("SCRIP_WALKS").env_remove("SCRIP_BLESS")
 }
 
 /// `scrip verify`, which must find nothing wrong.
@@ -86,6 +96,18 @@ pub fn assert_verified(data: &Path) {
 
 pub fn folder() -> TempDir {
     tempfile::Builder::new().prefix("scrip-test-").tempdir().expect("a folder can be made")
+}
+
+/// A folder with a database that no server has open.
+pub fn served_before() -> TempDir {
+    let data = folder();
+    assert!(Server::start(data.path()).terminate().success());
+    data
+}
+
+/// Whether the tests run as root, who alone can make files of two users.
+pub fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("Linux has it")) == 0
 }
 
 /// A caller with a key; each clone made by [`Caller::apart`] has its own connection.
@@ -115,6 +137,11 @@ impl Answer {
 impl Caller {
     pub fn new(server: &Server, key: &str) -> Self {
         Self { client: Client::new(), base: server.base.clone(), key: key.to_owned() }
+    }
+
+    /// The same caller at another server.
+    pub fn at(&self, server: &Server) -> Self {
+        Self { client: Client::new(), base: server.base.clone(), ..self.clone() }
     }
 
     /// The same caller on a connection of its own, which is open when this returns.
@@ -148,6 +175,12 @@ impl Caller {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.try_ask(Method::POST, path, None, Some(&body)).await.expect("an answer")
+    }
+
+    /// An answer that isn't JSON.
+    pub async fn text(&self, path: &str) -> String {
+        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.key);
+        request.send().await.expect("an answer").text().await.expect("text")
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Runs every query of docs/reference/sql.md on a backup of a small marketplace, in SQLite and in DuckDB.
+
+    cargo build --release && python3 crates/scrip/sql-page/run.py
+
+SCRIP_BINARY   the server (target/release/scrip)
+
+A failure is: a query that one of them doesn't take, another answer in one than in the other, a figure that isn't what the orders
+say. DuckDB and its SQLite reader come from the package index, pinned in requirements.txt, into a folder under target/.
+"""
+
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+BINARY = pathlib.Path(os.environ.get("SCRIP_BINARY", TARGET / "release" / "scrip"))
+PAGE = ROOT / "docs" / "reference" / "sql.md"
+sys.path.append(str(ROOT / "crates" / "scrip-http" / "api-fuzz"))
+
+import world  # noqa: E402  the small server of the API's fuzzer
+
+# What runs in the environment with DuckDB: queries in, rows out, both as JSON.
+IN_DUCKDB = """
+import importlib.util, json, pathlib, shutil, sys
+import duckdb
+spec = importlib.util.find_spec("duckdb_extension_sqlite")
+[packed] = pathlib.Path(spec.origin).parent.rglob("sqlite.duckdb_extension")
+# DuckDB makes the name of what it calls in it from the file's.
+reader = pathlib.Path(sys.argv[1]).parent / "sqlite_scanner.duckdb_extension"
+shutil.copy(packed, reader)
+books = duckdb.connect()
+books.execute(f"LOAD '{reader}'")
+books.execute(f"ATTACH '{sys.argv[1]}' AS books (TYPE sqlite, READ_ONLY)")
+books.execute("USE books")
+def rows(query):
+    try:
+        return [list(row) for row in books.execute(query).fetchall()]
+    except duckdb.Error as error:
+        return str(error)
+print(json.dumps([rows(query) for query in json.load(sys.stdin)], default=str))
+"""
+
+
+def duckdb() -> str:
+    """Installs it once, by name, into a folder of the build. Answers its Python."""
+    wanted = (HERE / "requirements.txt").read_text()
+    folder = TARGET / "sql-page"
+    done = folder / "installed.txt"
+    if not done.exists() or done.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", HERE / "requirements.txt"], check=True)
+        done.write_text(wanted)
+    return str(folder / "bin" / "python")
+
+
+def seed(server: world.Server) -> str:
+    """One campaign, and its coupons on orders of every kind. Answers the campaign."""
+    operator, shop = server.key("operator"), server.key("storefront")
+    terms = {
+        "name": "Page",
+        "issuer": {"type": "platform"},
+        "currency": "USD",
+        "benefit": {"type": "amount_off", "amount": 500},
+        "limits": {"budget": "unlimited", "per_individual": None},
+        "validity": {"type": "fixed", "starts_at": "2020-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"},
+    }
+    campaign = server.ask(operator, "POST", "/v1/campaigns", terms)["id"]
+    server.ask(operator, "POST", f"/v1/campaigns/{campaign}/publish")
+    line = {"id": "l", "seller": "luma", "product": "lamp", "unit_price": 3000, "quantity": 2}
+    one = {"lines": [{"line": "l", "quantity": 1}], "id": "r"}
+    for order, steps in (
+        ("placed", ()),
+        ("paid", (("pay", {}),)),
+        ("closed", (("pay", {}), ("close", {}))),
+        ("in-part", (("pay", {}), ("refunds", one))),
+        ("refunded", (("pay", {}), ("refunds", {"id": "r", "all": True}))),
+        ("cancelled", (("cancel", {}),)),
+    ):
+        account = f"/v1/accounts/{order}"
+        coupon = server.ask(shop, "POST", f"{account}/coupons", {"campaign": campaign, "channel": "social"})["id"]
+        body = {"id": order, "cart": {"currency": "USD", "lines": [line]}, "use": {"coupons": [coupon]}}
+        server.ask(shop, "POST", f"{account}/orders", body)
+        for step, what in steps:
+            server.ask(shop, "POST", f"{account}/orders/{order}/{step}", what)
+    return campaign
+
+
+def main() -> int:
+    queries = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    with tempfile.TemporaryDirectory(prefix="scrip-sql-") as name:
+        folder = pathlib.Path(name)
+        books = folder / "books.db"
+        with world.Server(BINARY, folder / "data", folder / "server.log") as server:
+            campaign = seed(server)
+            subprocess.run([BINARY, "backup", "--data", folder / "data", "--to", books], check=True, capture_output=True)
+        # 6 claimed; paid, closed and in-part are redeemed: 3 × 5.00, less 2.50 of the unit that was given back.
+        expected = {
+            "What discounts cost whom": [[campaign, "Page", "USD", "funder:platform", 1250]],
+            "Which channel's coupons are used": [[campaign, "social", "", 6, 3, 50.0, 1250]],
+            "Which coupons ran out unused": [],
+            "Whether the books balance": [],
+        }
+        sqlite = sqlite3.connect(f"file:{books}?mode=ro", uri=True)
+        in_sqlite = [[list(row) for row in sqlite.execute(query).fetchall()] for query in queries]
+        command = [duckdb(), "-c", IN_DUCKDB, books]
+        told = subprocess.run(command, input=json.dumps(queries), check=True, stdout=subprocess.PIPE, text=True).stdout
+        in_duckdb = json.loads(told)
+    titles = re.findall(r"^## (.*)$", PAGE.read_text(), re.MULTILINE)[-len(queries):]
+    wrong = []
+    for title, here, there in zip(titles, in_sqlite, in_duckdb, strict=True):
+        if here != there:
+            wrong.append(f"{title}: SQLite answers {here}, DuckDB {there}")
+        if title in expected and here != expected[title]:
+            wrong.append(f"{title}: {here}, not {expected[title]}")
+    missing = expected.keys() - set(titles)
+    wrong += [f"the page has no query under {title!r} any more" for title in missing]
+    print(f"sql page: {len(queries)} queries in SQLite {sqlite3.sqlite_version} and DuckDB, {len(wrong)} wrong")
+    print("\n".join(wrong))
+    return 1 if wrong or not queries else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@
  *                 files longer there is no room)
  *   SHIM_FAIL_FILE  only files whose names end in this are counted
  *   SHIM_CLOCK_SECONDS  how far the wall clock is ahead
+ *   SHIM_CLOCK_FILE     a file of eight bytes that says how many seconds it is ahead besides, and may change at any time
  *
  * A record: kind (1 byte), length of the rest (4 bytes, little-endian), the rest; one write each to a file opened for
  * appending, so that records of several processes don't mix. src/power/recording.rs reads them.
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -44,6 +46,7 @@ static size_t folder_length;
 static int log_fd = -1;
 static enum { NOTHING, WRITE, SYNC, FULL } fail = NOTHING;
 static int64_t fail_left, clock_seconds;
+static const volatile int64_t nothing_more, *clock_moves = &nothing_more;
 /* Which inode a descriptor is of, plus one; 0: not watched. */
 static uint64_t watched[FDS];
 static char counted[FDS];
@@ -78,6 +81,14 @@ static void begin(void) {
     real_gettimeofday = dlsym(RTLD_NEXT, "gettimeofday");
     const char *text = getenv("SHIM_CLOCK_SECONDS");
     clock_seconds = text ? atoll(text) : 0;
+    text = getenv("SHIM_CLOCK_FILE");
+    if (text) {
+        int fd = real_open(text, O_RDONLY | O_CLOEXEC);
+        void *mapped = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *clock_moves, PROT_READ, MAP_SHARED, fd, 0);
+        if (mapped == MAP_FAILED) _exit(99);
+        clock_moves = mapped;
+        real_close(fd);
+    }
     folder = getenv("SHIM_FOLDER");
     folder_length = folder ? strlen(folder) : 0;
     text = getenv("SHIM_FAIL_FILE");
@@ -329,13 +340,14 @@ int rename(const char *from, const char *to) {
 int clock_gettime(clockid_t clock, struct timespec *time) {
     ready();
     int result = real_clock_gettime(clock, time);
-    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += clock_seconds;
+    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        time->tv_sec += clock_seconds + *clock_moves;
     return result;
 }
 
 int gettimeofday(struct timeval *restrict time, void *restrict zone) {
     ready();
     int result = real_gettimeofday(time, zone);
-    if (result == 0) time->tv_sec += clock_seconds;
+    if (result == 0) time->tv_sec += clock_seconds + *clock_moves;
     return result;
 }

@@ -56,12 +56,15 @@ async fn backup_and_restore(
     let place = folder()?;
     let (copy, restored) = (place.path().join("copy.db"), place.path().join("restored"));
     let (copy, to) = (copy.display().to_string(), restored.clone());
+    let secret = data.join("secret.key").display().to_string();
     let (program, data) = (program.clone(), data.to_owned());
     // Its own processes: the clients go on meanwhile.
     let ran = tokio::task::spawn_blocking(move || -> Result<Vec<String>, Trouble> {
         let mut wrong = Vec::new();
-        for (arguments, data) in [(["backup", "--to", &copy], &data), (["restore", "--from", &copy], &to)] {
-            let output = program.run(&arguments, data)?;
+        let backup: &[&str] = &["backup", "--to", &copy];
+        let restore: &[&str] = &["restore", "--from", &copy, "--secret-key", &secret];
+        for (arguments, data) in [(backup, &data), (restore, &to)] {
+            let output = program.run(arguments, data)?;
             if !output.status.success() {
                 wrong.push(format!("scrip {}: {}", arguments[0], String::from_utf8_lossy(&output.stderr).trim()));
             }

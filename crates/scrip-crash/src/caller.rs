@@ -42,6 +42,10 @@ impl Caller {
         Self { client, base: base.to_owned(), key: key.to_owned() }
     }
 
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// `None` if the connection broke before the whole answer was here: nobody knows whether it was done.
     pub async fn ask(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Option<Answer> {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);

@@ -8,7 +8,7 @@ use scrip_core::{
     id::CampaignId,
     key::Kind,
     name::{AccountId, OrderId},
-    order::Order,
+    order::{Order, Refund},
     state::{Aggregate, decode},
     wallet::Coupon,
 };
@@ -50,6 +50,8 @@ impl Documents {
             Aggregate::Wallet(wallet) => self.hold(kind, key, wallet.live)?,
             Aggregate::WalletPage(page) => self.hold(kind, key, page.live)?,
             Aggregate::History(history) => self.hold(kind, key, history.coupons)?,
+            Aggregate::RefundPage(page) => self.add_refunds(kind, key, page.refunds)?,
+            Aggregate::RefundPlace(_) => {}
             Aggregate::RecentKeys(_) | Aggregate::Due(_) | Aggregate::ApiKey(_) | Aggregate::Job(_) => {}
             // Of linked accounts and of many buckets: the real server has neither yet.
             Aggregate::Individual(_)
@@ -59,6 +61,17 @@ impl Documents {
             | Aggregate::Lent(_)
             | Aggregate::Homing(_) => {}
         }
+        Ok(())
+    }
+
+    /// After their order, by the number of its kind. Both names end with a zero byte.
+    fn add_refunds(&mut self, kind: Kind, key: &[u8], refunds: Vec<Refund>) -> Result<(), StoreError> {
+        let mut names = key.splitn(3, |byte| *byte == 0).map(|name| std::str::from_utf8(name).ok());
+        let (Some(Some(account)), Some(Some(order))) = (names.next(), names.next()) else {
+            return Err(damaged(kind));
+        };
+        let key = (AccountId::stored(account), OrderId::stored(order));
+        self.orders.get_mut(&key).ok_or_else(|| damaged(kind))?.refunds.extend(refunds);
         Ok(())
     }
 

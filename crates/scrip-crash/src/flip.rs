@@ -13,7 +13,10 @@ use std::{
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use scrip_engine::verify::verify;
+use scrip_engine::{
+    Master, Secrets,
+    verify::{Outside, verify_with},
+};
 use scrip_sqlite::{Dump, SqliteStore};
 
 use crate::{
@@ -47,6 +50,8 @@ enum Kind {
     Housekeeping,
     /// Values of this table changed, or couldn't be read, and nothing was found.
     Missed(String),
+    /// The check panicked instead of saying what it found.
+    Panicked,
 }
 
 /// # Errors
@@ -54,11 +59,11 @@ enum Kind {
 pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble> {
     let mut outcome = Outcome::begin("flip", "flips", options.seed);
     let mut rng = StdRng::seed_from_u64(options.seed);
-    let whole = fill(program, rng.random()).await?;
     let place = in_memory()?;
+    let (whole, master) = fill(program, rng.random(), place.path()).await?;
     let path = place.path().join("scrip.db");
     write(&path, &whole)?;
-    let before = match look(&path) {
+    let before = match look(&path, &master) {
         Ok((dump, true)) => dump,
         Ok((_, false)) => return Err(Trouble::other("the database is damaged before anything was flipped")),
         Err(error) => return Err(Trouble::other(error)),
@@ -70,10 +75,12 @@ pub async fn run(program: &Program, options: Options) -> Result<Outcome, Trouble
         flipped[byte] ^= 1 << bit;
         write(&path, &flipped)?;
         flipped[byte] = whole[byte];
-        let kind = judge(&path, &before);
+        let kind = judge(&path, &master, &before);
         let mut wrong = Vec::new();
-        if let Kind::Missed(table) = &kind {
-            wrong.push(format!("{table} changed and nothing was found"));
+        match &kind {
+            Kind::Missed(table) => wrong.push(format!("{table} changed and nothing was found")),
+            Kind::Panicked => wrong.push("the check panicked".to_owned()),
+            Kind::Harmless | Kind::Unreadable | Kind::Found | Kind::Housekeeping => {}
         }
         if outcome.trials.is_multiple_of(SHOWN_TO_THE_BINARY) {
             let found = program.verify(place.path())?.is_some();
@@ -96,19 +103,32 @@ impl Kind {
             Self::Found => "found",
             Self::Housekeeping => "in the migrations' history",
             Self::Missed(_) => "missed",
+            Self::Panicked => "panicked",
         }
     }
 }
 
-/// A database after some load, closed in order: one file.
-async fn fill(program: &Program, seed: u64) -> Result<Vec<u8>, Trouble> {
+/// A database after some load, closed in order: one file. Its secret is copied to a folder.
+async fn fill(program: &Program, seed: u64, to: &Path) -> Result<(Vec<u8>, Master), Trouble> {
     let data = folder()?;
     let log = Arc::new(Answered::default());
     let server = program.serve(data.path(), None)?;
     let market = Market::open(program, data.path(), &server, 200, &log).await?;
     Load::start(4, &server.base, "f", seed, &market, &log).run_for(Duration::from_millis(250)).await;
     server.terminate()?;
-    std::fs::read(data.path().join("scrip.db")).map_err(Trouble::io("reading the database"))
+    let whole = std::fs::read(data.path().join("scrip.db")).map_err(Trouble::io("reading the database"))?;
+    let secret = data.path().join("secret.key");
+    std::fs::copy(&secret, to.join("secret.key")).map_err(Trouble::io("copying the secret"))?;
+    let text = std::fs::read_to_string(&secret).map_err(Trouble::io("reading the secret"))?;
+    Ok((whole, master(text.trim()).ok_or_else(|| Trouble::other("the secret isn't 64 hexadecimal digits"))?))
+}
+
+fn master(digits: &str) -> Option<Master> {
+    let mut bytes = Vec::new();
+    for place in (0..digits.len()).step_by(2) {
+        bytes.push(u8::from_str_radix(digits.get(place..place + 2)?, 16).ok()?);
+    }
+    bytes.try_into().ok()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
@@ -121,20 +141,25 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
 }
 
 /// What is stored, and whether it verifies.
-fn look(path: &Path) -> Result<(Dump, bool), String> {
+fn look(path: &Path, master: &Master) -> Result<(Dump, bool), String> {
     let store = SqliteStore::open_read_only(path).map_err(|error| error.to_string())?;
     let dump = store.dump().map_err(|error| error.to_string())?;
-    Ok((dump, verifies(&store)))
+    Ok((dump, verifies(&store, master).unwrap_or_default()))
 }
 
-/// A panic ends the command with a failure: that is found too, if not nicely.
-fn verifies(store: &SqliteStore) -> bool {
-    catch_unwind(AssertUnwindSafe(|| verify(store))).is_ok_and(|report| report.is_ok_and(|report| report.is_clean()))
+/// `None`: it panicked.
+fn verifies(store: &SqliteStore, master: &Master) -> Option<bool> {
+    let is_clean = || {
+        let Ok(Some(secrets)) = Secrets::read(store, master) else { return false };
+        let outside = Outside { seals: Some(secrets.chain()), heads: &[] };
+        verify_with(store, outside).is_ok_and(|report| report.is_clean())
+    };
+    catch_unwind(AssertUnwindSafe(is_clean)).ok()
 }
 
-fn judge(path: &Path, before: &Dump) -> Kind {
+fn judge(path: &Path, master: &Master, before: &Dump) -> Kind {
     let Ok(store) = SqliteStore::open_read_only(path) else { return Kind::Unreadable };
-    let clean = verifies(&store);
+    let Some(clean) = verifies(&store, master) else { return Kind::Panicked };
     let dump = match store.dump() {
         Ok(dump) => dump,
         Err(_) if !clean => return Kind::Unreadable,

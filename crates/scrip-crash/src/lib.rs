@@ -2,14 +2,17 @@
 //! a flipped bit, or is backed up while it is written to. Clients talk to it over HTTP and remember what they were
 //! answered; afterwards all of that must be there, and everything must add up.
 //!
-//! One file each: [`kill`], [`power`], [`disk`], [`flip`], [`backup`]. They share the clients ([`load`]), what the clients
+//! One file each: [`kill`], [`power`], [`disk`], [`flip`], [`backup`], [`restore`], [`clock`]; [`abuse`] sends what strangers
+//! send. They share the clients ([`load`]), what the clients
 //! know ([`answered`]), the comparison with the database ([`compare`]) and the sums ([`invariants`]). Every run is of a seed
 //! as far as choices go; what the operating system does in between differs from run to run.
 
+pub mod abuse;
 pub mod answered;
 pub mod backup;
 pub mod binary;
 pub mod caller;
+pub mod clock;
 pub mod compare;
 pub mod disk;
 pub mod documents;
@@ -19,6 +22,7 @@ pub mod kill;
 pub mod load;
 pub mod market;
 pub mod power;
+pub mod restore;
 pub mod result;
 pub mod server;
 pub mod shim;

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
-use scrip_crash::{Trouble, backup, binary, disk, flip, kill, power, result::Outcome, server::Program};
+use scrip_crash::{
+    Trouble, abuse, backup, binary, clock, disk, flip, kill, power, restore, result::Outcome, server::Program,
+};
 
 /// Crashes the real server in every way that a machine can, and checks that nothing answered is lost.
 ///
@@ -64,10 +66,29 @@ enum Harness {
         #[arg(long, default_value_t = 1_000)]
         trials: u64,
     },
+    /// Hostile but harmless traffic beside honest load.
+    Abuse {
+        /// Of windows in all; setting up takes some more.
+        #[arg(long, default_value_t = 54)]
+        seconds: u32,
+        /// Only this kind.
+        #[arg(long)]
+        kind: Option<String>,
+    },
     /// Backup and restore under load.
     Backup {
         #[arg(long, default_value_t = 20)]
         backups: u64,
+    },
+    /// The machine's clock: far ahead, back again, set while the server runs, accepted.
+    Clock {
+        #[arg(long, default_value_t = 12)]
+        trials: u64,
+    },
+    /// Restores as hands do them: beside a running server, with the log left, with another secret, of a broken backup.
+    Restore {
+        #[arg(long, default_value_t = 24)]
+        restores: u64,
     },
 }
 
@@ -100,8 +121,15 @@ async fn run(cli: &Cli) -> Result<bool, Trouble> {
         }
         Harness::Disk { trials } => disk::run(&program, disk::Options { trials: *trials, seed, clients }).await?,
         Harness::Flip { trials } => flip::run(&program, flip::Options { trials: *trials, seed }).await?,
+        Harness::Abuse { seconds, kind } => {
+            abuse::run(&program, abuse::Options { seconds: *seconds, seed, kind: kind.clone() }).await?
+        }
         Harness::Backup { backups } => {
             backup::run(&program, backup::Options { backups: *backups, seed, clients }).await?
+        }
+        Harness::Clock { trials } => clock::run(&program, clock::Options { trials: *trials, seed }).await?,
+        Harness::Restore { restores } => {
+            restore::run(&program, restore::Options { restores: *restores, seed, clients }).await?
         }
     };
     report(&outcome, common)

@@ -47,6 +47,30 @@ impl Program {
         command.output().map_err(Trouble::io(format!("running scrip {}", arguments.join(" "))))
     }
 
+    /// Runs a command and kills it if it takes longer. Answers how it ended; `None`: it was killed.
+    pub fn run_and_kill(
+        &self,
+        arguments: &[&str],
+        data: &Path,
+        after: Duration,
+    ) -> Result<Option<ExitStatus>, Trouble> {
+        let mut command = self.command();
+        command.args(arguments).arg("--data").arg(data).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(Trouble::io("starting a command"))?;
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().map_err(Trouble::io("waiting for a command"))? {
+                return Ok(Some(status));
+            }
+            if started.elapsed() >= after {
+                child.kill().map_err(Trouble::io("killing a command"))?;
+                child.wait().map_err(Trouble::io("waiting for a killed command"))?;
+                return Ok(None);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// `scrip verify`: what it found wrong; `None` if nothing.
     pub fn verify(&self, data: &Path) -> Result<Option<String>, Trouble> {
         let output = self.run(&["verify"], data)?;
@@ -111,6 +135,11 @@ pub struct Ended {
 }
 
 impl Server {
+    /// Its process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub fn kill(mut self) -> Result<(), Trouble> {
         self.child.kill().map_err(Trouble::io("killing the server"))?;

@@ -49,6 +49,8 @@ pub struct Shim {
     pub fail_file: &'static str,
     /// How far the server's clock is ahead.
     pub clock_seconds: i64,
+    /// A file of eight bytes, in the machine's order: how many seconds it is ahead besides. May be written at any time.
+    pub clock_file: Option<PathBuf>,
 }
 
 impl Library {
@@ -88,6 +90,9 @@ impl Shim {
             command.env("SHIM_FAIL", fail.text()).env("SHIM_FAIL_FILE", self.fail_file);
         }
         command.env("SHIM_CLOCK_SECONDS", self.clock_seconds.to_string());
+        if let Some(file) = &self.clock_file {
+            command.env("SHIM_CLOCK_FILE", file);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scrip_crash::{backup, binary, disk, flip, kill, power, result::Outcome, server::Program};
+use scrip_crash::{backup, binary, clock, disk, flip, kill, power, restore, result::Outcome, server::Program};
 
 fn program() -> Program {
     Program::new(binary::find(None).expect("cargo builds the server"))
@@ -37,4 +37,16 @@ async fn i9_a_flipped_bit_that_changes_a_value_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_has_all_that_was_answered_before_it_began() {
     assert_good(&backup::run(&program(), backup::Options { backups: 2, seed: 15, clients: 4 }).await.expect("it runs"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_wrong_costs_nobody_a_coupon() {
+    assert_good(&clock::run(&program(), clock::Options { trials: 4, seed: 16 }).await.expect("it runs"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_hands_do_a_restore_takes_nothing_away_that_was_answered() {
+    assert_good(
+        &restore::run(&program(), restore::Options { restores: 8, seed: 16, clients: 4 }).await.expect("it runs"),
+    );
 }

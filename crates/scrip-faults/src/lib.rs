@@ -49,8 +49,34 @@ faults! {
     ReplayAppliedTwice = "replay_applied_twice",
     /// A coupon that doesn't apply is left out of the quote, without its reasons.
     ReasonSwallowed = "reason_swallowed",
+    /// Every read is begun at once, however many there are.
+    ReadsUnbounded = "reads_unbounded",
+    /// What was refused is kept as it was sent, whatever its length.
+    AttemptsUnbounded = "attempts_unbounded",
+    /// Every large body has room, however many there are.
+    BodiesUnbounded = "bodies_unbounded",
+    /// Whoever takes none of its answers is given more.
+    AnswersUnbounded = "answers_unbounded",
+    /// A page of an export keeps its place among the reads for ever.
+    ExportKeepsItsPlace = "export_keeps_its_place",
+    /// An order has all its refunds in itself, however many.
+    RefundsInTheOrder = "refunds_in_the_order",
+    /// A restore removes the log that lies there.
+    RestoreBesideALog = "restore_beside_a_log",
     /// The shares of a discount are rounded each, and nothing gives out the rest.
     ShareRoundedTwice = "share_rounded_twice",
+    /// Whatever the machine's clock shows is written, however far it jumped.
+    ClockBelieved = "clock_believed",
+    /// When a seller is cancelled before payment, what stays may take more off than before.
+    TakesMoreThanBefore = "takes_more_than_before",
+    /// When a seller is cancelled before payment, what comes off goes last.
+    ComesOffLast = "comes_off_last",
+    /// A seller that was cancelled before payment stays in the order's figures.
+    GoneSellerCounts = "gone_seller_counts",
+    /// The tables keep an order's lines as they were before a seller was cancelled.
+    RowsLeftBehind = "rows_left_behind",
+    /// A wallet's pages beyond the 256th have no keys of their own.
+    PagesBeyondAByte = "pages_beyond_a_byte",
 }
 
 /// Whether this fault is on. A constant `false` without the feature `seeded`.

@@ -34,7 +34,7 @@ pub fn derived(target: &str) -> Vec<Vec<u8>> {
                 Some([&[kind.number()], &bytes[..]].concat())
             })
             .collect(),
-        "frame" => golden("event ").into_iter().map(|(_, bytes)| frame(&bytes)).collect(),
+        "frame" => golden("event ").into_iter().flat_map(|(_, bytes)| frames(&bytes)).collect(),
         "request" => requests(),
         _ => Vec::new(),
     }
@@ -54,10 +54,12 @@ fn golden(kind: &str) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn frame(event: &[u8]) -> Vec<u8> {
+/// Of both formats.
+fn frames(event: &[u8]) -> [Vec<u8>; 2] {
     let event = minicbor::decode(event).expect("golden bytes can be read");
     let at = scrip_core::time::Timestamp::from_micros(1);
-    scrip_store::frame::Frame::new(scrip_core::slot::Bucket::FIRST, 1, at, [1; 16], [2; 32], &[&event]).encode().0
+    let frame = scrip_store::frame::Frame::new(scrip_core::slot::Bucket::FIRST, 1, at, [1; 16], [2; 32], &[&event]);
+    [frame.encode().0, frame.sealed(&scrip_store::secret::ChainSecret::new(1, &[3; 32])).encode().0]
 }
 
 /// Every operation by every role, with a body that some of them take.

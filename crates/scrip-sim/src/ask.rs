@@ -1,4 +1,9 @@
-use scrip_core::{command::Command, name::AccountId, time::Timestamp};
+use scrip_core::{
+    command::Command,
+    name::AccountId,
+    order::{OrderCouponState, OrderStage, TransactionState},
+    time::Timestamp,
+};
 use scrip_engine::{Answer, Engine, EngineError, KeyUse, Placement, Receipt, Revision};
 
 use crate::task::Task;
@@ -63,6 +68,22 @@ impl Ask {
         }
     }
 
+    /// Whether sending it again, after an answer that got lost, wishes for nothing more: under its key, or by what it names.
+    pub fn is_the_same_again(&self) -> bool {
+        let by_itself = |command: &Command| {
+            matches!(
+                command,
+                Command::ImportCampaign(_) | Command::ImportCoupon(_) | Command::RevokeCode(_) | Command::CancelJob(_)
+            )
+        };
+        self.key.is_some()
+            || match &self.wish {
+                Wish::Place(_) => true,
+                Wish::Command(command) => by_itself(command),
+                Wish::Revise(_) | Wish::Link { .. } => false,
+            }
+    }
+
     pub fn start(&self, engine: &Engine) -> Task<Result<Receipt, EngineError>> {
         let (engine, key) = (engine.clone(), self.key.clone());
         match self.wish.clone() {
@@ -77,9 +98,25 @@ impl Ask {
     }
 }
 
-/// An answer without what nobody is shown: where an order's coupon lies in its wallet's history.
+/// An answer without what nobody is shown: where an order's coupon lies in its wallet's history, and how
+/// many shared codes a campaign has by now.
 pub fn shown(answer: &Answer) -> Answer {
-    let mut shown = answer.clone();
+    let mut shown = match answer {
+        // Given again it shows nothing: it is gone either way.
+        Answer::Deleted { .. } => Answer::Nothing,
+        answer => answer.clone(),
+    };
+    if let Answer::Campaign { campaign, .. } = &mut shown {
+        campaign.shared_codes = 0;
+    }
+    // A refund shows of its order who sold what at which shares, and nothing that goes on.
+    if let Answer::Refund { order, .. } = &mut shown {
+        order.stage = OrderStage::Paid;
+        order.transactions.iter_mut().for_each(|transaction| transaction.state = TransactionState::Open);
+        order.coupons.iter_mut().for_each(|coupon| coupon.state = OrderCouponState::Held);
+        (order.lines, order.shipping, order.events) = <_>::default();
+        (order.refunds, order.refund_pages, order.reversed_on_pages) = <_>::default();
+    }
     if let Answer::Order { order, .. } | Answer::Refund { order, .. } = &mut shown {
         for coupon in &mut order.coupons {
             coupon.history_page = None;

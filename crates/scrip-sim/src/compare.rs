@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use scrip_core::{
     campaign::{Allowance, CampaignStage, Pool},
     code::CodeHash,
-    id::CampaignId,
+    id::{CampaignId, CouponId},
     key::{Key, Kind},
     name::{AccountId, OrderId},
     order::{Order, OrderStage, TransactionState},
     slot::Bucket,
     state::{Aggregate, decode},
-    wallet::{Coupon, CouponState},
+    wallet::{Coupon, CouponState, Wallet},
 };
+use scrip_engine::agreement::Rows;
 use scrip_store::{Snapshot, Store, memory::MemoryStore};
 
-use crate::model::{Checked, Counted, Model, OnOrderState, Stage, Standing, Touched, Tx, must};
+use crate::model::{Checked, Counted, Model, OnOrderState, Past, Stage, Standing, Touched, Tx, must};
+
+/// Pages of a wallet that are looked through after a step.
+const PAGES_MAX: usize = 16;
 
 fn load(snapshot: &mut dyn Snapshot, key: &Key) -> Checked<Option<Aggregate>> {
     let found = snapshot.load(std::slice::from_ref(key)).map_err(|error| error.to_string())?;
@@ -30,12 +34,51 @@ pub fn touched(model: &Model, store: &MemoryStore, touched: &Touched) -> Checked
         allowance_is(model, &mut *snapshot, *bucket, *campaign)?;
     }
     for (account, order) in &touched.orders {
-        order_is(model, &mut *snapshot, account, order)?;
+        order_is(model, store, &mut *snapshot, account, order)?;
     }
     for account in &touched.wallets {
-        head_is(model, &mut *snapshot, account)?;
+        head_is(model, store, &mut *snapshot, account)?;
+    }
+    for (account, coupon) in &touched.coupons {
+        row_is(store, &mut *snapshot, account, *coupon)?;
     }
     Ok(())
+}
+
+/// On whatever page the coupon is: its row says the same; one that is gone has none.
+fn row_is(store: &MemoryStore, snapshot: &mut dyn Snapshot, account: &AccountId, id: CouponId) -> Checked {
+    let Some(Aggregate::Wallet(wallet)) = load(snapshot, &Key::Wallet(account.clone()))? else {
+        return Err(format!("I3: the wallet of {account} isn't stored"));
+    };
+    // A script fills hundreds: those are compared at the end, by `verify`.
+    if wallet.further.len() + wallet.history.len() > PAGES_MAX {
+        return Ok(());
+    }
+    let rows: Vec<_> = store.row_of_coupon(id).into_iter().collect();
+    let stored = all_coupons(snapshot, account, &wallet)?;
+    let Some(coupon) = stored.iter().find(|coupon| coupon.id == id) else {
+        must!(rows.is_empty(), "tables and API disagree: {id} is gone, and has a row");
+        return Ok(());
+    };
+    let disagree = Rows::of(rows.iter()).of_coupon(account, &wallet.individual, coupon);
+    must!(disagree.is_none(), "tables and API disagree: {disagree:?}");
+    Ok(())
+}
+
+/// On every page of a wallet, those of history too.
+fn all_coupons(snapshot: &mut dyn Snapshot, account: &AccountId, wallet: &Wallet) -> Checked<Vec<Coupon>> {
+    let mut stored: Vec<Coupon> = wallet.live.clone();
+    for key in Key::wallet_pages(account, wallet.further.len()) {
+        if let Some(Aggregate::WalletPage(page)) = load(snapshot, &key)? {
+            stored.extend(page.live);
+        }
+    }
+    for key in Key::history_pages(account, wallet.history.len()) {
+        if let Some(Aggregate::History(page)) = load(snapshot, &key)? {
+            stored.extend(page.coupons);
+        }
+    }
+    Ok(stored)
 }
 
 /// I1 per bucket: the counters that the engine decides by are what happened.
@@ -51,6 +94,7 @@ fn allowance_is(model: &Model, snapshot: &mut dyn Snapshot, bucket: Bucket, camp
         on_orders: counters.on_orders,
         used: counters.used,
         returned: counters.returned,
+        reclaimed: counters.reclaimed,
         held: counters.budget_held.minor().unsigned_abs(),
         spent: counters.budget_spent.minor().unsigned_abs(),
     };
@@ -70,10 +114,24 @@ fn allowance_is(model: &Model, snapshot: &mut dyn Snapshot, bucket: Bucket, camp
     Ok(())
 }
 
-fn order_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId, id: &OrderId) -> Checked {
+fn order_is(
+    model: &Model,
+    store: &MemoryStore,
+    snapshot: &mut dyn Snapshot,
+    account: &AccountId,
+    id: &OrderId,
+) -> Checked {
     let Some(Aggregate::Order(stored)) = load(snapshot, &Key::Order(account.clone(), id.clone()))? else {
         return Err(format!("I3: order {id} isn't stored"));
     };
+    let mut pages = Vec::new();
+    for key in Key::refund_pages(&stored) {
+        let Some(Aggregate::RefundPage(page)) = load(snapshot, &key)? else {
+            return Err(format!("I3: a page of order {id}'s refunds isn't stored"));
+        };
+        pages.push(page);
+    }
+    let stored = stored.with_refunds_of(&pages);
     let expected = model.orders.get(&(account.clone(), id.clone())).ok_or("an order that isn't there")?;
     let stage = match stored.stage {
         OrderStage::Placed => Stage::Placed,
@@ -90,6 +148,10 @@ fn order_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId, id:
         stored.coupons
     );
     same_transactions(&stored, expected)?;
+    same_figures(&stored, expected)?;
+    let rows = store.rows_of_order(account, id);
+    let disagree = Rows::of(rows.iter()).of_order(&stored);
+    must!(disagree.is_empty(), "tables and API disagree: {disagree:?}");
     for (line, money) in stored.lines.iter().enumerate() {
         let same = (money.units, money.cash.minor()) == (expected.units[line], expected.cash[line]);
         must!(same, "line {line} of order {id} has given back {money:?}");
@@ -132,14 +194,38 @@ fn same_transactions(stored: &Order, expected: &crate::model::OrderModel) -> Che
     Ok(())
 }
 
+/// What everybody is shown, line by line and seller by seller.
+fn same_figures(stored: &Order, expected: &crate::model::OrderModel) -> Checked {
+    let (shown, figures) = (stored.figures(), expected.figures());
+    let lines: Vec<_> = shown.lines.iter().map(|line| (line.subtotal.minor(), line.discount.minor())).collect();
+    must!(lines == figures.lines, "the lines of {} come to {lines:?}, not {:?}", stored.id, figures.lines);
+    for (place, of) in shown.sellers.iter().enumerate() {
+        let own = stored.cart.lines().iter().zip(&figures.lines).filter(|(line, _)| line.seller == of.seller);
+        let (goods, off) = own.fold((0, 0), |sum, (_, line)| (sum.0 + line.0, sum.1 + line.1));
+        let (shipping, off_shipping) = figures.shipping[place];
+        let told = [of.subtotal, of.shipping, of.discount, of.total].map(scrip_core::money::Amount::minor);
+        let expected = [goods, shipping, off + off_shipping, goods + shipping - off - off_shipping];
+        must!(told == expected, "{} of order {} comes to {told:?}, not {expected:?}", of.seller, stored.id);
+    }
+    let total = figures.total();
+    must!(shown.total.minor() == total, "order {} comes to {}, not {total}", stored.id, shown.total);
+    Ok(())
+}
+
 /// The wallet's head: counts, and each coupon on it.
-fn head_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId) -> Checked {
+fn head_is(model: &Model, store: &MemoryStore, snapshot: &mut dyn Snapshot, account: &AccountId) -> Checked {
     let Some(Aggregate::Wallet(wallet)) = load(snapshot, &Key::Wallet(account.clone()))? else { return Ok(()) };
     for (campaign, count) in &wallet.counts {
         let had = model.had.get(&(account.clone(), *campaign)).map_or(0, crate::model::Log::now);
         must!(u64::from(*count) == had, "I1: {account} counts {count} of {campaign}, not {had}");
     }
-    wallet.live.iter().try_for_each(|coupon| coupon_is(model, account, coupon))
+    for coupon in &wallet.live {
+        coupon_is(model, account, coupon)?;
+        let rows: Vec<_> = store.row_of_coupon(coupon.id).into_iter().collect();
+        let disagree = Rows::of(rows.iter()).of_coupon(account, &wallet.individual, coupon);
+        must!(disagree.is_none(), "tables and API disagree: {disagree:?}");
+    }
+    Ok(())
 }
 
 pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked {
@@ -150,7 +236,9 @@ pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked
         CouponState::Valid => Standing::Valid,
         CouponState::Inactive { order, .. } => Standing::On(order.clone()),
         CouponState::Used { order } => Standing::Used(order.clone()),
-        CouponState::Reclaimed | CouponState::Pending => return Err(format!("{} is {:?}", coupon.id, coupon.state)),
+        CouponState::UsedBefore => Standing::UsedBefore,
+        CouponState::Reclaimed => Standing::Reclaimed,
+        CouponState::Pending => Standing::Pending,
     };
     must!(stored == known.standing, "I8: {} is {stored:?}, not {:?}", coupon.id, known.standing);
     Ok(())
@@ -161,7 +249,7 @@ pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
     let mut snapshot = store.snapshot().map_err(|error| error.to_string())?;
     for (key, order) in &model.orders {
         must!(order.stage != Stage::Placed, "R8: order {} of {} still holds", key.1, key.0);
-        order_is(model, &mut *snapshot, &key.0, &key.1)?;
+        order_is(model, store, &mut *snapshot, &key.0, &key.1)?;
     }
     for (id, campaign) in &model.campaigns {
         for bucket in model.buckets.all() {
@@ -184,6 +272,7 @@ pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
         must!(total == done, "{job} has made {done} of {total} codes");
     }
     codes_are_free_or_taken(model)?;
+    codes_are_taken_back(model, &mut *snapshot)?;
     supplies_are(model, &mut *snapshot)?;
     for account in model.wallets.keys() {
         wallet_is(model, &mut *snapshot, account)?;
@@ -195,6 +284,22 @@ fn codes_are_free_or_taken(model: &Model) -> Checked {
     for (hash, code) in &model.codes {
         let orphan = code.lent.is_some() && code.coupon.is_none();
         must!(!orphan, "a code of {} is lent for ever: {code:?} {hash:?}", code.campaign);
+    }
+    Ok(())
+}
+
+/// Wherever somebody could enter it, once that was answered.
+fn codes_are_taken_back(model: &Model, snapshot: &mut dyn Snapshot) -> Checked {
+    for (hash, code) in model.codes.iter().filter(|(_, code)| code.is_over) {
+        // A unique one is brought from its home.
+        for bucket in model.buckets.all().filter(|bucket| *bucket == code.home || !code.unique) {
+            let key = if bucket == code.home { Key::Code(*hash) } else { Key::CodeHere(bucket, *hash) };
+            let enterable = match load(snapshot, &key)? {
+                Some(Aggregate::Code(known) | Aggregate::CodeHere(known)) => known.revoked_at.is_none(),
+                _ => false,
+            };
+            must!(!enterable, "a code that was taken back isn't in {bucket:?}: {code:?}");
+        }
     }
     Ok(())
 }
@@ -242,19 +347,7 @@ fn wallet_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId) ->
     let Some(Aggregate::Wallet(wallet)) = load(snapshot, &Key::Wallet(account.clone()))? else {
         return Err(format!("I3: the wallet of {account} isn't stored"));
     };
-    let mut stored: Vec<Coupon> = wallet.live.clone();
-    for page in 0..wallet.further.len() {
-        let page = u8::try_from(page).map_err(|_| "too many pages")?;
-        if let Some(Aggregate::WalletPage(page)) = load(snapshot, &Key::WalletPage(account.clone(), page))? {
-            stored.extend(page.live);
-        }
-    }
-    for page in 0..wallet.history.len() {
-        let page = u32::try_from(page).map_err(|_| "too many pages")?;
-        if let Some(Aggregate::History(page)) = load(snapshot, &Key::History(account.clone(), page))? {
-            stored.extend(page.coupons);
-        }
-    }
+    let stored = all_coupons(snapshot, account, &wallet)?;
     for coupon in &stored {
         coupon_is(model, account, coupon)?;
     }
@@ -270,7 +363,10 @@ fn wallet_is(model: &Model, snapshot: &mut dyn Snapshot, account: &AccountId) ->
 fn figures_add_up(model: &Model) -> Checked {
     let mut sums: BTreeMap<CampaignId, Counted> = BTreeMap::new();
     for coupon in model.wallets.values().flatten().filter_map(|id| model.coupons.get(id)) {
-        sums.entry(coupon.campaign).or_default().claimed += 1;
+        let sum = sums.entry(coupon.campaign).or_default();
+        sum.claimed += 1;
+        sum.used += u32::from(coupon.past == Past::Used);
+        sum.reclaimed += u32::from(coupon.past == Past::Reclaimed);
     }
     for order in model.orders.values() {
         for coupon in order.counted() {
@@ -294,8 +390,9 @@ fn figures_add_up(model: &Model) -> Checked {
             of(|counted| counted.on_orders),
             of(|counted| counted.used),
             of(|counted| counted.returned),
+            of(|counted| counted.reclaimed),
         );
-        let expected = (sum.claimed, sum.on_orders, sum.used, sum.returned);
+        let expected = (sum.claimed, sum.on_orders, sum.used, sum.returned, sum.reclaimed);
         must!(counted == expected, "{id} counts {counted:?}, its coupons and orders are {expected:?}");
         must!(campaign.counted.iter().all(|counted| counted.held == 0), "R8: {id} still holds budget");
         spent += campaign.counted.iter().map(|counted| counted.spent).sum::<u64>();

@@ -1,22 +1,28 @@
 //! Whether an answer is right, by what was committed between the asking and the answer.
 
+mod code;
+mod import;
+mod step;
+
 use std::collections::BTreeSet;
 
 use scrip_core::{
     campaign::{CampaignStage, Channel, Pool},
     code::CodeHash,
-    command::{Claim, ClaimOf, Command, RefundOf},
+    command::{Claim, ClaimOf, Command},
     id::{CampaignId, CouponId},
-    name::{AccountId, OrderId},
+    name::{AccountId, OrderId, SellerId},
     order::{Order, OrderCoupon, OrderStage, OrderStatus, TransactionState},
     reason::{Reason, Refusal},
 };
 use scrip_engine::{Answer, Receipt, Revision, Use};
 
+pub use self::step::judge_refund;
+use self::step::{judge_step, seller_ended};
 use crate::{
     ask::{Ask, Wish, shown},
     model::{
-        CampaignModel, Checked, CouponModel, Effect, Log, Model, OrderModel, Stage, Standing, Tx, Version, must,
+        CampaignModel, Checked, CouponModel, Effect, Known, Log, Model, OrderModel, Stage, Standing, Tx, Version, must,
         stock_pool,
     },
 };
@@ -92,8 +98,37 @@ impl Model {
                 must!(known.campaign == *campaign, "I4: the code is of another campaign");
                 Ok(())
             }
+            Answer::Deleted { campaign } => {
+                let gone = |known: &CampaignModel| {
+                    let deleted = known.now.stage == CampaignStage::Deleted;
+                    deleted
+                        && known
+                            .known
+                            .iter()
+                            .all(|here| here.as_ref().is_some_and(|here| here.stage == CampaignStage::Deleted))
+                };
+                must!(
+                    self.campaigns.get(campaign).is_some_and(gone),
+                    "I3: {campaign} is deleted, and isn't everywhere"
+                );
+                Ok(())
+            }
             Answer::Job(job) => {
-                must!(self.jobs.contains_key(&job.id), "I3: {} isn't there", job.id);
+                let (total, done) = self.jobs.get(&job.id).ok_or_else(|| format!("I3: {} isn't there", job.id))?;
+                let goes_on = is_asked(&ask.wish, |command| matches!(command, Command::CancelJob(_))) && done < total;
+                must!(!goes_on, "I3: {} is cancelled, and has {done} of {total} codes to make", job.id);
+                Ok(())
+            }
+            Answer::Code(Some(code)) => self.judge_taken_back(ask, code),
+            Answer::Imported { account, coupon, new } => self.judge_imported(ask, since, account, coupon, *new),
+            Answer::Nothing if is_asked(&ask.wish, |command| matches!(command, Command::NoteGrants(_))) => {
+                must!(effect.is_some(), "I3: grants are noted, and aren't");
+                Ok(())
+            }
+            // Deleted before under the same key: there is nothing left to show.
+            Answer::Nothing
+                if receipt.replayed && is_asked(&ask.wish, |command| matches!(command, Command::DeleteCampaign(_))) =>
+            {
                 Ok(())
             }
             Answer::Nothing if matches!(ask.wish, Wish::Link { .. }) => {
@@ -101,7 +136,7 @@ impl Model {
                 must!(linked, "I3: {:?} is linked, and isn't", ask.account());
                 Ok(())
             }
-            Answer::ApiKey(_) | Answer::Parcel(_) | Answer::Code(_) | Answer::Nothing => {
+            Answer::ApiKey(_) | Answer::Parcel(_) | Answer::Code(None) | Answer::Nothing => {
                 Err("an answer to nothing".to_owned())
             }
         }
@@ -160,7 +195,8 @@ impl Model {
                         }
                         None => !known.has_open(),
                     };
-                    must!(order.stage != OrderStage::TimedOut, "I3: order {} is cancelled, and may be paid", order.id);
+                    let payable = command.seller.is_none() && order.stage == OrderStage::TimedOut;
+                    must!(!payable, "I3: order {} is cancelled, and may be paid", order.id);
                     must!(
                         gone,
                         "I3: order {} is answered as cancelled, and is {:?} {:?}",
@@ -234,7 +270,10 @@ impl Model {
                 Command::CancelOrder(command) => {
                     let order = self.orders.get(&(command.account.clone(), command.order.clone()));
                     judge_step(order, since, reason, |stage, order| {
-                        stage == Stage::Paid && seller_ended(order, command.seller.as_ref())
+                        let again =
+                            |(seller, tx): &(SellerId, Tx)| *tx == Tx::Cancelled && !order.gone.contains(seller);
+                        let again = command.seller.is_none() && order.sellers.iter().any(again);
+                        stage == Stage::Paid && !again && seller_ended(order, command.seller.as_ref())
                     })
                 }
                 Command::CloseTransactions(command) => {
@@ -245,12 +284,32 @@ impl Model {
                 }
                 Command::ChangeCampaign(command) => self.judge_campaign(command.campaign, since, reason),
                 Command::MoveCampaign(command) => self.judge_campaign(command.campaign, since, reason),
+                Command::DeleteCampaign(command) => self.judge_campaign(command.campaign, since, reason),
                 Command::RequestCodes(command) => self.judge_campaign(command.campaign, since, reason),
                 Command::AddSharedCode(command) if *reason == Reason::CodeExists => {
                     must!(self.codes.contains_key(&command.code.hash), "nobody has this code");
                     Ok(())
                 }
                 Command::AddSharedCode(command) => self.judge_campaign(command.campaign, since, reason),
+                Command::NoteGrants(command) => self.judge_campaign(command.campaign, since, reason),
+                Command::CancelJob(command) if *reason == Reason::NotFound => {
+                    must!(!self.jobs.contains_key(&command.job), "the job is there");
+                    Ok(())
+                }
+                Command::RevokeCode(command) if *reason == Reason::NotFound => {
+                    let known = self.codes.get(&command.hash).filter(|code| code.campaign == command.campaign);
+                    if known.is_none_or(|code| code.made > since) {
+                        return Ok(());
+                    }
+                    self.judge_campaign(command.campaign, since, reason)
+                }
+                Command::ImportCampaign(command) => {
+                    let known = self.campaigns.get(&command.campaign);
+                    let deleted = known.is_some_and(|known| known.now.stage == CampaignStage::Deleted);
+                    must!(*reason == Reason::CampaignNotFound && deleted, "this campaign comes in: {known:?}");
+                    Ok(())
+                }
+                Command::ImportCoupon(command) => self.judge_import(ask, command, since, reason),
                 _ => Err("this is never refused".to_owned()),
             },
         }
@@ -285,11 +344,16 @@ impl Model {
             // A bucket that hasn't heard of it yet says so: whoever made it wasn't answered before all had.
             Reason::NotFound => {
                 let told = |known: &CampaignModel| {
-                    known.known.iter().all(|here| here.as_ref().is_some_and(|here| here.since <= since))
+                    let deleted = known.now.stage == CampaignStage::Deleted;
+                    !deleted && known.known.iter().all(|here| here.as_ref().is_some_and(|here| here.since <= since))
                 };
                 must!(!known.is_some_and(told), "{campaign} is there");
             }
             Reason::PreconditionFailed | Reason::CampaignStateForbids { .. } => {}
+            Reason::ValidityOver => must!(known.is_some_and(|known| self.is_over(known)), "{campaign} isn't over"),
+            Reason::ChannelNotOffered => {
+                must!(known.is_some_and(|known| !known.now.offers(Channel::Code)), "{campaign} is offered on code");
+            }
             Reason::LimitMayOnlyGrow => {
                 must!(known.is_some_and(|known| known.now.since > since), "the limits only grew");
             }
@@ -306,39 +370,6 @@ impl Model {
             }
             ClaimOf::Code(code) => self.judge_code(account, code.hash, since, reason),
         }
-    }
-
-    fn judge_code(&self, account: &AccountId, hash: CodeHash, since: u64, reason: &Reason) -> Checked {
-        let Some(code) = self.codes.get(&hash) else {
-            must!(*reason == Reason::CodeNotUsable, "a code that isn't there is said to be {reason:?}");
-            return Ok(());
-        };
-        match reason {
-            Reason::CodeUsed => {
-                let own = code.coupon.as_ref().is_some_and(|taken| taken.0 == *account);
-                must!(
-                    code.unique && (own || code.busy.since(since).any(|busy| busy == 1)),
-                    "nobody has used it: {code:?}"
-                );
-            }
-            Reason::CodeNotUsable => {
-                let new = self.campaigns.get(&code.campaign).and_then(|known| known.known_in(self.bucket_of(account)));
-                let just_learned = new.is_none_or(|known| known.since > since);
-                let busy = code.busy.since(since).any(|busy| busy == 1);
-                let over = code.unique && self.campaigns.get(&code.campaign).is_some_and(|known| self.is_over(known));
-                must!(busy || just_learned || over || code.made > since, "anybody may use it: {code:?}");
-            }
-            Reason::CodeUsesExhausted => {
-                let log = self.pools.get(&Pool::CodeUses(hash)).map(|pool| &pool.log);
-                let most = log.and_then(|log| log.since(since).max()).unwrap_or(0);
-                must!(code.max_uses.is_some_and(|max| most >= max), "{most} of {:?} uses are gone", code.max_uses);
-            }
-            Reason::CodeExpired => {}
-            _ => {
-                return self.judge_claim_of(account, code.campaign, Channel::Code, code.source.as_ref(), since, reason);
-            }
-        }
-        Ok(())
     }
 
     fn is_over(&self, known: &CampaignModel) -> bool {
@@ -361,7 +392,9 @@ impl Model {
         };
         match reason {
             Reason::CampaignNotFound => {
-                must!(known.known_in(bucket).is_none_or(|here| here.since > since), "{bucket:?} knows {campaign}");
+                // One that was deleted is nobody's any more, wherever that is known.
+                let there = |here: &Known| here.since <= since && here.stage != CampaignStage::Deleted;
+                must!(!known.known_in(bucket).is_some_and(there), "{bucket:?} knows {campaign}");
             }
             Reason::CampaignNotLive { .. } => {
                 let stages = known.stages_since(bucket, since);
@@ -389,8 +422,9 @@ impl Model {
                 must!(most >= u64::from(*limit), "{account} had {most} at most");
             }
             Reason::ChannelNotOffered => {
-                let offered = known.now.terms.claims.channels.as_deref().unwrap_or_default();
-                must!(!offered.contains(&channel), "{channel:?} is offered");
+                let here = known.known_in(bucket);
+                let is_new = here.is_none_or(|here| here.since > since || !here.offers(channel));
+                must!(is_new || !known.now.offers(channel), "{channel:?} is offered");
             }
             Reason::ChannelNotAllowed => must!(source.is_some(), "no source was named"),
             _ => return Err(format!("no rule says so: {reason:?}")),
@@ -410,52 +444,6 @@ impl Model {
         beside.chain([now]).collect()
     }
 
-    /// What a code that stays on its order has taken itself doesn't stand against it.
-    fn judge_code_beside(
-        &self,
-        account: &AccountId,
-        order: &OrderId,
-        hash: CodeHash,
-        since: u64,
-        reason: &Reason,
-    ) -> Checked {
-        let stayed = self.coupons.values().find(|coupon| {
-            let on = coupon.account == *account && coupon.standing == Standing::On(order.clone());
-            on && coupon.direct && coupon.code == Some(hash) && coupon.moved <= since
-        });
-        let (Some(coupon), Some(code)) = (stayed, self.codes.get(&hash)) else { return Ok(()) };
-        let campaign = coupon.campaign;
-        let known = self.campaigns.get(&campaign).ok_or("a campaign that isn't there")?;
-        let most = |pool: &Pool| self.pools.get(pool).and_then(|pool| pool.log.since(since).max()).unwrap_or(0);
-        match reason {
-            Reason::CodeUsed => return Err("nobody but the order itself uses the code".to_owned()),
-            Reason::CodeNotUsable => must!(!code.unique || self.is_over(known), "the order itself uses the code"),
-            Reason::CodeUsesExhausted => {
-                let others = most(&Pool::CodeUses(hash)).saturating_sub(1);
-                must!(
-                    code.max_uses.is_some_and(|max| others >= max),
-                    "others had {others} of {:?} uses",
-                    code.max_uses
-                );
-            }
-            Reason::SoldOut => {
-                let pool = stock_pool(campaign, &known.now.terms, coupon.source.as_ref());
-                let others = most(&pool).saturating_sub(1);
-                let limits = known.limits_since(&pool, self.bucket_of(account), since);
-                let gone = limits.iter().any(|limit| limit.is_some_and(|limit| others >= limit));
-                must!(gone, "others had {others} of {limits:?} at most");
-            }
-            Reason::IndividualLimitReached { limit } => {
-                let alone = self.had.get(&(account.clone(), campaign)).and_then(|had| had.since(since).max());
-                let pool = self.individuals.get(account).map(|id| Pool::Individual(id.clone(), campaign));
-                let others = alone.unwrap_or(0).max(pool.as_ref().map_or(0, most)).saturating_sub(1);
-                must!(others >= u64::from(*limit), "{account} had {others} besides");
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn judge_use(
         &self,
         account: &AccountId,
@@ -468,11 +456,19 @@ impl Model {
         let own = || coupons.iter().filter_map(|id| self.coupons.get(id)).filter(|coupon| coupon.account == *account);
         match reason {
             Reason::CouponNotFound => {
-                // The coupon that a code made on the order itself counts as not there: its claim would never have been.
+                // The coupon that a code made on the order itself counts as not there: its claim would never have been. So it
+                // was when it was judged, whatever became of it since: paid and closed, it is used by now.
                 let made_here = |coupon: &CouponModel| {
-                    coupon.direct && revised.is_some_and(|(order, _)| coupon.standing == Standing::On(order.clone()))
+                    let was_on = |order: &OrderId| {
+                        coupon.standing == Standing::On(order.clone())
+                            || coupon.orders.iter().any(|(left, known)| *left > since && known == order)
+                    };
+                    coupon.direct && revised.is_some_and(|(order, _)| was_on(order))
                 };
-                let there = |coupon: &&CouponModel| coupon.standing != Standing::Gone && !made_here(coupon);
+                // A pending one is nobody's to use (S17).
+                let there = |coupon: &&CouponModel| {
+                    !matches!(coupon.standing, Standing::Gone | Standing::Pending) && !made_here(coupon)
+                };
                 let known = own().filter(there).count();
                 must!(known < coupons.len(), "all coupons are {account}'s");
             }
@@ -485,8 +481,12 @@ impl Model {
                 must!(on, "no coupon was on {order}");
             }
             Reason::CouponUsed => {
-                let used = own().any(|coupon| matches!(coupon.standing, Standing::Used(_)) || coupon.moved > since);
-                must!(used, "no coupon was used");
+                let is_used =
+                    |coupon: &CouponModel| matches!(coupon.standing, Standing::Used(_) | Standing::UsedBefore);
+                must!(own().any(|coupon| is_used(coupon) || coupon.moved > since), "no coupon was used");
+            }
+            Reason::CouponReclaimed => {
+                must!(own().any(|coupon| coupon.standing == Standing::Reclaimed), "no coupon was taken back");
             }
             Reason::CouponExpired { expires_at } => {
                 must!(
@@ -536,6 +536,7 @@ impl Model {
             | Reason::ClaimsNotOpen { .. }
             | Reason::CodeUsed
             | Reason::CodeNotUsable
+            | Reason::CodeRevoked
             | Reason::CodeUsesExhausted
             | Reason::CodeExpired
             | Reason::ChannelNotOffered => {
@@ -610,73 +611,6 @@ fn judge_revised(
     Ok(())
 }
 
-fn seller_ended(order: &OrderModel, seller: Option<&scrip_core::name::SellerId>) -> bool {
-    match seller.and_then(|seller| order.seller(seller)) {
-        Some(seller) => order.transaction(seller) != Tx::Open,
-        None => !order.has_open(),
-    }
-}
-
-fn judge_step(
-    order: Option<&OrderModel>,
-    since: u64,
-    reason: &Reason,
-    forbids: impl Fn(Stage, &OrderModel) -> bool,
-) -> Checked {
-    let Some(order) = order else {
-        must!(*reason == Reason::NotFound, "there is no order");
-        return Ok(());
-    };
-    match reason {
-        Reason::NotFound => must!(order.placed > since, "the order is there"),
-        Reason::HoldExpired { .. } => {
-            must!(order.stage == Stage::TimedOut || order.changed > since, "the order is {:?}", order.stage);
-        }
-        Reason::OrderStateForbids { .. } => {
-            must!(
-                order.changed > since || forbids(order.stage, order),
-                "the order is {:?} {:?}",
-                order.stage,
-                order.sellers
-            );
-        }
-        Reason::NotInOrder { line: None, seller: Some(seller) } => {
-            let mut versions = order.versions_since(since);
-            let lacks = |version: &Version| !version.cart.sellers().contains(&seller);
-            must!(versions.any(lacks), "{seller} was in the order all the time");
-        }
-        _ => return Err(format!("no rule says so: {reason:?}")),
-    }
-    Ok(())
-}
-
-/// Whether a refund is refused for what the order is.
-pub fn judge_refund(order: Option<&OrderModel>, of: &RefundOf, since: u64, reason: &Reason) -> Checked {
-    let Some(order) = order else {
-        must!(*reason == Reason::NotFound, "there is no order");
-        return Ok(());
-    };
-    match reason {
-        Reason::NotFound => must!(order.placed > since, "the order is there"),
-        Reason::OrderNotPaid => must!(order.paid.is_none_or(|paid| paid > since), "the order is paid"),
-        Reason::UnitsAlreadyRefunded { line, left } => {
-            let place = order.cart.lines().iter().position(|known| known.id == *line).ok_or("no such line")?;
-            must!(order.units_left(place) <= *left, "{} units are left, not {left}", order.units_left(place));
-            if let RefundOf::Parts { lines, .. } = of {
-                must!(lines.iter().any(|part| part.0 == *line && part.1 > *left), "{left} units are enough");
-            }
-        }
-        Reason::AmountExceedsPaid { left } => {
-            let RefundOf::Parts { amounts, shipping, .. } = of else { return Err("no amount was named".to_owned()) };
-            let more = amounts
-                .iter()
-                .map(|part| part.1)
-                .chain(shipping.iter().map(|part| part.1))
-                .any(|amount| amount >= *left);
-            must!(more, "{left} are enough");
-        }
-        Reason::InvalidField { .. } | Reason::NotInOrder { .. } => {}
-        _ => return Err(format!("no rule says so: {reason:?}")),
-    }
-    Ok(())
+fn is_asked(wish: &Wish, of: impl Fn(&Command) -> bool) -> bool {
+    matches!(wish, Wish::Command(command) if of(command))
 }

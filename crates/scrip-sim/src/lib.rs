@@ -15,4 +15,4 @@ mod workload;
 mod world;
 
 pub use setting::Setting;
-pub use world::{Failure, Tally, shortened, walk};
+pub use world::{Failure, Tally, scripts, shortened, walk};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::Parser;
-use scrip_sim::{Failure, Setting, Tally, regression, shortened, walk};
+use scrip_sim::{Failure, Setting, Tally, regression, scripts, shortened, walk};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -43,6 +43,9 @@ struct Options {
     /// Goes on after a failure.
     #[arg(long)]
     go_on: bool,
+    /// Instead of walks: brings so many coupons back into one wallet, and the other scripts.
+    #[arg(long)]
+    scripts: Option<usize>,
 }
 
 fn buckets(text: &str) -> Result<u32, String> {
@@ -53,6 +56,9 @@ fn buckets(text: &str) -> Result<u32, String> {
 fn main() -> ExitCode {
     let options = Options::parse();
     let started = Instant::now();
+    if let Some(coupons) = options.scripts {
+        return scripted(coupons);
+    }
     let threads = options.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let walks = options.commands.div_ceil(options.walk);
     let next = AtomicU64::new(0);
@@ -101,6 +107,22 @@ fn main() -> ExitCode {
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn scripted(coupons: usize) -> ExitCode {
+    let done = scripts::revised_and_closed_in_one_batch()
+        .and_then(|()| scripts::a_seller_goes_from_an_order_with_coupons_of_two_groups())
+        .and_then(|()| scripts::a_wallet_beyond_its_limit(coupons));
+    match done {
+        Ok(()) => {
+            println!("0 failures: {coupons} coupons came back into one wallet");
+            ExitCode::SUCCESS
+        }
+        Err(what) => {
+            println!("FOUND: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn report(failure: &Failure) {
     println!("FOUND after {} commands: {}", failure.commands, failure.what);
     println!("  again: {}", failure.setting);
@@ -110,9 +132,14 @@ fn summary(tally: &Tally, failures: &[Failure], walks: u64, elapsed: Duration) {
     let Tally { commands, answered, refused, unavailable, lost, again, crashes, faults, unknown, .. } = tally;
     println!("{commands} commands in {walks} walks: {answered} done, {refused} refused, {unavailable} not known");
     println!("{} orders revised, {} refusals to revise one", tally.revised, tally.not_revised);
+    println!("{} coupons of old data came in, {} answers that a code is taken back", tally.imported, tally.taken_back);
     println!("{lost} answers lost, {again} commands sent again, {} reads compared", tally.reads);
     println!("{crashes} crashes, {faults} faults of the store, {unknown} of them commits without an answer");
     println!("{} commits, {} grants, {} recalls", tally.commits, tally.grants, tally.recalls);
+    println!(
+        "{} clocks set wrong, {} answers that one can't be right, {} accepted",
+        tally.jumps, tally.hindered, tally.accepted
+    );
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     println!("{:.1} s, {} commands/s", elapsed.as_secs_f32(), commands * 1_000 / millis);
     if failures.is_empty() {

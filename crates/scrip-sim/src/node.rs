@@ -3,11 +3,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use scrip_core::time::Timestamp;
+use scrip_core::time::{Timestamp, Zones};
 use scrip_engine::{Engine, EngineError, EngineOptions, ManualClock, Random, Secrets, Sequencer};
 use scrip_store::StoreError;
 
 use crate::{store::WeatheredStore, task::Task};
+
+const SECOND: i64 = 1_000_000;
+const HOUR: i64 = 3_600 * SECOND;
 
 /// One process: an engine driven by hand, until it crashes.
 pub struct Node {
@@ -15,6 +18,10 @@ pub struct Node {
     clock: Arc<ManualClock>,
     /// How far its clock is off, in microseconds.
     skew: i64,
+    /// And how far it was set wrong.
+    jump: i64,
+    /// How far it was set wrong when the engine began to measure what passes: at its start, or when it was told to believe it.
+    believed: i64,
     failed: Arc<AtomicBool>,
     /// Before the engine, so that what waits for it is dropped first.
     pub job: Option<Task<Result<bool, EngineError>>>,
@@ -30,6 +37,8 @@ impl Node {
             store,
             clock: Arc::new(ManualClock::new(Timestamp::from_micros(0))),
             skew,
+            jump: 0,
+            believed: 0,
             failed: Arc::default(),
             job: None,
             job_read_stale: false,
@@ -38,8 +47,36 @@ impl Node {
         }
     }
 
+    /// Time passes until then.
     pub fn set_clock(&self, at: Timestamp) {
-        self.clock.set(Timestamp::from_micros(at.micros() + self.skew));
+        self.clock.set(Timestamp::from_micros(at.micros() + self.skew + self.jump));
+    }
+
+    /// Somebody sets the clock, at `now`, so far wrong; 0: right.
+    pub fn set_wrong(&mut self, now: Timestamp, jump: i64) {
+        self.jump = jump;
+        self.clock.jump(Timestamp::from_micros(now.micros() + self.skew + jump));
+    }
+
+    /// The time that it has to go by at `now`, and whether it may write after a batch of `head`: said anew here, from the rule.
+    pub fn time(&self, now: Timestamp, head: Timestamp) -> (i64, bool) {
+        let has_jumped = (self.jump - self.believed).abs() > HOUR;
+        let clock = now.micros() + self.skew + if has_jumped { self.believed } else { self.jump };
+        (clock, !has_jumped && head.micros() - clock <= 5 * SECOND)
+    }
+
+    /// Whether it takes what its clock shows now for a jump.
+    pub fn has_jumped(&self) -> bool {
+        (self.jump - self.believed).abs() > HOUR
+    }
+
+    /// An operator says that the clock is right. Answers whether that was heard.
+    pub fn accept_clock(&mut self) -> bool {
+        let heard = self.engine.as_ref().is_some_and(|engine| engine.accept_clock(false).is_ok());
+        if heard {
+            self.believed = self.jump;
+        }
+        heard
     }
 
     /// Starts anew on what is stored.
@@ -49,11 +86,13 @@ impl Node {
         let options = EngineOptions {
             secrets,
             clock: self.clock.clone(),
+            zones: Zones::bundled(),
             random: Random::seeded(seed),
             on_failure: Box::new(move |_| failed.store(true, Ordering::Relaxed)),
         };
         let (engine, sequencers) = Engine::by_hand(Arc::new(self.store.clone()), options)?;
         (self.engine, self.sequencers) = (Some(engine), sequencers);
+        self.believed = self.jump;
         Ok(())
     }
 

@@ -10,7 +10,8 @@ use scrip_core::{
     slot::{Bucket, Buckets},
 };
 use scrip_store::{
-    Batch, Document, Head, Snapshot, Store, StoreError, Transaction, Writer, frame::Frame, memory::MemoryStore,
+    Batch, Document, Head, Rederived, Snapshot, Store, StoreError, Transaction, Writer, frame::Frame,
+    memory::MemoryStore, secret::WrappedSecret,
 };
 
 use crate::chance::Chance;
@@ -138,6 +139,18 @@ impl Store for WeatheredStore {
             return Err(unavailable("read"));
         }
         self.inner.snapshot()
+    }
+
+    fn revision(&self) -> Result<u32, StoreError> {
+        self.inner.revision()
+    }
+
+    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
+        self.inner.rederive(changes)
+    }
+
+    fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
+        self.inner.replace_secrets(read, new)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What clients want: few accounts and campaigns, small stocks and budgets, so that they meet.
 
+mod old_data;
+
 use scrip_core::{
     benefit::{AmountOff, Benefit, FreeShipping, PercentOff, Tier, TieredAmountOff},
     campaign::{
@@ -7,21 +9,24 @@ use scrip_core::{
         OnFullRefund, OnPartialRefund, RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,
     },
     cart::{Cart, Line, Shipping},
-    code::{CodeHash, CodeText, EnteredCode},
+    code::{CodeHash, CodeText, EnteredCode, SecretNumber},
     command::{
-        AddSharedCode, CampaignStep, CancelOrder, ChangeCampaign, Claim, ClaimOf, CloseTransactions, Command,
-        CreateCampaign, ExtendHold, MoveCampaign, PayOrder, RefundOf, RefundOrder, RequestCodes, SourceRight,
+        AddSharedCode, CampaignStep, CancelJob, CancelOrder, ChangeCampaign, Claim, ClaimBy, ClaimOf,
+        CloseTransactions, Command, CreateCampaign, DeleteCampaign, ExtendHold, MoveCampaign, NoteGrants, PayOrder,
+        RefundOf, RefundOrder, RequestCodes, RevokeCode,
     },
     id::{CampaignId, CouponId},
     key::Holder,
+    metadata::{Changes, Members, Metadata, MetadataValue, Writer},
     money::{Amount, BasisPoints, Currency},
-    name::{AccountId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
+    name::{AccountId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName, StackingGroup},
     slot::Slot,
     time::Timestamp,
 };
 use scrip_engine::{KeyUse, Placement, Revision, Secrets, Use};
 use sha2::{Digest, Sha256};
 
+use self::old_data::OldData;
 use crate::{
     ask::{Ask, Wish},
     chance::Chance,
@@ -46,6 +51,7 @@ pub struct Workload {
     /// Shared codes that somebody wanted to add.
     shared: Vec<EnteredCode>,
     orders: Vec<(AccountId, OrderId)>,
+    old: OldData,
     made: u64,
 }
 
@@ -62,6 +68,7 @@ impl Workload {
             sources: sources.to_vec(),
             shared: Vec::new(),
             orders: Vec::new(),
+            old: OldData::default(),
             made: 0,
         }
     }
@@ -73,12 +80,17 @@ impl Workload {
     /// The next wish of some client, in view of what is there.
     pub fn wish(&mut self, model: &Model, now: Timestamp) -> Ask {
         self.made += 1;
-        let live = model.campaigns.values().filter(|known| known.now.stage != CampaignStage::Ended).count();
+        let is_live = |(id, known): &(&CampaignId, &CampaignModel)| {
+            let is_over = matches!(known.now.stage, CampaignStage::Ended | CampaignStage::Deleted);
+            !is_over && !self.old.imported.contains(id)
+        };
+        let live = model.campaigns.iter().filter(is_live).count();
         if live < 3 || (live < CAMPAIGNS_LIVE && self.chance.one_in(60)) {
             return self.create_campaign(now);
         }
         match self.chance.below(100) {
-            0..26 => self.claim(model),
+            0..22 => self.claim(model),
+            22..26 => self.import(model, now),
             26..33 => self.claim_code(model),
             33..53 => self.place(model),
             53..60 => self.revise(model),
@@ -89,15 +101,19 @@ impl Workload {
                 let hold_minutes = u32::try_from(chance.between(1, most)).expect("small");
                 ExtendHold { account, order, hold_minutes }.into()
             }),
-            72..77 => self.on_order(model, |account, order, seller, _| CancelOrder { account, order, seller }.into()),
+            72..77 => self.cancel(model),
             77..83 => {
                 self.on_order(model, |account, order, seller, _| CloseTransactions { account, order, seller }.into())
             }
             83..93 => self.refund(model),
+            93..97 if self.chance.one_in(16) => self.note_grants(model),
             93..97 => self.move_campaign(model),
             97 => self.change_campaign(model),
             98 if self.chance.one_in(6) => self.link(),
+            98 if self.chance.one_in(5) => self.revoke_code(model),
             98 => self.add_code(model),
+            _ if self.chance.one_in(5) => self.revoke_code(model),
+            _ if self.chance.one_in(8) => self.cancel_job(model),
             _ => self.request_codes(model),
         }
     }
@@ -110,6 +126,26 @@ impl Workload {
     fn hash(&self, what: &str) -> [u8; 16] {
         let digest = Sha256::digest(format!("{what} {}", self.made));
         digest[..16].try_into().expect("half of it")
+    }
+
+    /// A third of what is made has some. No chance is asked: the walks of earlier seeds stay what they are.
+    fn metadata(&self) -> Metadata {
+        let by = if self.made.is_multiple_of(2) { Writer::Operator } else { Writer::Storefront };
+        if self.made.is_multiple_of(3) {
+            Metadata::new(Members::from_iter([self.member("made")]), &by)
+        } else {
+            Metadata::default()
+        }
+    }
+
+    /// One more member, or one less.
+    fn changes(&self) -> Changes {
+        let (key, value) = self.member(if self.made.is_multiple_of(2) { "made" } else { "changed" });
+        Changes::from_iter([(key, Some(value).filter(|_| !self.made.is_multiple_of(5)))])
+    }
+
+    fn member(&self, key: &str) -> (MetadataKey, MetadataValue) {
+        (MetadataKey::new(key).expect("a valid key"), MetadataValue::new(&self.made.to_string()).expect("short"))
     }
 
     fn ask(&mut self, wish: Wish, holder: Holder, percent: usize) -> Ask {
@@ -134,7 +170,7 @@ impl Workload {
 
     fn create_campaign(&mut self, now: Timestamp) -> Ask {
         let slot = Slot::from_u16(u16::try_from(self.chance.below(65_536)).expect("below 2^16"));
-        let command = CreateCampaign { terms: self.terms(now), slot };
+        let command = CreateCampaign { terms: self.terms(now), metadata: self.metadata(), slot };
         self.ask(Wish::Command(Box::new(command.into())), Holder::Campaigns(slot), 100)
     }
 
@@ -179,6 +215,9 @@ impl Workload {
                 sources.push(SourceStock { source, stock: u32::try_from(self.chance.between(1, 4)).expect("small") });
             }
         }
+        // Without, they are those of S1, which change with the first codes.
+        let channels =
+            self.chance.percent(70).then(|| vec![Channel::Web, Channel::Partner, Channel::Code, Channel::System]);
         let stock = self.chance.percent(75).then(|| u32::try_from(self.chance.between(3, 24)).expect("small"));
         let stock = if sources.is_empty() { stock } else { Some(stock.unwrap_or(0).max(10)) };
         let per_individual = self.chance.percent(80).then(|| u32::try_from(self.chance.between(1, 3)).expect("small"));
@@ -201,15 +240,28 @@ impl Workload {
             }),
             scope: Scope { include_on_sale: self.chance.one_in(8), ..Scope::default() },
             validity,
-            claims: Claims { sources, ..Claims::default() },
+            claims: Claims { sources, channels, ..Claims::default() },
             limits: Limits { stock, per_individual, budget: Some(budget) },
             funding: None,
-            stacking: Stacking { group: None, exclusive: self.chance.one_in(20) },
+            stacking: Stacking { group: self.group(), exclusive: self.chance.one_in(20) },
             refund_policy: self.chance.one_in(6).then_some(policy),
         }
     }
 
+    /// Most stand in one place with others; some in one of a few groups beside them, so that an order has several.
+    fn group(&mut self) -> Option<StackingGroup> {
+        let group = ["spring", "app", "bonus"][self.chance.below(3)];
+        self.chance.percent(45).then(|| StackingGroup::new(group).expect("a valid name"))
+    }
+
     fn campaign<'m>(&mut self, model: &'m Model) -> (CampaignId, &'m CampaignModel) {
+        // Those that came in with old data are older than all that was made here.
+        if self.chance.one_in(10)
+            && let Some(imported) = self.chance.pick(&self.old.imported)
+            && let Some(known) = model.campaigns.get(imported)
+        {
+            return (*imported, known);
+        }
         // The newest are wanted most.
         let back = self.chance.below(CAMPAIGNS_LIVE).min(self.chance.below(CAMPAIGNS_LIVE + 4));
         let place = model.campaigns.len().saturating_sub(1 + back);
@@ -219,12 +271,17 @@ impl Workload {
 
     fn move_campaign(&mut self, model: &Model) -> Ask {
         let (campaign, known) = self.campaign(model);
+        if known.now.stage == CampaignStage::Deleted
+            || known.now.stage == CampaignStage::Draft && self.chance.percent(20)
+        {
+            return self.of_campaign(campaign, DeleteCampaign { campaign, as_seller: None });
+        }
         let step = match known.now.stage {
             CampaignStage::Draft => CampaignStep::Publish,
             CampaignStage::Published if self.chance.percent(30) => CampaignStep::End,
             CampaignStage::Published => CampaignStep::Pause,
             CampaignStage::Paused if self.chance.percent(15) => CampaignStep::End,
-            CampaignStage::Paused | CampaignStage::Ended => CampaignStep::Resume,
+            CampaignStage::Paused | CampaignStage::Ended | CampaignStage::Deleted => CampaignStep::Resume,
         };
         self.of_campaign(campaign, MoveCampaign { campaign, as_seller: None, step })
     }
@@ -241,7 +298,17 @@ impl Workload {
             terms.limits.stock = None;
         }
         let revision = known.now.revision;
-        self.of_campaign(campaign, ChangeCampaign { campaign, as_seller: None, revision, terms })
+        self.of_campaign(
+            campaign,
+            ChangeCampaign {
+                campaign,
+                as_seller: None,
+                revision,
+                terms,
+                metadata: self.changes(),
+                by: Writer::Operator,
+            },
+        )
     }
 
     /// One of a few is the same person as somebody.
@@ -272,6 +339,29 @@ impl Workload {
         let (campaign, _) = self.campaign(model);
         let count = u32::try_from(self.chance.between(1, 6)).expect("small");
         self.of_campaign(campaign, RequestCodes { campaign, as_seller: None, count, prefix: None, source: None })
+    }
+
+    /// Some are taken back again and again: that changes nothing.
+    fn revoke_code(&mut self, model: &Model) -> Ask {
+        let Some(code) = self.any_code(model) else { return self.claim(model) };
+        let campaign = model.codes.get(&code.hash).map(|code| code.campaign);
+        let campaign = campaign.filter(|_| !self.chance.one_in(20)).unwrap_or_else(|| self.campaign(model).0);
+        let command = RevokeCode { campaign, as_seller: None, hash: code.hash };
+        Ask::new(Wish::Command(Box::new(command.into())), None)
+    }
+
+    /// Mostly one that isn't done yet.
+    fn cancel_job(&mut self, model: &Model) -> Ask {
+        let open = model.jobs.iter().find(|(_, (total, done))| done < total);
+        let Some((job, _)) = open.or_else(|| model.jobs.last_key_value()) else { return self.claim(model) };
+        let command = CancelJob { job: *job, as_seller: None };
+        Ask::new(Wish::Command(Box::new(command.into())), None)
+    }
+
+    fn note_grants(&mut self, model: &Model) -> Ask {
+        let (campaign, _) = self.campaign(model);
+        let accounts = u32::try_from(self.chance.between(1, 50)).expect("small");
+        self.of_campaign(campaign, NoteGrants { campaign, accounts })
     }
 
     /// Some code, mostly one that may still be used.
@@ -317,8 +407,8 @@ impl Workload {
             _ => Channel::Web,
         };
         let source = self.chance.percent(25).then(|| self.sources[self.chance.below(2)].clone());
-        let right = if self.chance.one_in(20) { SourceRight::WithoutStock } else { SourceRight::Any };
-        let of = ClaimOf::Campaign { campaign, channel, source, right };
+        let by = if self.chance.one_in(20) { ClaimBy::Shopper } else { ClaimBy::Shop };
+        let of = ClaimOf::Campaign { campaign, channel, source, by };
         self.of_account(&account.clone(), Claim { account, of })
     }
 
@@ -409,6 +499,7 @@ impl Workload {
             codes,
             expect_discount: self.chance.one_in(30).then(|| self.amount(0, 300)),
             hold_minutes,
+            metadata: self.metadata(),
             fingerprint: self.hash("order"),
         };
         self.ask(Wish::Place(Box::new(placement)), Holder::Account(account), 85)
@@ -487,8 +578,8 @@ impl Workload {
         if !known.unique {
             return self.shared.iter().find(|code| code.hash == hash).cloned();
         }
-        let text = CodeText::parse(&self.secrets.open_code(&known.sealed).ok()?).ok()?;
-        Some(EnteredCode { hash, text })
+        let text = CodeText::parse(&self.secrets.open_code(SecretNumber::FIRST, &known.sealed).ok()?).ok()?;
+        Some(EnteredCode { hash, secret: SecretNumber::FIRST, text })
     }
 
     fn order<'m>(&mut self, model: &'m Model) -> Option<(AccountId, OrderId, Option<&'m OrderModel>)> {
@@ -511,6 +602,24 @@ impl Workload {
         self.of_account(&account, command)
     }
 
+    /// One seller mostly, and mostly of an order that has several and isn't paid: others stay.
+    fn cancel(&mut self, model: &Model) -> Ask {
+        let mut found = self.order(model);
+        for _ in 0..4 {
+            let unpaid = |order: &OrderModel| matches!(order.stage, Stage::Placed | Stage::TimedOut);
+            if found.as_ref().is_some_and(|found| found.2.is_some_and(|o| o.sellers.len() > 1 && unpaid(o))) {
+                break;
+            }
+            found = self.order(model);
+        }
+        let Some((account, order, known)) = found else { return self.claim(model) };
+        let seller = known.and_then(|known| self.chance.pick(&known.sellers)).map(|seller| seller.0.clone());
+        let seller = seller.filter(|_| self.chance.percent(65));
+        // What happens next happens to it as well: another seller goes, it is paid, refunded, cancelled whole.
+        self.orders.push((account.clone(), order.clone()));
+        self.of_account(&account.clone(), CancelOrder { account, order, seller })
+    }
+
     fn refund(&mut self, model: &Model) -> Ask {
         let mut found = self.order(model);
         for _ in 0..4 {
@@ -527,7 +636,15 @@ impl Workload {
         };
         let id = RefundName::new(&format!("r{}", self.made)).expect("a valid name");
         let fingerprint = self.hash("refund");
-        let command = RefundOrder { account: account.clone(), order, id, of, as_seller: None, fingerprint };
+        let command = RefundOrder {
+            account: account.clone(),
+            order,
+            id,
+            of,
+            as_seller: None,
+            fingerprint,
+            metadata: self.metadata(),
+        };
         self.of_account(&account, command)
     }
 

@@ -1,12 +1,20 @@
 mod reads;
+pub mod scripts;
+mod tally;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use scrip_core::{reason::Reason, slot::Buckets, time::Timestamp};
+use scrip_core::{
+    campaign::CampaignStage,
+    reason::Reason,
+    slot::{Bucket, Buckets},
+    time::Timestamp,
+};
 use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
 use scrip_store::{Store, memory::MemoryStore};
 use sha2::{Digest, Sha256};
 
+pub use self::tally::Tally;
 use crate::{
     ask::{Ask, Flight, Wish},
     chance::Chance,
@@ -27,36 +35,12 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 /// 2026-11-01T00:00:00Z.
 const START: i64 = 1_793_491_200 * SECOND;
-/// How far clocks go back at most, in all.
+/// How far clocks are set back at most.
 const BACK_MAX: i64 = 2 * HOUR;
+/// How far clocks are set ahead at most.
+const AHEAD_MAX: i64 = 40 * 24 * HOUR;
 /// Clients don't ask again after this: keys are kept for a day.
 const PATIENCE: i64 = 16 * HOUR;
-
-/// What a walk came to.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Tally {
-    /// What clients sent, again and again included.
-    pub commands: u64,
-    pub answered: u64,
-    pub refused: u64,
-    /// Orders that were revised, and refusals to.
-    pub revised: u64,
-    pub not_revised: u64,
-    pub unavailable: u64,
-    /// Answers that never reached the client.
-    pub lost: u64,
-    /// Commands that were sent again.
-    pub again: u64,
-    pub crashes: u64,
-    pub faults: u64,
-    pub unknown: u64,
-    pub commits: u64,
-    pub grants: u64,
-    pub recalls: u64,
-    pub reads: u64,
-    pub exhausted: u64,
-    pub digest: [u8; 32],
-}
 
 /// A walk that found something.
 #[derive(Clone, Debug)]
@@ -93,6 +77,8 @@ pub struct World {
     calm_down: bool,
     tally: Tally,
     trace: bool,
+    /// Driven by a script: nothing happens by chance.
+    scripted: bool,
 }
 
 /// Walks once. Errors: the first thing that isn't as it must be.
@@ -157,6 +143,7 @@ impl World {
             calm_down: false,
             tally: Tally::default(),
             trace: std::env::var_os("SCRIP_SIM_TRACE").is_some(),
+            scripted: false,
         }
     }
 
@@ -261,6 +248,7 @@ impl World {
         self.tally.commands += 1;
         self.tally.again += u64::from(ask.sent > 0);
         ask.sent += 1;
+        self.model.sent(&ask.wish);
         let task = ask.start(engine);
         if self.trace {
             eprintln!("{:>6} send {number} {} to {node}: {:?} {:?}", self.model.seq, ask.name(), ask.wish, ask.key);
@@ -301,7 +289,7 @@ impl World {
                     if several { self.model.judge_refusal(ask, self.seen_since(flight), refusal) } else { Err(what) }
                 })
             }
-            Err(EngineError::Refused(_) | EngineError::Unavailable(_)) => Ok(()),
+            Err(EngineError::Refused(_) | EngineError::Unavailable(_) | EngineError::Hindered(_)) => Ok(()),
             // What it read didn't fit together: nothing of it is committed.
             Err(EngineError::Fault) if flight.unjudged => Ok(()),
             Err(EngineError::Fault) => Err("an unexpected fault".to_owned()),
@@ -309,23 +297,29 @@ impl World {
         if let (Ok(Receipt { answer: Answer::Campaign { campaign, .. }, .. }), [node]) = (&result, &self.nodes[..]) {
             let shown = node.engine.as_ref().and_then(|engine| engine.registry().campaign(campaign.id));
             let shown = shown.map_or(0, |campaign| campaign.revision);
+            let known = self.model.campaigns.get(&campaign.id);
+            let deleted = known.is_some_and(|known| known.now.stage == CampaignStage::Deleted);
             must!(
-                shown >= campaign.revision,
+                shown >= campaign.revision || deleted,
                 "revision {} of {} is answered, {shown} shown",
                 campaign.revision,
                 campaign.id
             );
         }
         judged.map_err(|what| format!("{what} [answer to {} {:?} {:?}]", flight.ask, ask.wish, ask.key))?;
-        let lost = self.chance.one_in(15);
+        let lost = !self.scripted && self.chance.one_in(15);
         self.tally.lost += u64::from(lost);
         match result {
             Ok(receipt) => {
                 self.tally.answered += 1;
                 let ask = &mut self.asks[flight.ask];
+                self.model.heard(&ask.wish);
+                self.tally.imported += u64::from(matches!(receipt.answer, Answer::Imported { new: true, .. }));
+                self.tally.taken_back += u64::from(matches!(receipt.answer, Answer::Code(_)));
                 self.tally.revised += u64::from(matches!(ask.wish, Wish::Revise(_)));
                 let effect = ask.key.as_ref().and_then(|key| self.model.keys.get(&key.key_hash));
-                if effect.is_some_and(|effect| effect.is_answered_by(&receipt.answer)) {
+                // What a script sends it sends once, without a key.
+                if self.scripted || effect.is_some_and(|effect| effect.is_answered_by(&receipt.answer)) {
                     ask.answer.get_or_insert(receipt);
                 }
             }
@@ -335,6 +329,7 @@ impl World {
             }
             Err(error) => {
                 self.tally.unavailable += 1;
+                self.tally.hindered += u64::from(matches!(error, EngineError::Hindered(_)));
                 self.tally.exhausted += u64::from(error.to_string().contains("too many want"));
                 if self.chance.percent(85) {
                     self.open.push(flight.ask);
@@ -343,7 +338,7 @@ impl World {
             }
         }
         // Without a key a second claim is a second one: only an order's own id makes it the same.
-        if lost && (self.asks[flight.ask].key.is_some() || matches!(self.asks[flight.ask].wish, Wish::Place(_))) {
+        if lost && self.asks[flight.ask].is_the_same_again() {
             self.open.push(flight.ask);
         }
         Ok(())
@@ -360,6 +355,10 @@ impl World {
 
     fn start(&mut self, node: usize) {
         let seed = self.chance.number();
+        // A machine that starts with a clock far ahead believes it, and nothing can tell: somebody sets it first.
+        if self.nodes[node].has_jumped() {
+            self.set_right(node);
+        }
         // While the store can't be read it doesn't start: somebody tries again.
         if self.nodes[node].start(seed, self.secrets.clone()).is_err() {
             self.nodes[node].crash();
@@ -374,8 +373,30 @@ impl World {
         }
         let Some(&(node, bucket)) = self.chance.pick(&waiting) else { return Ok(()) };
         let most = if self.chance.percent(50) { 1 + self.chance.below(8) } else { 256 };
+        let at = self.nodes[node].sequencers[bucket].bucket();
+        let head = self.head(at)?;
+        let (clock, may_write) = self.nodes[node].time(Timestamp::from_micros(self.clock), head);
+        let before = self.model.seq;
         self.nodes[node].sequencers[bucket].step(most);
-        self.take_commits()
+        self.take_commits()?;
+        if self.model.seq > before {
+            must!(may_write, "node {node} writes after {head}, while its clock can't be right");
+            let now = self.head(at)?.micros();
+            let latest = self.latest_head()?.max(clock);
+            must!(now >= clock.max(head.micros()) && now <= latest, "a batch of {now} at {clock} after {head}");
+        }
+        Ok(())
+    }
+
+    /// The time of a bucket's last batch.
+    fn head(&self, bucket: Bucket) -> Checked<Timestamp> {
+        let mut snapshot = self.store.snapshot().map_err(|error| error.to_string())?;
+        Ok(snapshot.head(bucket).map_err(|error| error.to_string())?.at)
+    }
+
+    fn latest_head(&self) -> Checked<i64> {
+        let mut heads = self.model.buckets.all().map(|bucket| self.head(bucket));
+        heads.try_fold(0, |latest, head| Ok(latest.max(head?.micros())))
     }
 
     /// What was committed is told to the model, and what it touched is compared.
@@ -492,9 +513,10 @@ impl World {
                 self.calm_down = false;
                 self.open.clear();
                 self.network.clear();
-                let jump = self.chance.between(HOUR, 30 * HOUR);
+                let passes = self.chance.between(HOUR, 30 * HOUR);
                 self.asks.iter_mut().for_each(|ask| ask.done = true);
-                self.set_clock(self.latest + jump);
+                self.set_all_right();
+                self.set_clock(self.latest + passes);
             }
             return Ok(());
         }
@@ -502,14 +524,63 @@ impl World {
             0..70 => self.clock + self.chance.between(1, 5 * SECOND),
             70..88 => self.clock + self.chance.between(SECOND, 3 * MINUTE),
             88..94 => self.clock + self.chance.between(MINUTE, 50 * MINUTE),
-            94..98 => self.latest - self.chance.between(0, BACK_MAX),
+            94..97 => {
+                self.set_some_wrong();
+                self.clock
+            }
+            97 => {
+                self.set_all_right();
+                self.clock
+            }
             _ => {
                 self.calm_down = self.chance.one_in(4);
                 self.clock
             }
         };
         self.set_clock(at.max(START));
+        // Nobody leaves it so for long.
+        if self.chance.percent(30) {
+            self.set_all_right();
+        }
         Ok(())
+    }
+
+    /// Somebody, or something, sets the clock of one node or of all: a little or far, back or ahead.
+    fn set_some_wrong(&mut self) {
+        let jump = match self.chance.below(10) {
+            0..4 => -self.chance.between(0, 5 * SECOND),
+            4..6 => -self.chance.between(0, BACK_MAX),
+            6 => self.chance.between(0, 50 * MINUTE),
+            _ => self.chance.between(HOUR + SECOND, AHEAD_MAX),
+        };
+        let one = self.chance.percent(50).then(|| self.chance.below(self.nodes.len()));
+        // What a clock shows that is set ahead by less than a jump is believed, and written: it is the time then.
+        let (jump, by) = if (0..HOUR).contains(&jump) { (0, jump) } else { (jump, 0) };
+        self.set_clock(self.clock + by);
+        for node in 0..self.nodes.len() {
+            if one.is_none_or(|one| one == node) && self.nodes[node].is_up() {
+                self.tally.jumps += 1;
+                self.nodes[node].set_wrong(Timestamp::from_micros(self.clock), jump);
+            }
+        }
+    }
+
+    fn set_all_right(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.set_right(node);
+        }
+    }
+
+    /// Somebody sets the clock right. Where the engine began with a wrong one, that is a jump, which has to be accepted.
+    fn set_right(&mut self, node: usize) {
+        self.nodes[node].set_wrong(Timestamp::from_micros(self.clock), 0);
+        if self.nodes[node].is_up() && self.nodes[node].has_jumped() {
+            self.tally.accepted += 1;
+            if !self.nodes[node].accept_clock() {
+                // The store couldn't be read: starting anew does as well.
+                self.crash(node);
+            }
+        }
     }
 
     // The end.
@@ -517,6 +588,8 @@ impl World {
     /// All faults are over. What is underway ends, jobs do what is left, holds run out: then nothing may be left over.
     fn come_to_rest(&mut self) -> Checked {
         self.weather.clear_up();
+        self.restart_the_failed()?;
+        self.set_all_right();
         self.restart_the_failed()?;
         if self.nodes.len() > 1 || self.chance.percent(50) {
             for node in 0..self.nodes.len() {
@@ -559,6 +632,9 @@ impl World {
 
     fn registry_is_current(&self, engine: &Engine) -> Checked {
         for (id, known) in &self.model.campaigns {
+            if known.now.stage == CampaignStage::Deleted {
+                continue;
+            }
             let revision = engine.registry().campaign(*id).map_or(0, |campaign| campaign.revision);
             must!(
                 revision == known.now.revision,
@@ -589,27 +665,5 @@ impl World {
             }
         }
         Ok(())
-    }
-}
-
-impl Tally {
-    /// Sums two walks up.
-    pub fn add(&mut self, other: &Self) {
-        self.commands += other.commands;
-        self.answered += other.answered;
-        self.refused += other.refused;
-        self.revised += other.revised;
-        self.not_revised += other.not_revised;
-        self.unavailable += other.unavailable;
-        self.lost += other.lost;
-        self.again += other.again;
-        self.crashes += other.crashes;
-        self.faults += other.faults;
-        self.unknown += other.unknown;
-        self.commits += other.commits;
-        self.grants += other.grants;
-        self.recalls += other.recalls;
-        self.reads += other.reads;
-        self.exhausted += other.exhausted;
     }
 }

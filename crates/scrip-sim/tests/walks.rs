@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use scrip_sim::{Setting, regression, walk};
+use scrip_sim::{Setting, regression, scripts, walk};
 
 /// Commands of one walk.
 const COMMANDS: u64 = 1_000;
@@ -59,4 +59,12 @@ fn what_was_found_once_is_not_found_again() {
         let setting = regression::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         walk_or_panic(setting);
     }
+}
+
+#[test]
+fn scripts_of_what_was_found_once_find_nothing() {
+    assert_eq!(scripts::revised_and_closed_in_one_batch(), Ok(()));
+    assert_eq!(scripts::a_seller_goes_from_an_order_with_coupons_of_two_groups(), Ok(()));
+    // More than may be claimed; `.ci/proof` brings back more than a byte can number the pages of.
+    assert_eq!(scripts::a_wallet_beyond_its_limit(540), Ok(()));
 }

@@ -25,7 +25,7 @@ pub struct House {
 }
 
 /// Folders that hold no source, wherever they are.
-const SKIPPED_FOLDERS: &[&str] = &[".git", "target", "node_modules", "proptest-regressions", "scrip-data"];
+const SKIPPED: &[&str] = &[".git", "target", "node_modules", "proptest-regressions", "scrip-data"];
 
 impl House {
     /// The repository that this crate is in.
@@ -84,10 +84,12 @@ fn read_folder(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in fs::read_dir(folder).expect("a folder of the repository can be read") {
         let path = entry.expect("its entries can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // In a linked worktree .git is a file.
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
         if path.is_dir() {
-            if !SKIPPED_FOLDERS.contains(&name.as_str()) {
-                read_folder(root, &path, files);
-            }
+            read_folder(root, &path, files);
             continue;
         }
         // What isn't text, or is gone by now, isn't source.

@@ -7,7 +7,7 @@ use scrip_core::{
     money::{Amount, split},
     quote::{Candidate, Choice, quote},
     reason::UsedBy,
-    time::Timestamp,
+    time::{Timestamp, Zones},
 };
 use serde_json::Value;
 
@@ -77,7 +77,8 @@ pub fn quote_adds_up(data: &[u8]) {
 }
 
 fn candidate(place: u8, terms: &Terms, now: Timestamp) -> Candidate<'_> {
-    let (starts_at, expires_at) = terms.validity.window(now);
+    let (starts_at, expires_at) =
+        terms.validity.window(now, &Zones::bundled()).expect("terms that were parsed have a known zone");
     Candidate {
         used_by: UsedBy::Coupon(CouponId::from_uid(Uid::from_bytes([place; 16]))),
         campaign: CampaignId::from_uid(Uid::from_bytes([place; 16])),
@@ -88,5 +89,6 @@ fn candidate(place: u8, terms: &Terms, now: Timestamp) -> Candidate<'_> {
         paused: false,
         budget_left: None,
         standing: Vec::new(),
+        at_most: None,
     }
 }

@@ -7,9 +7,15 @@ use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, Request, Uri},
 };
-use scrip_core::{command::CreateApiKey, event::Role, name::SellerId, slot::Buckets, time::Timestamp};
+use scrip_core::{
+    command::CreateApiKey,
+    event::Role,
+    name::SellerId,
+    slot::Buckets,
+    time::{Timestamp, Zones},
+};
 use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Secrets};
-use scrip_http::{ApiOptions, PERMISSIONS, new_key};
+use scrip_http::{ApiOptions, GuessLimits, Limits, PERMISSIONS, RequestRates, SellerLimits, new_key};
 use scrip_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -52,6 +58,7 @@ impl Shop {
             random: scrip_engine::Random::system(),
             secrets: Secrets::from_master(&[7; 32]),
             clock: clock.clone(),
+            zones: Zones::bundled(),
             on_failure: Box::new(|what| panic!("the store failed: {what}")),
         };
         let engine = Engine::start(Arc::new(MemoryStore::new(Buckets::ONE)), options).expect("an empty store opens");
@@ -61,7 +68,12 @@ impl Shop {
                 metrics: Arc::new(String::new),
                 show_pending: true,
                 trusted_proxies: Vec::new(),
+                cors_origins: Vec::new(),
+                guesses: GuessLimits::default(),
                 patience: Duration::MAX,
+                seller_limits: SellerLimits::default(),
+                seller_exceptions: Vec::new(),
+                limits: Limits { requests: RequestRates::NONE, ..Limits::default() },
                 noop: false,
             },
         );
@@ -83,7 +95,7 @@ impl Shop {
         let [operator, _, storefront, _] = self.keys.clone();
         let terms = json!({"name": "Fuzz", "issuer": {"type": "platform"}, "currency": "USD",
             "benefit": {"type": "amount_off", "amount": 500}, "limits": {"budget": "unlimited", "per_individual": null},
-            "validity": {"type": "after_claim", "days": 30}});
+            "claims": {"channels": ["web", "code"]}, "validity": {"type": "after_claim", "days": 30}});
         let campaign = self.post(&operator, "/v1/campaigns", &terms)["id"].as_str().expect("made").to_owned();
         self.post(&operator, &format!("/v1/campaigns/{campaign}/publish"), &json!({}));
         let code = json!({"kind": "shared", "code": "SAVE10"});
@@ -102,7 +114,7 @@ impl Shop {
     }
 
     fn post(&self, key: &str, path: &str, body: &Value) -> Value {
-        let request = Request::post(path).header("authorization", format!("Bearer {key}"));
+        let request = Request::post(path).header("host", "shop").header("authorization", format!("Bearer {key}"));
         let (status, body) = self.send(request.body(Body::from(body.to_string())).expect("well-formed"));
         assert!(status < 300, "{path}: {status} {body}");
         body
@@ -142,7 +154,7 @@ impl Shop {
         }
         // What can't be a request never reaches the router.
         let Ok(uri) = Uri::try_from(path) else { return };
-        let mut request = Request::builder().method(row.method).uri(uri);
+        let mut request = Request::builder().method(row.method).uri(uri).header("host", "shop");
         if let Some(key) = self.keys.get(usize::from(*caller) % 6) {
             request = request.header("authorization", format!("Bearer {key}"));
         }

@@ -6,12 +6,17 @@ use scrip_core::{
     id::{CampaignId, CouponId, EventId, JobId, KeyId},
     money::Currency,
     name::{AccountId, OrderId, SellerId, SourceName},
-    time::{Timestamp, ZoneName},
+    time::{Timestamp, ZoneName, Zones},
 };
 
 /// Codes, ids, names, times: what can be read is written as it was, or in its one form.
 pub fn text(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(code) = CodeText::typed(text) {
+        let _ = (code.last4(), check_symbol_of(&code));
+        let read = code.as_crockford().unwrap_or_else(|| code.clone());
+        assert_eq!((read.as_crockford(), read.can_be()), (None, code.can_be()), "read once, read always");
+    }
     if let Ok(code) = CodeText::parse(text) {
         assert_eq!(CodeText::parse(code.as_str()), Ok(code.clone()), "normal once, normal always");
         assert!((3..=40).contains(&code.as_str().len()) && code.as_str().ends_with(code.last4()));
@@ -27,13 +32,15 @@ pub fn text(data: &[u8]) {
     written_as_read!(CampaignId, CouponId, EventId, JobId, KeyId, AccountId, OrderId, SellerId, SourceName);
     if let Ok(at) = Timestamp::parse(text) {
         assert_eq!(Timestamp::parse(&at.to_string()).expect("what was written can be read"), at);
-        if let Some(zone) = ZoneName::new("Asia/Shanghai") {
-            assert!(zone.end_of_day_after(at, 3_650) >= at.min(zone.end_of_day_after(at, 3_650)));
-        }
+        let shanghai = ZoneName::new("Asia/Shanghai").expect("bundled");
+        assert!(Zones::bundled().end_of_day_after(&shanghai, at, 3_650).expect("bundled") >= at);
     }
     let json = serde_json::Value::String(text.to_owned());
     let _ = serde_json::from_value::<Currency>(json.clone());
-    let _ = serde_json::from_value::<ZoneName>(json);
+    if let Ok(zone) = serde_json::from_value::<ZoneName>(json) {
+        assert_eq!(ZoneName::new(zone.as_str()), Some(zone.clone()), "canonical once, canonical always");
+        assert!(Zones::bundled().know(&zone));
+    }
 }
 
 /// A campaign's terms as JSON: what passed the checks passes them again, and is written as it is read.

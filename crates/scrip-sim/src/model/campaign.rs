@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use scrip_core::{
-    campaign::{Budget, CampaignStage, Pool, Terms},
+    campaign::{Budget, CampaignStage, Channel, Issuer, Pool, Terms},
     event::Event,
     id::CampaignId,
     slot::Bucket,
@@ -27,7 +27,23 @@ pub struct Known {
     pub revision: u64,
     pub stage: CampaignStage,
     pub terms: Rc<Terms>,
+    /// Whether codes were ever asked for.
+    pub coded: bool,
     pub since: u64,
+}
+
+impl Known {
+    /// S1: the channels that the terms name, be it fewer than all; else all but `code`, and once there are codes only that and
+    /// `system`.
+    pub fn offers(&self, channel: Channel) -> bool {
+        let seller = matches!(self.terms.issuer, Issuer::Seller { .. });
+        let all = if seller { 6 } else { 5 };
+        match &self.terms.claims.channels {
+            Some(named) if named.len() < all => named.contains(&channel),
+            _ if self.coded => [Channel::Code, Channel::System].contains(&channel),
+            _ => channel != Channel::Code && (seller || channel != Channel::SellerStore),
+        }
+    }
 }
 
 /// The counters of one bucket.
@@ -37,6 +53,7 @@ pub struct Counted {
     pub on_orders: u32,
     pub used: u32,
     pub returned: u32,
+    pub reclaimed: u32,
     pub held: u64,
     pub spent: u64,
 }
@@ -88,10 +105,10 @@ pub fn limit_of(pool: &Pool, terms: &Terms) -> Option<u64> {
 
 impl Model {
     pub(super) fn campaign_event(&mut self, place: Place, event: &Event) -> Checked {
-        use CampaignStage::{Draft, Ended, Paused, Published};
+        use CampaignStage::{Deleted, Draft, Ended, Paused, Published};
         if let Event::CampaignCreated { campaign, terms, .. } = event {
             must!(!self.campaigns.contains_key(campaign), "{campaign} is there already");
-            let now = Known { revision: 1, stage: Draft, terms: Rc::new(terms.clone()), since: self.seq };
+            let now = Known { revision: 1, stage: Draft, terms: Rc::new(terms.clone()), coded: false, since: self.seq };
             let buckets = self.buckets.count() as usize;
             let mut known = vec![None; buckets];
             known[usize::from(place.bucket.get())] = Some(now.clone());
@@ -103,11 +120,23 @@ impl Model {
         if let Event::CampaignLearned { campaign } = event {
             return self.campaign_learned(place, campaign);
         }
+        if let Event::CampaignCoded { campaign } = event {
+            let seq = self.seq;
+            let known = self.campaigns.get_mut(campaign).ok_or_else(|| format!("{campaign} isn't there"))?;
+            must!(
+                !known.now.coded && known.now.stage != Deleted,
+                "{campaign} has its first codes twice, or is deleted"
+            );
+            known.now = Known { coded: true, since: seq, ..known.now.clone() };
+            known.known[usize::from(place.bucket.get())] = Some(known.now.clone());
+            return Ok(());
+        }
         let (id, from, to): (&CampaignId, &[CampaignStage], Option<CampaignStage>) = match event {
-            Event::CampaignChanged { campaign, .. } => (campaign, &[Draft, Published, Paused], None),
+            Event::CampaignChanged { campaign, .. } => (campaign, &[Draft, Published, Paused, Ended], None),
             Event::CampaignPublished { campaign, .. } => (campaign, &[Draft], Some(Published)),
             Event::CampaignPaused { campaign, .. } => (campaign, &[Published], Some(Paused)),
             Event::CampaignResumed { campaign, .. } => (campaign, &[Paused], Some(Published)),
+            Event::CampaignDeleted { campaign } => (campaign, &[Draft], Some(Deleted)),
             Event::CampaignEnded { campaign, .. } => (campaign, &[Published, Paused], Some(Ended)),
             _ => return Err("no step of a campaign".to_owned()),
         };
@@ -117,6 +146,8 @@ impl Model {
         let mut next = Known { revision: campaign.now.revision + 1, since: seq, ..campaign.now.clone() };
         next.stage = to.unwrap_or(next.stage);
         if let Event::CampaignChanged { terms, .. } = event {
+            let same = *terms == *campaign.now.terms;
+            must!(same || campaign.now.stage != Ended, "I8: the terms of {id} change after its end");
             if campaign.now.stage != Draft {
                 must!(terms.validity == campaign.now.terms.validity, "S8: the validity of {id} changed");
                 for pool in [Pool::Stock(*id), Pool::Budget(*id)] {
@@ -141,9 +172,13 @@ impl Model {
         let at_home = at_home.ok_or_else(|| format!("revision {revision} of {id} never was"))?;
         let same = at_home.stage == learned.stage && *at_home.terms == learned.terms;
         must!(same, "what is learned of {id} isn't what it was at revision {revision}");
-        let before = campaign.known[usize::from(place.bucket.get())].as_ref().map_or(0, |known| known.revision);
-        must!(learned.revision > before, "revision {revision} of {id} is learned after {before}");
-        campaign.known[usize::from(place.bucket.get())] = Some(Known { since: seq, ..at_home.clone() });
+        must!(!learned.coded || campaign.now.coded, "{id} has no codes");
+        let before = campaign.known[usize::from(place.bucket.get())].as_ref();
+        let (before, coded) = before.map_or((0, false), |known| (known.revision, known.coded));
+        let news = learned.revision > before || learned.revision == before && learned.coded && !coded;
+        must!(news && (learned.coded || !coded), "revision {revision} of {id} is learned after {before}");
+        let now = Known { since: seq, coded: learned.coded, ..at_home.clone() };
+        campaign.known[usize::from(place.bucket.get())] = Some(now);
         Ok(())
     }
 }

@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
+
 use scrip_core::{
+    campaign::CampaignStage,
     code::{CodeHash, CodeKind},
     event::Event,
     id::{CampaignId, CouponId},
     name::{AccountId, SourceName},
+    slot::Bucket,
 };
 
 use super::{Checked, Log, Model, Place, Standing, must};
@@ -22,8 +26,23 @@ pub struct CodeModel {
     pub lent: Option<(AccountId, u64)>,
     /// 1 while it is lent or taken.
     pub busy: Log,
+    /// When it was taken back at home, in commits.
+    pub revoked: Option<u64>,
+    /// Buckets beside its home that know that.
+    pub revoked_in: BTreeSet<Bucket>,
+    /// Somebody was answered that it is taken back: nobody enters it any more, wherever.
+    pub is_over: bool,
+    pub home: Bucket,
     /// In commits.
     pub made: u64,
+}
+
+impl CodeModel {
+    /// As far as a bucket knows.
+    pub fn is_enterable(&self, bucket: Bucket) -> bool {
+        let known_here = self.revoked.is_some() && (bucket == self.home || self.revoked_in.contains(&bucket));
+        !known_here && !self.is_over
+    }
 }
 
 impl Model {
@@ -31,7 +50,9 @@ impl Model {
         let seq = self.seq;
         match event {
             Event::SharedCodeAdded { campaign, hash, max_uses, source, .. } => {
-                must!(!self.codes.contains_key(hash), "the code is there already");
+                let before = self.codes.get(hash).and_then(|code| self.campaigns.get(&code.campaign));
+                let free = before.is_none_or(|campaign| campaign.now.stage == CampaignStage::Deleted);
+                must!(free, "the code is there already");
                 let code = CodeModel {
                     campaign: *campaign,
                     source: source.clone(),
@@ -41,6 +62,10 @@ impl Model {
                     coupon: None,
                     lent: None,
                     busy: Log::default(),
+                    revoked: None,
+                    revoked_in: BTreeSet::new(),
+                    is_over: false,
+                    home: place.bucket,
                     made: seq,
                 };
                 self.codes.insert(*hash, code);
@@ -50,7 +75,16 @@ impl Model {
                 self.jobs.insert(*job, (*total, 0));
                 Ok(())
             }
+            Event::JobCancelled { job, .. } => {
+                let (total, done) = self.jobs.get_mut(job).ok_or("no such job")?;
+                must!(done < total, "a job is cancelled that has ended");
+                *total = *done;
+                Ok(())
+            }
             Event::UniqueCodesAdded { campaign, job, codes, source } => {
+                let deleted =
+                    self.campaigns.get(campaign).is_some_and(|known| known.now.stage == CampaignStage::Deleted);
+                must!(!deleted, "codes are made for a campaign that is gone");
                 let (total, done) = self.jobs.get_mut(job).ok_or("no such job")?;
                 *done += u32::try_from(codes.len()).map_err(|_| "too many codes".to_owned())?;
                 must!(done <= total, "{done} codes of {total} were made");
@@ -64,6 +98,10 @@ impl Model {
                         coupon: None,
                         lent: None,
                         busy: Log::default(),
+                        revoked: None,
+                        revoked_in: BTreeSet::new(),
+                        is_over: false,
+                        home: place.bucket,
                         made: seq,
                     };
                     must!(self.codes.insert(code.hash, made).is_none(), "a unique code was made twice");
@@ -101,9 +139,35 @@ impl Model {
                 Ok(())
             }
             Event::CodeLearned { hash, code: learned } | Event::CodeClosed { hash, code: learned } => {
+                let freed = self.is_deleted(learned.campaign);
                 let code = self.code(*hash)?;
-                must!(learned.campaign == code.campaign, "a code is learned of another campaign");
-                must!(matches!(learned.kind, CodeKind::Unique { .. }) == code.unique, "a code changed its kind");
+                must!(learned.campaign == code.campaign || freed, "a code is learned of another campaign");
+                if !freed {
+                    must!(matches!(learned.kind, CodeKind::Unique { .. }) == code.unique, "a code changed its kind");
+                    must!(learned.revoked_at.is_none() || code.revoked.is_some(), "a code is learned as taken back");
+                }
+                if learned.revoked_at.is_some() && !freed {
+                    code.revoked_in.insert(place.bucket);
+                }
+                Ok(())
+            }
+            Event::CodeRevoked { campaign, hash, at } => {
+                let code = self.code(*hash)?;
+                let right = code.campaign == *campaign && code.home == place.bucket && *at == place.at;
+                must!(right, "another code is taken back, or elsewhere, or at another time: {code:?}");
+                must!(code.revoked.is_none(), "a code is taken back twice");
+                code.revoked = Some(seq);
+                Ok(())
+            }
+            Event::CodeRevokedHere { hash, code: told } => {
+                // Late, of a draft that was deleted: its code is free by now.
+                if self.is_deleted(told.campaign) {
+                    return Ok(());
+                }
+                let code = self.code(*hash)?;
+                must!(code.campaign == told.campaign, "a code of another campaign is told to be taken back");
+                must!(code.revoked.is_some() && code.home != place.bucket, "nobody took back a code: {code:?}");
+                must!(code.revoked_in.insert(place.bucket), "a code is taken back twice in {:?}", place.bucket);
                 Ok(())
             }
             Event::CodeForgotten { hash, .. } => self.code(*hash).map(|_| ()),
@@ -113,6 +177,10 @@ impl Model {
 
     fn code(&mut self, hash: CodeHash) -> Checked<&mut CodeModel> {
         self.codes.get_mut(&hash).ok_or_else(|| "a code that isn't there".to_owned())
+    }
+
+    fn is_deleted(&self, campaign: CampaignId) -> bool {
+        self.campaigns.get(&campaign).is_some_and(|known| known.now.stage == CampaignStage::Deleted)
     }
 
     fn note_busy(&mut self, hash: CodeHash) {

@@ -20,6 +20,10 @@ pub struct CouponModel {
     pub direct: bool,
     pub code: Option<CodeHash>,
     pub standing: Standing,
+    /// What an import counted it as besides the claim.
+    pub past: Past,
+    /// In commits.
+    pub made: u64,
     /// When it last left an order or came onto one, in commits.
     pub moved: u64,
     /// Orders that it has left, and when, in commits.
@@ -32,8 +36,20 @@ pub enum Standing {
     Valid,
     On(OrderId),
     Used(OrderId),
+    /// By an import, for ever: used by nobody knows which order, taken back, or never to be used.
+    UsedBefore,
+    Reclaimed,
+    Pending,
     /// Its claim never was.
     Gone,
+}
+
+/// What an imported coupon was already when it came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Past {
+    None,
+    Used,
+    Reclaimed,
 }
 
 impl CouponModel {
@@ -67,50 +83,75 @@ impl Model {
         let window = window(&known.terms, place.at);
         must!((coupon.starts_at, coupon.expires_at) == window, "S8: {id} is valid in {window:?}");
         must!(direct || place.at < coupon.expires_at, "S8: {id} is given out expired");
-        let offered = known.terms.claims.channels.as_deref().unwrap_or_default();
-        must!(offered.contains(&coupon.channel), "S1: {campaign} isn't offered on {:?}", coupon.channel);
+        must!(known.offers(coupon.channel), "S1: {campaign} isn't offered on {:?}", coupon.channel);
         must!((coupon.channel == Channel::Code) == code.is_some(), "S1: the channel of codes is theirs alone");
-        let pool = stock_pool(campaign, &known.terms, coupon.source.as_ref());
-        self.take(place.bucket, &pool, 1)?;
-        let seq = self.seq;
-        let had = self.had.entry((account.clone(), campaign)).or_default();
-        let count = had.now() + 1;
-        had.set(seq, count);
-        if let Some(individual) = self.individuals.get(account).cloned() {
-            self.take(place.bucket, &Pool::Individual(individual, campaign), 1)?;
-        } else if let Some(limit) = known.terms.limits.per_individual {
-            must!(count <= u64::from(limit), "I1: {account} has {count} of {campaign}, and may have {limit}");
-        }
+        self.counts(place, account, campaign, coupon.source.as_ref(), &known.terms)?;
         if let Some(hash) = code {
             let known = self.codes.get(&hash).ok_or("a coupon of a code that isn't there")?;
             must!(
                 known.campaign == campaign && known.source == coupon.source,
                 "a code gives another campaign's coupon"
             );
+            must!(known.is_enterable(place.bucket), "a code gives {id} that was taken back: {known:?}");
             if known.unique {
                 self.code_taken(place, hash, account, id)?;
             } else {
                 self.take(place.bucket, &Pool::CodeUses(hash), 1)?;
             }
         }
-        let made = CouponModel {
-            account: account.clone(),
-            campaign,
-            source: coupon.source.clone(),
-            starts_at: coupon.starts_at,
-            expires_at: coupon.expires_at,
-            direct,
-            code,
-            standing: Standing::Valid,
-            moved: seq,
-            orders: Vec::new(),
-        };
-        self.coupons.insert(id, made);
-        self.wallets.entry(account.clone()).or_default().push(id);
+        self.in_wallet(account, coupon, code, Standing::Valid, Past::None);
+        Ok(())
+    }
+
+    /// S3: however it came, one more of the stock, of the counters and of what the individual may have.
+    pub(super) fn counts(
+        &mut self,
+        place: Place,
+        account: &AccountId,
+        campaign: CampaignId,
+        source: Option<&SourceName>,
+        terms: &Terms,
+    ) -> Checked {
+        self.take(place.bucket, &stock_pool(campaign, terms, source), 1)?;
+        let seq = self.seq;
+        let had = self.had.entry((account.clone(), campaign)).or_default();
+        let count = had.now() + 1;
+        had.set(seq, count);
+        if let Some(individual) = self.individuals.get(account).cloned() {
+            self.take(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+        } else if let Some(limit) = terms.limits.per_individual {
+            must!(count <= u64::from(limit), "I1: {account} has {count} of {campaign}, and may have {limit}");
+        }
         if let Some(known) = self.campaigns.get_mut(&campaign) {
             known.counted_in(place.bucket).claimed += 1;
         }
         Ok(())
+    }
+
+    pub(super) fn in_wallet(
+        &mut self,
+        account: &AccountId,
+        coupon: &Coupon,
+        code: Option<CodeHash>,
+        standing: Standing,
+        past: Past,
+    ) {
+        let made = CouponModel {
+            account: account.clone(),
+            campaign: coupon.campaign,
+            source: coupon.source.clone(),
+            starts_at: coupon.starts_at,
+            expires_at: coupon.expires_at,
+            direct: coupon.origin == Origin::DirectCode,
+            code,
+            standing,
+            past,
+            made: self.seq,
+            moved: self.seq,
+            orders: Vec::new(),
+        };
+        self.coupons.insert(coupon.id, made);
+        self.wallets.entry(account.clone()).or_default().push(coupon.id);
     }
 
     pub(super) fn archived(&mut self, place: Place, account: &AccountId, coupons: &[CouponId]) -> Checked {
@@ -176,7 +217,8 @@ pub fn stock_pool(campaign: CampaignId, terms: &Terms, source: Option<&SourceNam
     }
 }
 
-fn window(terms: &Terms, at: Timestamp) -> (Timestamp, Timestamp) {
+/// When a coupon claimed then can be used.
+pub fn window(terms: &Terms, at: Timestamp) -> (Timestamp, Timestamp) {
     match &terms.validity {
         Validity::Fixed { starts_at, expires_at } => (*starts_at, *expires_at),
         Validity::AfterClaim { days, .. } => {

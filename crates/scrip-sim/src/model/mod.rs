@@ -4,6 +4,7 @@
 mod campaign;
 mod code;
 mod coupon;
+mod import;
 mod log;
 mod money;
 mod order;
@@ -13,17 +14,19 @@ mod pool;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use self::{
-    campaign::{CampaignModel, Counted},
+    campaign::{CampaignModel, Counted, Known},
     code::CodeModel,
-    coupon::{CouponModel, Standing, stock_pool},
+    coupon::{CouponModel, Past, Standing, stock_pool, window},
+    import::Imports,
     log::Log,
     money::check_applied,
     order::{OnOrder, OnOrderState, OrderModel, Stage, Tx, Version},
     pool::PoolModel,
 };
 use scrip_core::{
-    campaign::Pool,
+    campaign::{CampaignStage, Pool},
     code::CodeHash,
+    command::Command,
     event::{Event, Recorded, UsedKey},
     id::{CampaignId, CouponId, JobId},
     name::{AccountId, IndividualId, OrderId},
@@ -32,6 +35,8 @@ use scrip_core::{
 };
 use scrip_engine::Answer;
 use scrip_store::frame::Frame;
+
+use crate::ask::Wish;
 
 /// What is wrong, in words.
 pub type Checked<T = ()> = Result<T, String>;
@@ -70,6 +75,7 @@ pub struct Model {
     pub had: HashMap<(AccountId, CampaignId), Log>,
     pub orders: BTreeMap<(AccountId, OrderId), OrderModel>,
     pub codes: BTreeMap<CodeHash, CodeModel>,
+    pub imports: Imports,
     pub keys: HashMap<[u8; 16], Effect>,
     pub jobs: BTreeMap<JobId, (u32, u32)>,
     pub recalls: u64,
@@ -102,6 +108,7 @@ pub struct Touched {
     pub allowances: BTreeSet<(Bucket, CampaignId)>,
     pub orders: BTreeSet<(AccountId, OrderId)>,
     pub wallets: BTreeSet<AccountId>,
+    pub coupons: BTreeSet<(AccountId, CouponId)>,
 }
 
 /// Where and when an event stands.
@@ -128,6 +135,7 @@ impl Model {
             had: HashMap::new(),
             orders: BTreeMap::new(),
             codes: BTreeMap::new(),
+            imports: Imports::default(),
             keys: HashMap::new(),
             jobs: BTreeMap::new(),
             recalls: 0,
@@ -152,6 +160,7 @@ impl Model {
         let mut touched = Touched::default();
         let events = frame.events().map_err(|error| format!("I9: an event can't be read: {error}"))?;
         for (number, recorded) in events.iter().enumerate() {
+            touched.coupons.extend(coupons_of(&recorded.event));
             let place = Place { bucket: frame.bucket, at: recorded.at };
             self.event(place, &recorded.event, &mut touched).map_err(|what| {
                 format!("{what} [{} in {:?} at {}]", recorded.event.type_name(), place.bucket, place.at)
@@ -167,6 +176,25 @@ impl Model {
         Ok(touched)
     }
 
+    /// A client sends this.
+    pub fn sent(&mut self, wish: &Wish) {
+        if let Wish::Command(command) = wish
+            && let Command::ImportCoupon(line) = &**command
+        {
+            self.imports.sent(line);
+        }
+    }
+
+    /// A client was answered that this is done.
+    pub fn heard(&mut self, wish: &Wish) {
+        if let Wish::Command(command) = wish
+            && let Command::RevokeCode(command) = &**command
+            && let Some(code) = self.codes.get_mut(&command.hash)
+        {
+            code.is_over = true;
+        }
+    }
+
     fn event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
         match event {
             Event::CampaignCreated { .. }
@@ -175,6 +203,8 @@ impl Model {
             | Event::CampaignPaused { .. }
             | Event::CampaignResumed { .. }
             | Event::CampaignEnded { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
             | Event::CampaignLearned { .. } => self.campaign_event(place, event),
             Event::AllowanceGranted { .. }
             | Event::AllowanceReceived { .. }
@@ -183,27 +213,52 @@ impl Model {
             Event::SharedCodeAdded { .. }
             | Event::CodesRequested { .. }
             | Event::UniqueCodesAdded { .. }
+            | Event::JobCancelled { .. }
             | Event::CodeLent { .. }
             | Event::CodeLearned { .. }
             | Event::CodeClosed { .. }
             | Event::CodeReleased { .. }
             | Event::CodeSettled { .. }
+            | Event::CodeRevoked { .. }
+            | Event::CodeRevokedHere { .. }
             | Event::CodeForgotten { .. } => self.code_event(place, event),
             Event::CouponClaimed { account, individual, coupon, code } => {
                 touched.allowances.insert((place.bucket, coupon.campaign));
                 touched.wallets.insert(account.clone());
-                let known = self.individuals.get(account).map_or(account.as_str(), IndividualId::as_str);
-                must!(individual.as_str() == known, "S3: {account} is {known}, not {individual}");
+                self.is_counted_by(account, individual)?;
                 self.claimed(place, account, coupon, *code)
             }
             Event::AccountLinked { account, individual } => self.linked(place, account, individual),
             Event::CouponsArchived { account, coupons } => self.archived(place, account, coupons),
-            Event::CouponImported { .. } | Event::ApiKeyCreated { .. } | Event::ApiKeyRevoked { .. } => {
-                Err("nobody asked for this".to_owned())
+            Event::CouponImported { account, individual, coupon, counted } => {
+                touched.allowances.insert((place.bucket, coupon.campaign));
+                touched.wallets.insert(account.clone());
+                self.is_counted_by(account, individual)?;
+                must!(*counted == Some(true), "S17: {} counts for nothing", coupon.id);
+                self.imported(place, account, coupon)
             }
-            Event::SharedCodeNoted { .. } | Event::DueSwept { .. } | Event::KeyUsed { .. } => Ok(()),
+            Event::GrantsRequested { campaign, .. } => {
+                let known = self.campaigns.get(campaign).ok_or("grants of a campaign that isn't there")?;
+                must!(known.now.stage != CampaignStage::Deleted, "grants of {campaign}, which is gone");
+                Ok(())
+            }
+            Event::ApiKeyCreated { .. }
+            | Event::ApiKeyRevoked { .. }
+            | Event::ApiKeyMetadataChanged { .. }
+            | Event::ApiKeySeen { .. } => Err("nobody asked for this".to_owned()),
+            Event::SharedCodeNoted { .. }
+            | Event::SharedCodeCounted { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::KeysForgotten { .. } => Ok(()),
             _ => self.order_event(place, event, touched),
         }
+    }
+
+    fn is_counted_by(&self, account: &AccountId, individual: &IndividualId) -> Checked {
+        let known = self.individuals.get(account).map_or(account.as_str(), IndividualId::as_str);
+        must!(individual.as_str() == known, "S3: {account} is {known}, not {individual}");
+        Ok(())
     }
 
     /// I4: one effect for one key.
@@ -323,6 +378,24 @@ impl Model {
             return self.limit(pool, None).unwrap_or(u64::MAX);
         }
         self.pools.get(pool).map_or(0, |held| held.of(bucket).received)
+    }
+}
+
+/// The coupons that an event moves or makes.
+fn coupons_of(event: &Event) -> Vec<(AccountId, CouponId)> {
+    match event {
+        Event::CouponClaimed { account, coupon, .. } | Event::CouponImported { account, coupon, .. } => {
+            vec![(account.clone(), coupon.id)]
+        }
+        Event::CouponHeld { account, coupon, .. }
+        | Event::CouponUsed { account, coupon, .. }
+        | Event::CouponReturned { account, coupon, .. }
+        | Event::CouponReleased { account, coupon, .. }
+        | Event::CouponVoided { account, coupon, .. } => vec![(account.clone(), *coupon)],
+        Event::CouponsArchived { account, coupons } => {
+            coupons.iter().map(|coupon| (account.clone(), *coupon)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use scrip_core::{
     benefit::Benefit,
     campaign::Terms,
     cart::Cart,
-    name::SellerId,
+    name::{SellerId, StackingGroup},
     quote::{Applied, Funder},
 };
 
@@ -20,7 +20,7 @@ struct Till<'a> {
     lane: Lane,
     entering_lines: Vec<i64>,
     entering_shipping: Vec<i64>,
-    placed: Vec<(Lane, Option<SellerId>)>,
+    placed: Vec<(Lane, Option<SellerId>, Option<StackingGroup>)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -30,15 +30,16 @@ enum Lane {
     Shipping,
 }
 
-/// I5, I6: coupons in the order in which they were applied come to what the rules say, to the minor unit.
+/// I5, I6: coupons in the order in which they were applied come to what the rules say, to the minor unit; each with the most
+/// that it may take off, if it is judged again.
 pub fn check_applied<'a>(
     cart: &Cart,
     gone: &[&SellerId],
-    applied: impl Iterator<Item = (&'a Applied, &'a Terms)>,
+    applied: impl Iterator<Item = (&'a Applied, &'a Terms, Option<i64>)>,
 ) -> Checked {
     let mut till = Till::new(cart, gone);
-    for (applied, terms) in applied {
-        till.apply(applied, terms)
+    for (applied, terms, most) in applied {
+        till.apply(applied, terms, most.unwrap_or(i64::MAX))
             .map_err(|what| format!("{what}, by {:?} of {}", applied.coupon, applied.campaign))?;
     }
     Ok(())
@@ -66,7 +67,7 @@ impl<'a> Till<'a> {
         Ok(())
     }
 
-    fn apply(&mut self, applied: &Applied, terms: &Terms) -> Checked {
+    fn apply(&mut self, applied: &Applied, terms: &Terms, most: i64) -> Checked {
         let issuer = terms.issuer.seller();
         let is_shipping = matches!(terms.benefit, Benefit::FreeShipping(_));
         let lane = match (is_shipping, issuer) {
@@ -75,7 +76,7 @@ impl<'a> Till<'a> {
             (false, None) => Lane::Platform,
         };
         self.enter(lane)?;
-        let place = (lane, issuer.cloned());
+        let place = (lane, issuer.cloned(), terms.stacking.group.clone());
         must!(!self.placed.contains(&place), "two coupons stand in one place, {place:?}");
         self.placed.push(place);
         // S5, S19: regularly priced lines, a seller's coupon in its own store.
@@ -84,6 +85,7 @@ impl<'a> Till<'a> {
                 let known = &self.cart.lines()[line];
                 self.there[line]
                     && issuer.is_none_or(|seller| known.seller == *seller)
+                    && (terms.scope.products.is_empty() || terms.scope.products.contains(&known.product))
                     && (!known.on_sale || terms.scope.include_on_sale)
             })
             .collect();
@@ -92,15 +94,18 @@ impl<'a> Till<'a> {
             must!(amount > minimum.amount.minor(), "S6: {amount} doesn't exceed the minimum {}", minimum.amount);
         }
         if is_shipping {
-            self.apply_shipping(applied, terms, &eligible)
+            self.apply_shipping(applied, terms, &eligible, most)
         } else {
-            self.apply_goods(applied, terms, &eligible, amount)
+            self.apply_goods(applied, terms, &eligible, amount, most)
         }
     }
 
-    fn apply_goods(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize], base: i64) -> Checked {
+    fn apply_goods(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize], base: i64, most: i64) -> Checked {
         let face = face_value(&terms.benefit, base);
-        let discount = face.min(base);
+        let weights: Vec<i64> = eligible.iter().map(|&line| self.entering_lines[line]).collect();
+        let room: Vec<i64> = eligible.iter().map(|&line| self.lines[line]).collect();
+        let parts = placed(face.min(base).min(most), &weights, &room);
+        let discount: i64 = parts.iter().sum();
         must!(
             discount > 0 && applied.discount.minor() == discount,
             "{} are taken off {base}, not {discount}",
@@ -108,8 +113,6 @@ impl<'a> Till<'a> {
         );
         must!(applied.surplus.minor() == face - discount, "S9: {} are lost, not {}", applied.surplus, face - discount);
         must!(applied.shipping_shares.is_empty(), "goods and shipping at once");
-        let weights: Vec<i64> = eligible.iter().map(|&line| self.entering_lines[line]).collect();
-        let parts = split(discount, &weights);
         let mut shares = applied.shares.iter();
         for (&line, part) in eligible.iter().zip(parts).filter(|(_, part)| *part > 0) {
             let share = shares.next().ok_or("I6: a line lacks its share")?;
@@ -134,34 +137,26 @@ impl<'a> Till<'a> {
         Ok(())
     }
 
-    fn apply_shipping(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize]) -> Checked {
+    fn apply_shipping(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize], most: i64) -> Checked {
         must!(applied.shares.is_empty() && applied.surplus.is_zero(), "a shipping coupon leaves goods alone");
         let has_line = |seller: &SellerId| eligible.iter().any(|&line| self.cart.lines()[line].seller == *seller);
         let places: Vec<usize> = (0..self.shipping.len()).filter(|&place| has_line(self.shipping[place].0)).collect();
         let weights: Vec<i64> = places.iter().map(|&place| self.entering_shipping[place]).collect();
         let base = weights.iter().sum();
-        let wanted = face_value(&terms.benefit, base).min(base);
-        let room: i64 = places.iter().map(|&place| self.shipping[place].1).sum();
-        let discount = wanted.min(room);
+        let room: Vec<i64> = places.iter().map(|&place| self.shipping[place].1).collect();
+        let parts = placed(face_value(&terms.benefit, base).min(base).min(most), &weights, &room);
+        let discount: i64 = parts.iter().sum();
         must!(
             discount > 0 && applied.discount.minor() == discount,
             "{} are taken off shipping of {base}, not {discount}",
             applied.discount
         );
-        let parts = split(wanted, &weights);
-        // Where an earlier shipping coupon leaves less than a part, what can't be placed goes to the others.
-        let exact = places.iter().zip(&parts).all(|(&place, part)| *part <= self.shipping[place].1);
         let mut sum = 0;
         for share in &applied.shipping_shares {
             let place = places.iter().position(|&place| *self.shipping[place].0 == share.seller);
             let place = place.ok_or_else(|| format!("I6: the shipping of {} has a share", share.seller))?;
             let amount = share.amount.minor();
-            must!(
-                !exact || parts[place] == amount,
-                "I6: the shipping of {} has {amount}, not {}",
-                share.seller,
-                parts[place]
-            );
+            must!(parts[place] == amount, "I6: the shipping of {} has {amount}, not {}", share.seller, parts[place]);
             let left = &mut self.shipping[places[place]].1;
             *left -= amount;
             must!(*left >= 0 && amount > 0, "I5: the shipping of {} falls below zero", share.seller);
@@ -185,6 +180,21 @@ fn face_value(benefit: &Benefit, base: i64) -> i64 {
             off.tiers.iter().filter(|tier| base > tier.over.minor()).map(|tier| tier.amount.minor()).max().unwrap_or(0)
         }
         Benefit::FreeShipping(off) => base.min(off.cap.map_or(i64::MAX, scrip_core::money::Amount::minor)),
+    }
+}
+
+/// In proportion, each at most what is left there; what can't be placed goes to the others.
+fn placed(total: i64, weights: &[i64], room: &[i64]) -> Vec<i64> {
+    let mut parts = vec![0; weights.len()];
+    loop {
+        let left = total - parts.iter().sum::<i64>();
+        let open: Vec<i64> = (0..parts.len()).map(|at| if parts[at] < room[at] { weights[at] } else { 0 }).collect();
+        if left == 0 || open.iter().all(|weight| *weight == 0) {
+            return parts;
+        }
+        for (at, more) in split(left, &open).into_iter().enumerate() {
+            parts[at] = (parts[at] + more).min(room[at]);
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use scrip_core::{
     cart::Cart,
     command::{RefundOf, RefundOrder},
+    metadata::Metadata,
     name::{AccountId, RefundName},
+    time::Timestamp,
 };
 use scrip_engine::{Answer, Engine, EngineError};
 
@@ -31,6 +33,11 @@ impl World {
             Err(EngineError::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(format!("a read fails: {error:?}")),
         };
+        let (clock, _) = self.nodes[node].time(Timestamp::from_micros(self.clock), Timestamp::default());
+        must!(
+            now.micros() >= clock && now.micros() <= self.latest_head()?.max(clock),
+            "a reader is at {now}, and the clock at {clock}"
+        );
         for coupon in &wallet {
             compare::coupon_is(&self.model, &account, coupon)?;
         }
@@ -39,7 +46,7 @@ impl World {
             let known = &self.model.coupons[id];
             must!(known.direct || shown(*id), "I3: {id} isn't in the wallet of {account}");
         }
-        self.model.check(&cart, &[], quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
+        self.model.check(&cart, quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
         for applied in &quote.quote.applied {
             let id = applied.coupon.ok_or("a quote uses a code that nobody gave")?;
             let known = self.model.coupons.get(&id).ok_or("a quote uses a coupon that isn't there")?;
@@ -62,7 +69,7 @@ impl World {
             Err(EngineError::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(format!("a read fails: {error:?}")),
         };
-        self.model.check(cart, &[], quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
+        self.model.check(cart, quote.quote.applied.iter()).map_err(|what| format!("a quote: {what}"))?;
         for applied in &quote.quote.applied {
             let coupon = applied.coupon.ok_or("a quote uses a code that nobody gave")?;
             let known = self.model.coupons.get(&coupon).ok_or("a quote uses a coupon that isn't there")?;
@@ -76,7 +83,9 @@ impl World {
                     let other = self.model.orders.get(&(account.clone(), order.clone()));
                     other.is_some_and(|other| other.stage == Stage::Placed && now >= other.hold_until && !known.direct)
                 }
-                Standing::Used(_) | Standing::Gone => false,
+                Standing::Used(_) | Standing::UsedBefore | Standing::Reclaimed | Standing::Pending | Standing::Gone => {
+                    false
+                }
             };
             must!(free, "I2: {coupon} is quoted to order {id}, and is {:?}", known.standing);
         }
@@ -93,8 +102,15 @@ impl World {
             Ok(counters) => {
                 let claimed: u32 = known.counted.iter().map(|counted| counted.claimed).sum();
                 let held: u64 = known.counted.iter().map(|counted| counted.held).sum();
-                let same = (counters.claimed, counters.budget_held.minor().unsigned_abs()) == (claimed, held);
-                must!(same, "{id} is shown with {counters:?}, and has {claimed} claimed, {held} held");
+                let sum = |figure: fn(&crate::model::Counted) -> u32| known.counted.iter().map(figure).sum::<u32>();
+                let shown = (counters.claimed, counters.budget_held.minor().unsigned_abs());
+                must!(
+                    shown == (claimed, held),
+                    "{id} is shown with {counters:?}, and has {claimed} claimed, {held} held"
+                );
+                let shown = (counters.used, counters.reclaimed);
+                let expected = (sum(|counted| counted.used), sum(|counted| counted.reclaimed));
+                must!(shown == expected, "{id} is shown with {counters:?}, and {expected:?} are used and reclaimed");
                 Ok(())
             }
             Err(EngineError::Unavailable(_)) => Ok(()),
@@ -115,6 +131,7 @@ impl World {
             of: RefundOf::All,
             as_seller: None,
             fingerprint: [0; 16],
+            metadata: Metadata::default(),
         };
         match engine.preview(command) {
             Ok(Answer::Refund { refund, .. }) => {

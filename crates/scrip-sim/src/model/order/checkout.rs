@@ -1,6 +1,6 @@
 //! What an order holds: as it is placed and revised, and when a late payment takes it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
     campaign::{CampaignStage, Pool, Validity},
@@ -29,13 +29,12 @@ impl Model {
             must!(coupons.iter().all(|other| other.id != known.id()), "I2: {} is on the order twice", known.id());
             coupons.push(self.goes_on(place, &key, known, None)?);
         }
-        self.check(&order.cart, &[], coupons.iter().map(|coupon| &coupon.applied))?;
+        self.check(&order.cart, coupons.iter().map(|coupon| &coupon.applied))?;
         let lines = order.cart.lines().len();
         let sellers: Vec<_> = order.cart.sellers().into_iter().map(|seller| (seller.clone(), Tx::Open)).collect();
         let made = OrderModel {
             versions: vec![version(self.seq, &order.cart, &coupons)],
             lifted: Vec::new(),
-            dropped: Vec::new(),
             held: BTreeMap::new(),
             cart: order.cart.clone(),
             placed_at: order.placed_at,
@@ -47,6 +46,7 @@ impl Model {
             respread: vec![false; lines],
             shipping: vec![(0, false); sellers.len()],
             sellers,
+            gone: BTreeSet::new(),
             refunds: BTreeMap::new(),
             fingerprint: order.fingerprint,
             funded: 0,
@@ -148,12 +148,13 @@ impl Model {
             }
             coupons.push(on);
         }
-        self.check(cart, &[], coupons.iter().map(|coupon| &coupon.applied))?;
+        self.check(cart, coupons.iter().map(|coupon| &coupon.applied))?;
         let (seq, lines) = (self.seq, cart.lines().len());
         let order = self.orders.get_mut(key).expect("looked up before");
         order.versions.push(version(seq, cart, &coupons));
         (order.cart, order.coupons) = (cart.clone(), coupons);
         order.sellers = cart.sellers().into_iter().map(|seller| (seller.clone(), Tx::Open)).collect();
+        order.gone.clear();
         (order.units, order.cash, order.respread) = (vec![0; lines], vec![0; lines], vec![false; lines]);
         order.shipping = vec![(0, false); order.sellers.len()];
         Ok(())
@@ -212,12 +213,23 @@ impl Model {
     }
 
     /// I5, I6 of what is applied to a cart.
-    pub fn check<'a>(&self, cart: &Cart, gone: &[&SellerId], applied: impl Iterator<Item = &'a Applied>) -> Checked {
+    pub fn check<'a>(&self, cart: &Cart, applied: impl Iterator<Item = &'a Applied>) -> Checked {
+        self.check_again(cart, &[], applied, |_| None)
+    }
+
+    /// The same of what is left of a cart, where none may take off more than `most`.
+    pub fn check_again<'a>(
+        &self,
+        cart: &Cart,
+        gone: &[&SellerId],
+        applied: impl Iterator<Item = &'a Applied>,
+        most: impl Fn(&Applied) -> Option<i64>,
+    ) -> Checked {
         let mut all = Vec::new();
         for applied in applied {
             let campaign =
                 self.campaigns.get(&applied.campaign).ok_or_else(|| format!("{} isn't there", applied.campaign))?;
-            all.push((applied, &*campaign.now.terms));
+            all.push((applied, &*campaign.now.terms, most(applied)));
         }
         check_applied(cart, gone, all.into_iter())
     }

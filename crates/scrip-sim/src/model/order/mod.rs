@@ -4,7 +4,7 @@ mod checkout;
 mod payment;
 mod refund;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
     campaign::Pool,
@@ -31,15 +31,15 @@ pub struct OrderModel {
     pub hold_until: Timestamp,
     pub stage: Stage,
     pub coupons: Vec<OnOrder>,
-    /// What came off and isn't explained yet, voided or not: a revision has to follow.
+    /// What came off and isn't explained yet, voided or not: a revision or a seller's cancellation has to follow.
     lifted: Vec<(CouponId, bool)>,
-    /// What no longer applies since a seller was cancelled, and has to come off.
-    dropped: Vec<CouponId>,
     /// As it was placed, and as it was revised.
     pub versions: Vec<Version>,
     /// What it holds of each campaign's budget.
     pub held: BTreeMap<CampaignId, Log>,
     pub sellers: Vec<(SellerId, Tx)>,
+    /// Cancelled before payment while others stayed.
+    pub gone: BTreeSet<SellerId>,
     pub units: Vec<u32>,
     pub cash: Vec<i64>,
     /// Lines that gave cash back without units.
@@ -78,6 +78,24 @@ pub struct OnOrder {
     pub state: OnOrderState,
 }
 
+/// What an order comes to: pairs of an amount and what is off it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Figures {
+    pub lines: Vec<(i64, i64)>,
+    pub shipping: Vec<(i64, i64)>,
+}
+
+impl Figures {
+    /// Nothing is negative.
+    fn hold(&self) -> bool {
+        self.lines.iter().chain(&self.shipping).all(|(amount, off)| (0..=*amount).contains(off))
+    }
+
+    pub fn total(&self) -> i64 {
+        self.lines.iter().chain(&self.shipping).map(|(amount, off)| amount - off).sum()
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnOrderState {
     /// The order is placed, its hold not yet written down.
@@ -86,7 +104,7 @@ pub enum OnOrderState {
     Used,
     Returned,
     Released,
-    /// Released as the hold ran out: a payment that comes late takes it again.
+    /// Released with the whole order: still in its figures, and a payment that comes late takes it again.
     Lapsed,
 }
 
@@ -128,6 +146,9 @@ impl OrderModel {
 
     pub fn paid_for_line(&self, line: usize) -> i64 {
         let known = &self.cart.lines()[line];
+        if self.gone.contains(&known.seller) {
+            return 0;
+        }
         let off: i64 = self
             .counted()
             .flat_map(|coupon| &coupon.applied.shares)
@@ -138,6 +159,9 @@ impl OrderModel {
     }
 
     pub fn paid_for_shipping(&self, seller: &SellerId) -> i64 {
+        if self.gone.contains(seller) {
+            return 0;
+        }
         let shares = self.counted().flat_map(|coupon| &coupon.applied.shipping_shares);
         let off: i64 = shares.filter(|share| share.seller == *seller).map(|share| share.amount.minor()).sum();
         self.cart.shipping_of(seller).minor() - off
@@ -154,6 +178,30 @@ impl OrderModel {
     /// Coupons that the order's figures contain.
     pub fn counted(&self) -> impl Iterator<Item = &OnOrder> {
         self.coupons.iter().filter(|coupon| !matches!(coupon.state, OnOrderState::Released | OnOrderState::Lapsed))
+    }
+
+    /// Each line's subtotal and discount, and each seller's shipping and what is off it: as everybody is shown them. Who is
+    /// gone has 0; what came off with the whole order still counts.
+    pub fn figures(&self) -> Figures {
+        let counts = |coupon: &&OnOrder| coupon.state != OnOrderState::Released;
+        let here = |seller: &SellerId| !self.gone.contains(seller);
+        let off_line = |line: usize| {
+            let shares = self.coupons.iter().filter(counts).flat_map(|coupon| &coupon.applied.shares);
+            shares.filter(|share| usize::from(share.line) == line).map(|share| share.amount.minor()).sum()
+        };
+        let off_shipping = |seller: &SellerId| {
+            let shares = self.coupons.iter().filter(counts).flat_map(|coupon| &coupon.applied.shipping_shares);
+            shares.filter(|share| share.seller == *seller).map(|share| share.amount.minor()).sum()
+        };
+        let lines = self.cart.lines().iter().enumerate().map(|(place, line)| {
+            let price = line.unit_price.minor() * i64::from(line.quantity);
+            if here(&line.seller) { (price, off_line(place)) } else { (0, 0) }
+        });
+        let shipping = self.sellers.iter().map(|(seller, _)| {
+            let price = self.cart.shipping_of(seller).minor();
+            if here(seller) { (price, off_shipping(seller)) } else { (0, 0) }
+        });
+        Figures { lines: lines.collect(), shipping: shipping.collect() }
     }
 
     fn discounts(&self, coupon: &OnOrder, seller: &SellerId) -> bool {
@@ -184,7 +232,30 @@ impl OrderModel {
 }
 
 impl Model {
+    /// After every event of a decision, not only after the last, an order's figures hold; only what changes a checkout
+    /// changes them.
     pub(super) fn order_event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+        let key = match event {
+            Event::OrderPlaced { order } => Some((order.account.clone(), order.id.clone())),
+            other => account_and_order(other).map(|(account, order)| (account.clone(), order.clone())),
+        };
+        let key = key.ok_or("an event that no rule knows")?;
+        let before = self.orders.get(&key).map(|order| (order.stage, order.figures()));
+        self.what_happened(place, event, touched)?;
+        let order = self.orders.get(&key).ok_or("an order that isn't there")?;
+        let figures = order.figures();
+        must!(figures.hold(), "the figures of order {} don't hold: {figures:?}", key.1);
+        let Some((stage, before)) = before else { return Ok(()) };
+        let changes = match event {
+            Event::OrderRevised { .. } | Event::SellerCancelled { .. } => true,
+            Event::CouponReleased { .. } | Event::CouponVoided { .. } => stage == Stage::Placed,
+            _ => false,
+        };
+        must!(changes || figures == before, "order {} came to {before:?}, and comes to {figures:?}", key.1);
+        Ok(())
+    }
+
+    fn what_happened(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
         if let Event::OrderPlaced { order } = event {
             touched.orders.insert((order.account.clone(), order.id.clone()));
             return self.placed(place, order);
@@ -259,11 +330,6 @@ impl Model {
             Event::OrderCancelled { timed_out, .. } => {
                 let lapsed = order.stage == Stage::TimedOut && !timed_out;
                 must!(order.stage == Stage::Placed || lapsed, "I8: a {:?} order is cancelled", order.stage);
-                order.coupons.iter_mut().filter(|_| lapsed).for_each(|coupon| {
-                    if coupon.state == OnOrderState::Lapsed {
-                        coupon.state = OnOrderState::Released;
-                    }
-                });
                 let over = place.at >= order.hold_until && !lapsed;
                 must!(
                     over == *timed_out,
@@ -369,17 +435,16 @@ fn on_order(order: &mut OrderModel, id: CouponId) -> Checked<&mut OnOrder> {
 
 /// A coupon leaves an unpaid order: one that a code made goes with its claim, unless the order goes on with it.
 fn comes_off(order: &mut OrderModel, id: CouponId, discount: i64, voided: bool) -> Checked {
-    let (stage, dropped) = (order.stage, order.dropped.contains(&id));
+    let stage = order.stage;
     let known = on_order(order, id)?;
     must!(
         known.state == OnOrderState::Held && known.applied.discount.minor() == discount,
         "{id} comes off as it wasn't on: {known:?}"
     );
-    let lifted = stage == Stage::Placed && !dropped;
+    let lifted = stage == Stage::Placed;
     let direct = known.direct.is_some();
     must!(direct == voided || (direct && lifted), "{id} comes off in the wrong way");
-    known.state = if stage == Stage::TimedOut { OnOrderState::Lapsed } else { OnOrderState::Released };
-    order.dropped.retain(|other| *other != id);
+    known.state = if lifted { OnOrderState::Released } else { OnOrderState::Lapsed };
     if lifted {
         order.lifted.push((id, voided));
     }

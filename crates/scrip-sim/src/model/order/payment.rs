@@ -47,46 +47,52 @@ impl Model {
         touched: &mut Touched,
     ) -> Checked {
         let order = self.orders.get_mut(key).expect("looked up before");
+        let late = order.stage == Stage::TimedOut;
         must!(
-            order.stage == Stage::Placed && place.at < order.hold_until,
+            late || (order.stage == Stage::Placed && place.at < order.hold_until),
             "I8: a seller of a {:?} order is cancelled",
             order.stage
         );
         let own = order.seller(seller).ok_or("a seller that isn't there")?;
         must!(order.sellers[own].1 == Tx::Open, "I8: a {:?} transaction is cancelled", order.sellers[own].1);
         order.sellers[own].1 = Tx::Cancelled;
-        let mut grown: Vec<(CampaignId, i64)> = Vec::new();
+        order.gone.insert(seller.clone());
+        let stays = |id: CouponId| applied.iter().any(|now| now.coupon == Some(id));
+        // What came off went first, and its claim with it.
+        for (id, voided) in std::mem::take(&mut order.lifted) {
+            must!(!stays(id), "{id} came off, and stays");
+            let direct = on_order(order, id)?.direct.is_some();
+            must!(direct == voided, "the claim of {id} isn't given back, or is and stays");
+        }
+        let mut less: Vec<(CampaignId, i64)> = Vec::new();
+        let mut before: Vec<(CouponId, i64)> = Vec::new();
+        let on_it = if late { OnOrderState::Lapsed } else { OnOrderState::Held };
         for now in applied {
             let id = now.coupon.ok_or("a coupon without its id")?;
             let known = on_order(order, id)?;
-            must!(known.state == OnOrderState::Held, "a {:?} coupon is judged again", known.state);
-            grown.push((known.applied.campaign, now.discount.minor() - known.applied.discount.minor()));
+            must!(known.state == on_it, "a {:?} coupon is judged again", known.state);
+            let by = known.applied.discount.minor() - now.discount.minor();
+            must!(by >= 0, "{id} takes off {} where it took {}", now.discount, known.applied.discount);
+            less.push((known.applied.campaign, by));
+            before.push((id, known.applied.discount.minor()));
             known.applied = now.clone();
         }
-        let stays = |id: CouponId| applied.iter().any(|now| now.coupon == Some(id));
-        let held = order.coupons.iter().filter(|known| known.state == OnOrderState::Held);
-        order.dropped = held.map(|known| known.id).filter(|id| !stays(*id)).collect();
+        for known in order.coupons.iter_mut().filter(|known| known.state == on_it && !stays(known.id)) {
+            must!(late, "{} doesn't apply any more, and is still on the order", known.id);
+            // Nothing of it is held: a late payment just doesn't take it again.
+            known.state = OnOrderState::Released;
+        }
         let cart = order.cart.clone();
         let gone: Vec<SellerId> =
             order.sellers.iter().filter(|known| known.1 == Tx::Cancelled).map(|known| known.0.clone()).collect();
-        self.check(&cart, &gone.iter().collect::<Vec<_>>(), applied.iter())?;
-        for (campaign, by) in grown {
+        let most = |now: &Applied| before.iter().find(|known| now.coupon == Some(known.0)).map(|known| known.1);
+        self.check_again(&cart, &gone.iter().collect::<Vec<_>>(), applied.iter(), most)?;
+        for (campaign, by) in less.into_iter().filter(|_| !late) {
             touched.allowances.insert((place.bucket, campaign));
+            self.holds(key, campaign, -by);
             let amount = by.unsigned_abs();
-            self.holds(key, campaign, by);
-            let pool = Pool::Budget(campaign);
-            self.count(
-                place,
-                campaign,
-                |counted| {
-                    if by > 0 { counted.held += amount } else { counted.held -= amount }
-                },
-            )?;
-            if by > 0 {
-                self.overdraw(place.bucket, &pool, amount);
-            } else {
-                self.give_back(place.bucket, &pool, amount)?;
-            }
+            self.count(place, campaign, |counted| counted.held -= amount)?;
+            self.give_back(place.bucket, &Pool::Budget(campaign), amount)?;
         }
         Ok(())
     }

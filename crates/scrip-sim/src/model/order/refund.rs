@@ -113,13 +113,12 @@ impl Model {
         let order = self.orders.get(key).ok_or("an order that isn't there")?;
         let paid = order.stage == Stage::Paid;
         must!(order.lifted.is_empty(), "{:?} came off order {} for nothing", order.lifted, key.1);
-        must!(order.dropped.is_empty(), "{:?} stay on order {}, and don't apply", order.dropped, key.1);
         for coupon in &order.coupons {
             let expected = match order.stage {
-                _ if coupon.state == OnOrderState::Released && order.stage != Stage::Cancelled => continue,
+                // It came off while the order went on.
+                _ if coupon.state == OnOrderState::Released => continue,
                 Stage::Placed => OnOrderState::Held,
-                Stage::Cancelled => OnOrderState::Released,
-                Stage::TimedOut => OnOrderState::Lapsed,
+                Stage::Cancelled | Stage::TimedOut => OnOrderState::Lapsed,
                 Stage::Paid if coupon.state == OnOrderState::Returned => continue,
                 Stage::Paid => self.expected_after_payment(order, coupon)?,
             };

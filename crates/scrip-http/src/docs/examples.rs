@@ -33,10 +33,10 @@ const NAMED: [(&str, &str); 17] = [
     ("ZoneName", "Europe/Madrid"),
     ("EnteredCode", "SAVE10"),
     ("CampaignId", "cmp_06f3k2v9x8q7d5t4r3m2000000"),
-    ("CouponId", "cpn_06f3k2v9x8q7d5t4r3m2000003"),
-    ("JobId", "job_06f3k2v9x8q7d5t4r3m2000002"),
-    ("EventId", "evt_06f3k2v9x8q7d5t4r3m2000007"),
-    ("KeyId", "key_06f3k2v9x8q7d5t4r3m2000012"),
+    ("CouponId", "cpn_06f3k2v9x8q7d5t4r3m2000006"),
+    ("JobId", "job_06f3k2v9x8q7d5t4r3m2000003"),
+    ("EventId", "evt_06f3k2v9x8q7d5t4r3m2000010"),
+    ("KeyId", "key_06f3k2v9x8q7d5t4r3m2000013"),
 ];
 
 /// The same, by the name of a member.
@@ -46,9 +46,9 @@ fn by_member(name: &str) -> Option<Value> {
         "seller" | "only_seller" => json!("luma"),
         "product" => json!("lamp"),
         "campaign" => json!("cmp_06f3k2v9x8q7d5t4r3m2000000"),
-        "coupon" => json!("cpn_06f3k2v9x8q7d5t4r3m2000003"),
-        "job" => json!("job_06f3k2v9x8q7d5t4r3m2000002"),
-        "key" => json!("key_06f3k2v9x8q7d5t4r3m2000012"),
+        "coupon" => json!("cpn_06f3k2v9x8q7d5t4r3m2000006"),
+        "job" => json!("job_06f3k2v9x8q7d5t4r3m2000003"),
+        "key" => json!("key_06f3k2v9x8q7d5t4r3m2000013"),
         "order" => json!("A-1001"),
         "refund" => json!("r-1"),
         "name" => json!("Welcome 5.00"),
@@ -112,15 +112,17 @@ impl Document {
         self.sample(&self.shape(schema), "", told, 0)
     }
 
-    /// A parameter's value.
-    pub fn parameter(&self, parameter: &Value) -> String {
-        let said = [&parameter["example"], &self.said(parameter).first().map_or(Value::Null, |of| of.value.clone())]
-            .into_iter()
-            .find(|value| !value.is_null())
-            .cloned();
+    /// A parameter's value in the example of that name; `None`: it may be left out, and was.
+    pub fn parameter(&self, parameter: &Value, example: &str) -> Option<String> {
+        let said = self.said(parameter);
+        let named = said.iter().find(|said| said.name == example || said.name.is_empty());
+        if named.is_none() && parameter["required"] != true {
+            return None;
+        }
         let name = text(&parameter["name"]);
-        let value = said.unwrap_or_else(|| self.sample(&self.shape(&parameter["schema"]), name, Told::Writer, 0));
-        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        let made = || self.sample(&self.shape(&parameter["schema"]), name, Told::Writer, 0);
+        let value = named.or(said.first()).map_or_else(made, |example| example.value.clone());
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     }
 
     fn said(&self, content: &Value) -> Vec<Example> {
@@ -208,4 +210,21 @@ fn json_first(content: &Value) -> Option<(&str, &Value)> {
     let kinds = content.as_object()?;
     let json = kinds.iter().find(|(kind, _)| kind.contains("json"));
     json.or_else(|| kinds.iter().next()).map(|(kind, content)| (kind.as_str(), content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_value_names_what_the_written_examples_have() {
+        let written = include_str!("../openapi/examples.json");
+        let ids = NAMED.iter().map(|(_, value)| *value).filter(|value| value.contains("_06f3"));
+        let missing: Vec<&str> = ids.filter(|id| !written.contains(&format!("\"{id}\""))).collect();
+        assert!(missing.is_empty(), "the document's examples have none of {missing:?}");
+        for member in ["campaign", "coupon", "job", "key"] {
+            let value = by_member(member).expect("an id");
+            assert!(NAMED.iter().any(|(_, named)| value == *named), "{member} is another than its type's");
+        }
+    }
 }

@@ -274,7 +274,9 @@ fn examples(document: &Document, operation: &Operation<'_>) -> Markup {
     let others: Vec<_> = bodies.into_iter().map(|body| (take(&|_, example| example.name == body.name), body)).collect();
     let refused = take(&|status, _| is_problem(status)).or_else(|| problem(document, &all));
     let good = all.iter().find(|(status, _)| answered.as_ref().map_or(!is_problem(status), |(of, _)| of == status));
-    let request = request(document, operation, body.map(|of| (kind.to_owned(), of.value)), good.map(|(_, of)| *of));
+    let name = answered.as_ref().map_or("", |(_, example)| &example.name);
+    let body = body.map(|of| (kind.to_owned(), of.value));
+    let request = request(document, operation, name, body, good.map(|(_, of)| *of));
     html! {
         (tabs(operation.id, &request))
         @match &answered {
@@ -321,9 +323,11 @@ fn problem<'a>(document: &Document, all: &[(&'a str, &'a Value)]) -> Option<(&'a
     Some((status, Example { name: String::new(), title: String::new(), value }))
 }
 
+/// The request of the example of that name.
 fn request(
     document: &Document,
     operation: &Operation<'_>,
+    example: &str,
     body: Option<(String, Value)>,
     answer: Option<&Value>,
 ) -> Request {
@@ -333,16 +337,15 @@ fn request(
     let mut headers = Vec::new();
     for parameter in parameters.map(|parameter| document.follow(parameter)) {
         let name = text(&parameter["name"]);
-        let is_shown = parameter["required"] == true || !parameter["example"].is_null();
+        if name == "Idempotency-Key" {
+            headers.push((name.to_owned(), KEY.to_owned()));
+            continue;
+        }
+        let Some(value) = document.parameter(parameter, example) else { continue };
         match parameter["in"].as_str() {
-            Some("path") => {
-                path = path.replace(&format!("{{{name}}}"), &percent_encoded(&document.parameter(parameter)));
-            }
-            Some("query") if is_shown => {
-                query.push(format!("{name}={}", percent_encoded(&document.parameter(parameter))));
-            }
-            Some("header") if name == "Idempotency-Key" => headers.push((name.to_owned(), KEY.to_owned())),
-            Some("header") if is_shown => headers.push((name.to_owned(), document.parameter(parameter))),
+            Some("path") => path = path.replace(&format!("{{{name}}}"), &percent_encoded(&value)),
+            Some("query") => query.push(format!("{name}={}", percent_encoded(&value))),
+            Some("header") => headers.push((name.to_owned(), value)),
             _ => {}
         }
     }

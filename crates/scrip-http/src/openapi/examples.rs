@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::sides::for_each_operation;
 
-/// Written by the test `examples`: operation → request, status, answer.
+/// Written by the test `examples`: operation → name, parameters, request, status, answer.
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// Shows them.
@@ -21,6 +21,9 @@ pub fn show(document: &mut Value) {
             {
                 content["examples"][name] = json!({"value": example["request"]});
             }
+            if example["status"].as_u64().is_some_and(|status| status < 300) {
+                show_parameters(operation, name, &example["parameters"]);
+            }
             let answers = format!("/responses/{}/content", example["status"]);
             let contents = operation.pointer_mut(&answers).and_then(Value::as_object_mut);
             for content in contents.into_iter().flat_map(|contents| contents.values_mut()) {
@@ -28,4 +31,17 @@ pub fn show(document: &mut Value) {
             }
         }
     });
+}
+
+/// What stood in path and query, under the name of the whole example.
+fn show_parameters(operation: &mut Value, example: &str, values: &Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let Some(value) = parameter["name"].as_str().and_then(|name| values[name].as_str()) else { continue };
+        let is_number = parameter["schema"]["type"] == "integer" || parameter["schema"]["type"][0] == "integer";
+        let number = value.parse::<u64>().ok().filter(|_| is_number);
+        parameter["examples"][example] = json!({"value": number.map_or_else(|| json!(value), |number| json!(number))});
+        // A parameter has one or the other.
+        parameter.as_object_mut().expect("a parameter").remove("example");
+    }
 }

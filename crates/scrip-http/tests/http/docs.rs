@@ -202,6 +202,35 @@ fn every_example_is_understood_by_the_server() {
 }
 
 #[test]
+fn an_example_asks_for_what_its_answer_shows() {
+    let shop = Shop::new();
+    let mut seen = 0;
+    for (path, _, operation) in operations(&scrip_http::document()) {
+        let parts: Vec<&str> = path.split('/').collect();
+        let Some(last) = parts.iter().rposition(|part| part.starts_with('{')) else { continue };
+        // Below an id stand lists, whose entries have ids of their own: `…/{order}/refunds`.
+        let is_of_one = parts.get(last + 1).is_none_or(|verb| !verb.ends_with('s'));
+        let successes = operation["responses"].as_object().expect("responses").iter();
+        let answered: Vec<&str> = successes
+            .filter(|(status, _)| status.starts_with('2'))
+            .flat_map(|(_, response)| response["content"]["application/json"]["examples"].as_object())
+            .flat_map(|examples| examples.values().filter_map(|example| example["value"]["id"].as_str()))
+            .collect();
+        if answered.is_empty() || !is_of_one {
+            continue;
+        }
+        let id = operation["operationId"].as_str().expect("an id");
+        let tag = operation["tags"][0].as_str().unwrap_or_default().to_lowercase();
+        let html = shop.ask("GET", &format!("/docs/api/{tag}/{id}")).send().is(200).text;
+        let (_, shown_path, _) = curl(&html);
+        let asked = shown_path.split(['/', '?']).nth(last).expect("as many parts");
+        assert!(answered.contains(&asked), "{id}: {asked} is asked for, {answered:?} answered");
+        seen += 1;
+    }
+    assert!(seen > 15, "{seen} operations on one thing");
+}
+
+#[test]
 fn the_repositorys_pages_are_served_and_nothing_beside_them() {
     let shop = Shop::new();
     for (path, title) in [

@@ -13,6 +13,8 @@ use crate::{
 struct Examples {
     shop: Shop,
     all: Map<String, Value>,
+    /// Paths as the document has them, by operation.
+    templates: HashMap<String, String>,
     ids: HashMap<String, String>,
 }
 
@@ -27,16 +29,30 @@ impl Examples {
             ask = ask.header("if-match", "*");
         }
         let answer = ask.send();
-        self.keep(name, operation, body, &answer);
+        self.keep(name, operation, path, body, &answer);
         answer.body
     }
 
-    fn keep(&mut self, name: &str, operation: &str, body: Option<&Value>, answer: &Answer) {
+    fn keep(&mut self, name: &str, operation: &str, path: &str, body: Option<&Value>, answer: &Answer) {
         let shown = if answer.body.is_null() { json!(answer.text) } else { answer.body.clone() };
-        let mut example = json!({"name": name, "status": answer.status, "request": body, "answer": shown});
+        let parameters = self.parameters(operation, path);
+        let mut example =
+            json!({"name": name, "status": answer.status, "parameters": parameters, "request": body, "answer": shown});
         self.mask(&mut example);
         let of_operation = self.all.entry(operation).or_insert_with(|| json!([]));
         of_operation.as_array_mut().expect("a list").push(example);
+    }
+
+    /// What stood in path and query.
+    fn parameters(&self, operation: &str, path: &str) -> Value {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let template = self.templates.get(operation).unwrap_or_else(|| panic!("{operation} is no operation"));
+        let in_path = template.split('/').zip(path.split('/')).filter_map(|(part, value)| {
+            let name = part.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), json!(value)))
+        });
+        let in_query = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.to_owned(), json!(v)));
+        Value::Object(in_path.chain(in_query).collect())
     }
 
     /// Ids, secrets and cursors are made of random bits: here the same each time.
@@ -156,8 +172,6 @@ fn campaigns(examples: &mut Examples) -> String {
         "list_currencies".to_owned(),
         json!([{"name": "some", "status": 200, "request": null, "answer": currencies}]),
     );
-    examples.all.insert("export_codes".to_owned(), json!([{"name": "codes", "status": 200, "request": null,
-        "answer": "code,kind,source,job\r\nSAVE10,shared,,\r\nACME-7KQ2-M4XT-9D3C,unique,acme,job_06f3k2v9x8q7d5t4r3m2000000\r\n"}]));
     examples.see("paused", "pause_campaign", &operator, "POST", &format!("{path}/pause"), None);
     examples.see("resumed", "resume_campaign", &operator, "POST", &format!("{path}/resume"), None);
     campaign
@@ -218,6 +232,13 @@ fn shopping(examples: &mut Examples, campaign: &str) {
     examples.see("any", "find_coupon", &shop, "GET", &format!("/v1/coupons/{coupon}"), None);
 }
 
+/// The header, a shared code and a unique one, whose text is an example's.
+fn some_codes(csv: &str) -> String {
+    let row = |begin: &str| csv.lines().find(|row| row.starts_with(begin)).unwrap_or_else(|| panic!("no {begin}"));
+    let (_, unique) = row("ACME-").split_once(',').expect("cells");
+    format!("{}\r\n{}\r\nACME-7KQ2-M4XT-9D3C,{unique}\r\n", row("code,"), row("SAVE10,"))
+}
+
 /// What operators read, and keys.
 fn running(examples: &mut Examples, campaign: &str) {
     let operator = examples.shop.operator.clone();
@@ -256,6 +277,10 @@ fn running(examples: &mut Examples, campaign: &str) {
     examples
         .all
         .insert("list_keys".to_owned(), json!([{"name": "keys", "status": 200, "request": null, "answer": first}]));
+    let codes = format!("{path}/codes.csv");
+    let mut exported = examples.shop.get(&operator, &codes).is(200);
+    exported.text = some_codes(&exported.text);
+    examples.keep("codes", "export_codes", &codes, None, &exported);
     let storefront = examples.shop.storefront.clone();
     let token = json!({"account": "ana"});
     examples.see("ana", "mint_shopper_token", &storefront, "POST", "/v1/shopper-tokens", Some(&token));
@@ -268,16 +293,16 @@ fn the_documents_examples_are_what_the_server_answers() {
     if std::env::var_os(BUCKETS).is_some() {
         return;
     }
-    let mut examples = Examples { shop: Shop::new(), all: Map::new(), ids: HashMap::new() };
+    let id = |operation: &Value| operation["operationId"].as_str().expect("an id").to_owned();
+    let documented = operations(&scrip_http::document());
+    let templates = documented.iter().map(|(path, _, operation)| (id(operation), path.clone())).collect();
+    let mut examples = Examples { shop: Shop::new(), all: Map::new(), templates, ids: HashMap::new() };
     let campaign = campaigns(&mut examples);
     shopping(&mut examples, &campaign);
     running(&mut examples, &campaign);
     examples.shop.draft(&seller_off("luma", 1));
-    let missing: Vec<String> = operations(&scrip_http::document())
-        .into_iter()
-        .map(|(_, _, operation)| operation["operationId"].as_str().expect("an id").to_owned())
-        .filter(|id| !examples.all.contains_key(id))
-        .collect();
+    let missing: Vec<String> =
+        documented.iter().map(|(_, _, operation)| id(operation)).filter(|id| !examples.all.contains_key(id)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}: ask for one here");
     let generated = serde_json::to_string_pretty(&examples.all).expect("JSON") + "\n";
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/openapi/examples.json");

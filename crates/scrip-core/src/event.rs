@@ -57,9 +57,10 @@ events! {
     0 CampaignCreated = "campaign.created" {
         0 campaign: CampaignId, 1 terms: Terms, 2 at: Timestamp, 80 metadata: Option<Metadata>,
     }
-    /// `metadata`: all of it as it is now, where it changed.
+    /// `metadata`: all of it as it is now, where it changed. `same_scope`: the scope, which may be long, stays, and those of `terms` is
+    /// empty.
     1 CampaignChanged = "campaign.changed" {
-        0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, 80 metadata: Option<Metadata>,
+        0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, 80 metadata: Option<Metadata>, 81 same_scope: Option<bool>,
     }
     2 CampaignPublished = "campaign.published" { 0 campaign: CampaignId, 1 counters: Counters, }
     3 CampaignPaused = "campaign.paused" { 0 campaign: CampaignId, 1 counters: Counters, 2 by: Option<PausedBy>, }

@@ -1,6 +1,6 @@
 use super::{Decide, Decision, Outcome, needs};
 use crate::{
-    campaign::{Campaign, Terms, changed_terms},
+    campaign::{Campaign, Scope, Terms, changed_terms},
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
@@ -48,8 +48,11 @@ impl Decide for ChangeCampaign {
             return Ok(Decision { events: Vec::new(), outcome });
         }
         campaign.may_change(self.as_seller.as_ref(), 0)?;
+        // Long lists aren't written again with every new name.
+        let same_scope = (terms.scope == campaign.terms.scope).then_some(true);
+        let terms = if same_scope.is_some() { Terms { scope: Scope::default(), ..terms } } else { terms };
         let counters = state.counters(self.campaign);
-        let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata };
+        let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata, same_scope };
         Ok(Decision { events: vec![changed], outcome })
     }
 }

@@ -32,9 +32,13 @@ impl State {
                 };
                 self.set(Key::Campaign(*campaign), Some(Aggregate::Campaign(created)));
             }
-            Event::CampaignChanged { campaign, terms, metadata, .. } => {
+            Event::CampaignChanged { campaign, terms, metadata, same_scope, .. } => {
                 self.with_campaign(*campaign, position, |campaign| {
+                    let scope = std::mem::take(&mut campaign.terms.scope);
                     campaign.terms = terms.clone();
+                    if *same_scope == Some(true) {
+                        campaign.terms.scope = scope;
+                    }
                     if let Some(metadata) = metadata {
                         campaign.metadata = metadata.clone();
                     }

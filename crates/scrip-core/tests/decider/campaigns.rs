@@ -1,7 +1,7 @@
 //! Campaigns from draft to end: S8, who may do what with them.
 
 use scrip_core::{
-    campaign::{CampaignStatus, Channel, PausedBy},
+    campaign::{CampaignStatus, Channel, PausedBy, Scope, Terms},
     code::{NewCode, SecretNumber},
     command::{
         AddCodes, AddSharedCode, CampaignStep, CancelJob, ChangeCampaign, ClaimBy, ClaimOf, DeleteCampaign,
@@ -16,6 +16,40 @@ use super::{
     build::{by_seller, code, seller, terms},
     world::{World, refused},
 };
+
+#[test]
+fn what_leaves_the_scope_as_it_is_doesnt_write_it_again() {
+    let mut world = World::new();
+    let products: Vec<String> = (0..1_000).map(|number| format!("product-{number}")).collect();
+    let campaign = world.draft(&json!({"scope": {"products": products, "include_on_sale": true}}));
+    let change = |world: &World, patch: &dyn Fn(&mut Terms), metadata: Value| {
+        let state = world.state().campaign(campaign).unwrap();
+        let mut terms = state.terms.clone();
+        patch(&mut terms);
+        let metadata = serde_json::from_value(metadata).unwrap();
+        ChangeCampaign { campaign, as_seller: None, revision: state.revision, terms, metadata, by: Writer::Operator }
+    };
+    let scope = world.state().campaign(campaign).unwrap().terms.scope.clone();
+    let written = |world: &World| minicbor::to_vec(&world.journal.last().unwrap().event).unwrap().len();
+
+    let renamed = change(&world, &|terms| terms.name = "Another".to_owned(), json!({}));
+    world.run(renamed).unwrap();
+    assert!(written(&world) < 1_000, "{}", written(&world));
+    let attached = change(&world, &|_| (), json!({"erp_id": "C-7"}));
+    world.run(attached).unwrap();
+    assert!(written(&world) < 1_000, "{}", written(&world));
+    let terms = &world.state().campaign(campaign).unwrap().terms;
+    assert_eq!((terms.name.as_str(), &terms.scope), ("Another", &scope));
+
+    let narrowed = change(&world, &|terms| terms.scope.products.truncate(900), json!({}));
+    world.run(narrowed).unwrap();
+    assert!(written(&world) > 9_000);
+    assert_eq!(world.state().campaign(campaign).unwrap().terms.scope.products.len(), 900);
+    let opened = change(&world, &|terms| terms.scope = Scope::default(), json!({}));
+    world.run(opened).unwrap();
+    assert_eq!(world.state().campaign(campaign).unwrap().terms.scope, Scope::default());
+    world.check_replay();
+}
 
 #[test]
 fn a_draft_is_deleted_with_its_codes_and_its_jobs() {

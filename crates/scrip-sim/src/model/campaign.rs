@@ -145,7 +145,9 @@ impl Model {
         must!(from.contains(&campaign.now.stage), "I8: {id} is {:?}", campaign.now.stage);
         let mut next = Known { revision: campaign.now.revision + 1, since: seq, ..campaign.now.clone() };
         next.stage = to.unwrap_or(next.stage);
-        if let Event::CampaignChanged { terms, .. } = event {
+        if let Event::CampaignChanged { terms, same_scope, .. } = event {
+            let scope = if *same_scope == Some(true) { &campaign.now.terms.scope } else { &terms.scope };
+            let terms = &Terms { scope: scope.clone(), ..terms.clone() };
             let same = *terms == *campaign.now.terms;
             must!(same || campaign.now.stage != Ended, "I8: the terms of {id} change after its end");
             if campaign.now.stage != Draft {

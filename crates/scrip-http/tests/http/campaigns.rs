@@ -427,6 +427,28 @@ fn s2_nobodys_job_waits_for_anothers_and_one_can_be_cancelled() {
 }
 
 #[test]
+fn s2_a_seller_has_so_many_jobs_at_once() {
+    let limits = SellerLimits { jobs: 2, ..SellerLimits::default() };
+    let shop = Shop::with_seller_limits(limits, &[]);
+    let request = |key: &str, issuer: &Value| {
+        let id = shop.draft(issuer);
+        shop.post(key, &format!("/v1/campaigns/{id}/codes"), &json!({"kind": "unique", "count": 1_000_000}))
+    };
+    let luma = || request(&shop.luma, &seller_off("luma", 100));
+    let jobs = [luma(), luma()].map(|made| format!("/v1/jobs/{}", made.is(202).text_at("/id")));
+    assert_eq!(luma().refused(409, "limit_reached")["/params"], json!({"limit": 2, "of": "jobs"}));
+    // Nobody else's, and no longer than they last.
+    let others = request(&shop.tako, &seller_off("tako", 100)).is(202);
+    let operators = request(&shop.operator, &seller_off("luma", 100)).is(202);
+    shop.post(&shop.luma, &format!("{}/cancel", jobs[0]), &json!({})).is(200);
+    let third = luma().is(202);
+    for job in [&others, &operators, &third].map(|made| format!("/v1/jobs/{}", made.text_at("/id"))) {
+        shop.post(&shop.operator, &format!("{job}/cancel"), &json!({})).is(200);
+    }
+    shop.post(&shop.luma, &format!("{}/cancel", jobs[1]), &json!({})).is(200);
+}
+
+#[test]
 fn publishing_wants_a_budget_or_the_word_that_there_is_none() {
     let shop = Shop::new();
     let id = shop.draft(&with(off(500), &json!({"limits": {}})));

@@ -1,5 +1,6 @@
 //! Guessing codes must not pay.
 
+use scrip_http::GuessLimits;
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, PROXY, Shop, cart, off, with};
@@ -520,6 +521,60 @@ fn a_shoppers_address_that_the_storefront_passes_stops_one_before_the_key_runs_o
     for nonsense in ["here", "", "203.0.113.9, 203.0.113.10"] {
         claim("dora", nonsense, "RIGHT").refused(400, "invalid_field").about("Shopper-Address");
     }
+}
+
+/// Ten wrong codes in a quote, of which an account's limit lets five count.
+fn ten_wrong_codes(shop: &Shop, account: &str, address: &str) {
+    let codes: Vec<String> = (0..10).map(|number| format!("WRONG{number}")).collect();
+    let body = json!({"cart": cart(&[("luma", 1_000, 1)]), "codes": codes});
+    let ask = shop.ask("POST", &format!("/v1/accounts/{account}/quotes")).by(&shop.storefront);
+    ask.header("shopper-address", address).json(&body).send().refused(429, "too_many_attempts");
+}
+
+#[test]
+fn an_account_counts_for_no_more_than_its_own_limit_towards_its_address_and_one_in_good_standing_isnt_stopped_by_it() {
+    let shop = Shop::new();
+    let campaign = shop.live(&with(off(500), &json!({"limits": {"per_individual": null, "budget": "unlimited"}})));
+    shop.shared_code(&campaign, "RIGHT", None);
+    shop.order("ben", &json!({"id": "A", "cart": cart(&[("luma", 1_000, 1)]), "use": "none"})).is(201);
+    shop.minutes_pass(1);
+    let claim = |account: &str, code: &str| {
+        let ask = shop.ask("POST", &format!("/v1/accounts/{account}/coupons")).by(&shop.storefront);
+        ask.header("shopper-address", "203.0.113.9").json(&json!({"code": code})).send()
+    };
+    for _ in 0..4 {
+        ten_wrong_codes(&shop, "throw-away-0", "203.0.113.9");
+    }
+    claim("ana", "RIGHT").is(201);
+    for number in 1..4 {
+        ten_wrong_codes(&shop, &format!("throw-away-{number}"), "203.0.113.9");
+    }
+    let refused = claim("cleo", "RIGHT").refused(429, "too_many_attempts");
+    assert_eq!(refused["/params/limit"], 20);
+    claim("ben", "RIGHT").is(201);
+}
+
+#[test]
+fn the_limits_of_wrong_codes_are_settings() {
+    let limits = GuessLimits { account: 2, address: 3, key: 4, minutes: 7, ..GuessLimits::default() };
+    let shop = Shop::with_guesses(limits);
+    let claim = |account: &str, address: &str| {
+        let ask = shop.ask("POST", &format!("/v1/accounts/{account}/coupons")).by(&shop.storefront);
+        ask.header("shopper-address", address).json(&json!({"code": "WRONG"})).send()
+    };
+    let limit = |account: &str, address: &str| {
+        let refused = claim(account, address).refused(429, "too_many_attempts");
+        (refused["/params/limit"].clone(), seconds(&refused))
+    };
+    for (account, address) in [("ana", "203.0.113.9"), ("ana", "203.0.113.9"), ("ben", "203.0.113.9")] {
+        claim(account, address).refused(422, "code_not_usable");
+    }
+    assert_eq!(limit("ana", "203.0.113.9"), (json!(2), 420));
+    assert_eq!(limit("cleo", "203.0.113.9"), (json!(3), 420));
+    claim("cleo", "203.0.113.10").refused(422, "code_not_usable");
+    assert_eq!(limit("dora", "203.0.113.10"), (json!(4), 420));
+    shop.minutes_pass(7);
+    claim("ana", "203.0.113.9").refused(422, "code_not_usable");
 }
 
 #[test]

@@ -52,9 +52,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ("coupon_reclaimed", "no case can reclaim yet (S4)"),
     ("coupon_frozen", "no case can freeze yet (S4)"),
     ("condition_not_met", "every condition there is has a reason of its own"),
-    ("code_revoked", "no operation revokes a code yet"),
     ("request_timeout", "a body in memory is there at once; the binary's tests send one slowly"),
-    ("store_unavailable", "the store in memory takes everything"),
 ];
 
 #[test]
@@ -250,6 +248,16 @@ fn of_codes(heard: &mut Heard) {
     let answer = heard.says(enter("ana", "WRONG5"), 429, "too_many_attempts", &json!({"limit": 5}));
     let seconds = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
     assert!(seconds.is_some_and(|seconds| seconds > 0), "{seconds:?}");
+    let revoked = shop.live(&off(4));
+    let codes = format!("/v1/campaigns/{revoked}/codes");
+    let added = shop.post(&shop.operator, &codes, &json!({"kind": "shared", "code": "GONE"})).is(201);
+    enter("dora", "GONE").is(201);
+    shop.post(&shop.operator, &format!("{codes}/{}/revoke", added.text_at("/id")), &json!({})).is(200);
+    heard.says(enter("dora", "GONE"), 409, "code_revoked", &json!({}));
+    let claim = || shop.post(&shop.storefront, COUPONS, &json!({"campaign": revoked}));
+    shop.set_clock("2026-12-20T12:00:00Z");
+    heard.says(claim(), 503, "store_unavailable", &json!({}));
+    shop.set_clock(crate::shop::NOON);
     shop.shared_code(&shop.live(&off(3)), "LATE", None);
     shop.set_time("2026-12-01T00:00:00Z");
     heard.says(enter("cleo", "LATE"), 409, "code_expired", &json!({}));

@@ -296,6 +296,22 @@ const SAID: &[(&str, Say)] = &[
         ask(&terms(&json!({"type": "platform"}), &json!({"type": "free_shipping"})))
             .refused(422, "idempotency_key_reused");
     }),
+    ("code_revoked", |shop| {
+        let campaign = shop.live(&off(1));
+        let codes = format!("/v1/campaigns/{campaign}/codes");
+        let added = shop.post(&shop.operator, &codes, &json!({"kind": "shared", "code": "SAVE10"})).is(201);
+        let code = json!({"code": "SAVE10"});
+        shop.post(&shop.storefront, "/v1/accounts/ana/coupons", &code).is(201);
+        shop.post(&shop.operator, &format!("{codes}/{}/revoke", added.text_at("/id")), &json!({})).is(200);
+        shop.post(&shop.storefront, "/v1/accounts/ana/coupons", &code).refused(409, "code_revoked");
+    }),
+    ("store_unavailable", |shop| {
+        let campaign = shop.live(&off(1));
+        shop.set_clock("2026-12-20T12:00:00Z");
+        let claim = json!({"campaign": campaign});
+        shop.post(&shop.storefront, "/v1/accounts/ana/coupons", &claim).refused(503, "store_unavailable");
+        shop.set_clock(crate::shop::NOON);
+    }),
     ("internal_fault", |shop| {
         shop.break_metrics();
         let answer = shop.ask("GET", "/metrics").send().refused(500, "internal_fault");
@@ -314,9 +330,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ("coupon_reclaimed", "cases and reclaiming (S4) come later"),
     ("coupon_frozen", "cases and reclaiming (S4) come later"),
     ("condition_not_met", "the conditions there are have reasons of their own; later ones will say this"),
-    ("code_revoked", "no operation revokes a code yet"),
     ("request_timeout", "a body in memory is there at once; the binary's tests send one slowly"),
-    ("store_unavailable", "the store in memory never fails; the binary's tests take it away"),
 ];
 
 #[test]

@@ -65,44 +65,40 @@ pub struct Shop {
 
 impl Shop {
     pub fn new() -> Self {
-        Self::with_pending(false)
+        Self::with(|_| ())
     }
 
     /// With the setting that shows pending coupons of old data (S17).
     pub fn with_pending(show_pending: bool) -> Self {
-        Self::with(show_pending, Self::unhurried(), SellerLimits::default(), &[])
+        Self::with(|options| options.show_pending = show_pending)
     }
 
     /// With limits of sellers, exceptions as the setting says them.
     pub fn with_seller_limits(limits: SellerLimits, exceptions: &[&str]) -> Self {
-        Self::with(false, Self::unhurried(), limits, exceptions)
+        Self::with(|options| {
+            options.seller_limits = limits;
+            options.seller_exceptions = exceptions.iter().map(|limit| limit.parse().expect("a limit")).collect();
+        })
     }
 
     /// With these limits of what callers may take up.
     pub fn with_limits(limits: Limits) -> Self {
-        Self::with(false, limits, SellerLimits::default(), &[])
+        Self::with(|options| options.limits = limits)
     }
 
-    fn unhurried() -> Limits {
-        Limits { requests: RequestRates::NONE, ..Limits::default() }
+    /// With these limits of wrong codes.
+    pub fn with_guesses(guesses: GuessLimits) -> Self {
+        Self::with(|options| options.guesses = guesses)
     }
 
     /// With these origins whose pages may use shopper tokens.
     pub fn with_origins(origins: &[&str]) -> Self {
-        Self::with_all(false, Self::unhurried(), SellerLimits::default(), &[], origins)
+        Self::with(|options| {
+            options.cors_origins = origins.iter().map(|origin| origin.parse().expect("an origin")).collect();
+        })
     }
 
-    fn with(show_pending: bool, limits: Limits, seller_limits: SellerLimits, exceptions: &[&str]) -> Self {
-        Self::with_all(show_pending, limits, seller_limits, exceptions, &[])
-    }
-
-    fn with_all(
-        show_pending: bool,
-        limits: Limits,
-        seller_limits: SellerLimits,
-        exceptions: &[&str],
-        origins: &[&str],
-    ) -> Self {
+    fn with(change: impl FnOnce(&mut ApiOptions)) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
         let store = MemoryStore::new(buckets());
         let options = EngineOptions {
@@ -119,18 +115,19 @@ impl Shop {
             assert!(!fails.load(Ordering::Relaxed), "a fault made on purpose");
             "scrip_up 1\n".to_owned()
         });
-        let options = ApiOptions {
+        let mut options = ApiOptions {
             metrics,
-            show_pending,
+            show_pending: false,
             trusted_proxies: vec![PROXY.parse().expect("an address")],
-            cors_origins: origins.iter().map(|origin| origin.parse().expect("an origin")).collect(),
+            cors_origins: Vec::new(),
             guesses: GuessLimits::default(),
             patience: Duration::MAX,
-            seller_limits,
-            seller_exceptions: exceptions.iter().map(|limit| limit.parse().expect("a limit")).collect(),
-            limits,
+            seller_limits: SellerLimits::default(),
+            seller_exceptions: Vec::new(),
+            limits: Limits { requests: RequestRates::NONE, ..Limits::default() },
             noop: false,
         };
+        change(&mut options);
         let router = scrip_http::router(engine.clone(), options);
         let key = |role, seller: Option<&str>| {
             let seller = seller.map(|seller| SellerId::new(seller).expect("a name"));

@@ -247,3 +247,16 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waiting mends nothing of a fault of ours, and it isn't told as one of the store's.
+    #[test]
+    fn a_command_that_failed_unexpectedly_is_an_internal_fault_without_a_time_to_come_back() {
+        let problem = Problem::from(EngineError::Fault);
+        assert_eq!((problem.status, problem.reason()), (StatusCode::INTERNAL_SERVER_ERROR, &Reason::InternalFault));
+        assert_eq!(problem.into_response().headers().get("retry-after"), None);
+    }
+}

@@ -74,6 +74,30 @@ fn s17_an_import_is_a_claim_for_stock_counters_and_the_individual_and_judged_by_
 }
 
 #[test]
+fn s17_what_was_imported_and_what_is_collected_count_together_for_the_individual() {
+    let mut world = World::new();
+    for (imported_first, number) in [(true, 1), (false, 2)] {
+        let campaign = world.campaign(
+            &json!({"claims": {"channels": ["web"]}, "limits": {"per_individual": 1, "budget": "unlimited"}}),
+        );
+        let import = |world: &mut World| {
+            let line = ImportCoupon { account: account("ana"), ..old(campaign, OldStatus::Valid, key(number)) };
+            world.run(line).map(|_| ())
+        };
+        let collect = |world: &mut World| world.claim("ana", campaign).map(|_| ());
+        let (first, second) = if imported_first {
+            (import(&mut world), collect(&mut world))
+        } else {
+            (collect(&mut world), import(&mut world))
+        };
+        first.unwrap();
+        assert_eq!(refused(second), "individual_limit_reached");
+        assert_eq!(world.counters(campaign).claimed, 1);
+    }
+    world.check_replay();
+}
+
+#[test]
 fn s17_an_import_gives_the_window_of_the_terms_unless_another_is_meant() {
     let mut world = World::new();
     let campaign = world.campaign(&json!({

@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use scrip_core::{
     cart::{Cart, Shipping},
-    command::PlaceOrder,
+    command::{CancelOrder, PlaceOrder},
     event::Event,
     key::Key,
     money::{Amount, Currency},
-    name::SellerId,
+    name::{OrderId, SellerId},
     slot::{Bucket, Buckets},
     time::Timestamp,
 };
-use scrip_engine::verify::verify;
-use scrip_store::{Batch, Save, Store, frame::Frame, memory::MemoryStore, secret::ChainSecret};
+use scrip_engine::{EngineError, verify::verify};
+use scrip_store::{Batch, Save, Store, frame::Frame, memory::MemoryStore};
 
-use crate::market::{Market, cart, place};
+use crate::market::{Market, account, cart, place};
 
-/// An order whose shipping is a seller's that it hasn't: its figures can't even be worked out.
-#[test]
-fn an_order_that_contradicts_itself_is_told_as_differing_and_nothing_panics() {
+/// A store with an order whose shipping is a seller's that it hasn't: its figures can't even be worked out. The journal is whole.
+fn with_a_damaged_order() -> MemoryStore {
     let store = MemoryStore::new(Buckets::ONE);
     let mut market = Market::over(Arc::new(store.clone()));
     let shipping = Shipping { seller: SellerId::new("luma").expect("a name"), amount: Amount::of(500) };
@@ -28,7 +27,6 @@ fn an_order_that_contradicts_itself_is_told_as_differing_and_nothing_panics() {
     let order = place("ana", "A-1", Vec::new());
     let key = Key::Order(order.account.clone(), order.id.clone());
     market.does(PlaceOrder { cart: shipped, ..order }).expect("placed");
-    drop(market);
     assert!(verify(&store).expect("reads").is_clean());
     let [Some(document)] = &store.snapshot().expect("reads").load(std::slice::from_ref(&key)).expect("reads")[..]
     else {
@@ -39,15 +37,44 @@ fn an_order_that_contradicts_itself_is_told_as_differing_and_nothing_panics() {
     let place = places.map(|(place, _)| place).nth(1).expect("the shipping's seller");
     let mut body = document.body.clone();
     body[place + 3] = b'e';
+    let secrets = market.engine.secrets().clone();
+    drop(market);
     let mut writer = store.writer(Bucket::FIRST).expect("nobody else writes");
     let mut transaction = writer.begin().expect("begins");
     let head = transaction.head().expect("reads");
     let event = Event::DueSwept { second: 0, chunk: 0 };
-    let at = Timestamp::parse("2026-11-11T12:00:00Z").expect("a time");
-    let frame = Frame::new(Bucket::FIRST, head.position + 1, at, [0; 16], head.hash, &[&event])
-        .sealed(&ChainSecret::new(1, &[9; 32]));
+    let at = Timestamp::parse("2026-11-10T12:00:00Z").expect("a time");
+    let frame =
+        Frame::new(Bucket::FIRST, head.position + 1, at, [0; 16], head.hash, &[&event]).sealed(secrets.chain().last());
     let save = Save { key, read: Some(document.version), body: Some(body) };
     transaction.commit(&Batch { frame, saves: vec![save], rows: Vec::new() }).expect("commits");
-    let problems = verify(&store).expect("reads").problems;
+    drop(writer);
+    store
+}
+
+#[test]
+fn an_order_that_contradicts_itself_is_told_as_differing_and_nothing_panics() {
+    let problems = verify(&with_a_damaged_order()).expect("reads").problems;
     assert!(problems.iter().any(|problem| problem.contains("stored and replayed differ")), "{problems:?}");
+}
+
+#[test]
+fn a_command_that_fails_unexpectedly_is_a_fault_and_what_came_with_it_is_done() {
+    let store = with_a_damaged_order();
+    let mut market = Market::over(Arc::new(store.clone()));
+    let order = OrderId::new("A-1").expect("a name");
+    let cancel = CancelOrder { account: account("ana"), order, seller: None };
+    let (before, batches) = (store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads"), market.steps);
+    let handed = [
+        market.engine.enqueue(place("ana", "A-2", Vec::new()), None),
+        market.engine.enqueue(cancel, None),
+        market.engine.enqueue(place("ben", "B-1", Vec::new()), None),
+    ];
+    let [first, faulty, last] = handed.map(|pending| pending.expect("there is room").answer());
+    let answers = market.drive(async { (first.await, faulty.await, last.await) }).expect("no crash was asked for");
+    assert_eq!(market.steps, batches + 1, "they came together");
+    assert!(answers.0.is_ok() && answers.2.is_ok(), "{answers:?}");
+    assert_eq!(answers.1, Err(EngineError::Fault));
+    let after = store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads");
+    assert_eq!(after.position, before.position + 2, "an order placed each, and nothing of the one that failed");
 }

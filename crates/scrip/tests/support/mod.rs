@@ -28,13 +28,14 @@ impl Server {
 
     /// The same with more flags.
     pub fn start_with(data: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
-            .arg(data)
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data).args(flags);
+        Self::of(&mut command, data)
+    }
+
+    /// What a command that serves this folder starts.
+    pub fn of(command: &mut Command, data: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output was asked for");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");

@@ -16,7 +16,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use crate::engine::{EngineError, Receipt};
+use crate::receipt::{EngineError, Receipt};
 
 /// How long it is believed, in microseconds. What comes back on this node ends it at once; what comes back on another one is
 /// seen after this.

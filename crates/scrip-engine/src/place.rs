@@ -12,9 +12,10 @@ use scrip_core::{
 };
 
 use crate::{
-    engine::{Engine, EngineError, Receipt},
+    engine::Engine,
     read::{QuoteAnswer, Reader, Use},
-    sequencer::KeyUse,
+    receipt::{EngineError, Receipt},
+    waiting::KeyUse,
 };
 
 /// Searches again at most so often when another command was faster.

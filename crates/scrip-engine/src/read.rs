@@ -28,9 +28,10 @@ use scrip_store::{
 use crate::{
     answer::{Answer, replayed},
     beyond::{Limited, beyond},
-    engine::{Engine, EngineError},
     known::lacking,
     load::load_all,
+    receipt::EngineError,
+    shared::Shared,
 };
 
 /// A part of the journals.
@@ -50,7 +51,7 @@ const LARGE_ORDER: usize = 64;
 
 /// One consistent view of an account's bucket, with what was loaded of it so far.
 pub struct Reader<'a> {
-    engine: &'a Engine,
+    shared: &'a Shared,
     snapshot: Box<dyn Snapshot + 'a>,
     state: Option<State>,
     now: Timestamp,
@@ -87,9 +88,8 @@ pub struct QuoteAnswer {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(engine: &'a Engine, snapshot: Box<dyn Snapshot + 'a>) -> Self {
-        let now = engine.now();
-        Self { engine, snapshot, state: None, now }
+    pub(crate) fn new(shared: &'a Shared, snapshot: Box<dyn Snapshot + 'a>) -> Self {
+        Self { shared, snapshot, state: None, now: shared.now() }
     }
 
     pub const fn now(&self) -> Timestamp {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
 
     /// Loads what `needs` names, until it names nothing new.
     pub(crate) fn load(&mut self, needs: impl FnMut(&State) -> Vec<Key>) -> Result<(), StoreError> {
-        let shared = &self.engine.shared;
+        let shared = self.shared;
         let state = self.state.get_or_insert_with(|| shared.state(Bucket::FIRST));
         load_all(&mut *self.snapshot, state, needs)
     }
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     /// The same, but for campaigns that are in memory as they are stored.
     fn load_with_known(&mut self, needs: impl Fn(&State) -> Vec<Key>) -> Result<(), StoreError> {
         // With many buckets a campaign's document tells what has to be asked of others: it is loaded.
-        if self.engine.buckets().is_one() {
+        if self.shared.buckets().is_one() {
             let others = |state: &State| {
                 let mut keys = needs(state);
                 keys.retain(|key| !matches!(key, Key::Campaign(_)));
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             };
             self.load(others)?;
             let wanted = lacking(self.state(), needs(self.state()));
-            let shared = &self.engine.shared;
+            let shared = self.shared;
             let state = self.state.as_mut().expect("something was loaded");
             shared.known.load(&mut *self.snapshot, state, &shared.registry, &wanted)?;
         }
@@ -125,25 +125,25 @@ impl<'a> Reader<'a> {
     pub(crate) fn enter(&mut self, bucket: Bucket) {
         // Another node may have written there, with a clock that is ahead of ours. A head that can't be read is said by
         // the read that follows.
-        if !self.engine.buckets().is_one()
+        if !self.shared.buckets().is_one()
             && let Ok(head) = self.snapshot.head(bucket)
         {
-            self.engine.shared.time.saw(head.at);
-            self.now = self.now.max(self.engine.now());
+            self.shared.time.saw(head.at);
+            self.now = self.now.max(self.shared.now());
         }
         if self.state.as_ref().is_none_or(|state| state.bucket() != bucket) {
-            self.state = Some(self.engine.shared.state(bucket));
+            self.state = Some(self.shared.state(bucket));
         }
     }
 
     /// Reads as the account's bucket sees it from here on.
     fn visit(&mut self, account: &AccountId) {
-        self.enter(account.slot().bucket(self.engine.buckets()));
+        self.enter(account.slot().bucket(self.shared.buckets()));
     }
 
     /// Looks at what other buckets have given out of campaigns and codes, so that what is left is told exactly.
     fn look_beyond(&mut self, limited: &Limited) -> Result<(), StoreError> {
-        let buckets = self.engine.buckets();
+        let buckets = self.shared.buckets();
         if !buckets.is_one() {
             let here = self.state().bucket();
             let seen = beyond(&mut *self.snapshot, buckets, here, limited)?;
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
         count: u32,
         kind: AnswerKind,
     ) -> Result<Answer, EngineError> {
-        Ok(replayed(&mut *self.snapshot, self.engine.shared.state(bucket), position, count, kind)?)
+        Ok(replayed(&mut *self.snapshot, self.shared.state(bucket), position, count, kind)?)
     }
 
     /// A campaign's counters, exact once the command that changed them was answered.
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn campaign(&self, campaign: CampaignId) -> Option<Arc<Campaign>> {
-        self.engine.registry().campaign(campaign)
+        self.shared.registry.campaign(campaign)
     }
 
     /// At most `limit`, as long as they `fit`; and whether there are more. No more are read than a few beyond.
@@ -296,7 +296,7 @@ impl<'a> Reader<'a> {
     fn has(&mut self, places: &Places) -> Result<bool, EngineError> {
         for (bucket, position) in &places.0 {
             let bucket = Bucket::from_u16(*bucket);
-            let known = self.engine.buckets().all().any(|known| known == bucket);
+            let known = self.shared.buckets().all().any(|known| known == bucket);
             if !known || *position > self.snapshot.head(bucket)?.position {
                 return Ok(false);
             }
@@ -310,7 +310,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let mut rows = Vec::new();
-        for bucket in self.engine.buckets().all() {
+        for bucket in self.shared.buckets().all() {
             rows.extend(self.snapshot.ledger_entries(bucket, after.of(bucket), limit)?);
         }
         rows.sort_by_key(|row| (row.at, row.bucket, row.position));
@@ -339,8 +339,8 @@ impl<'a> Reader<'a> {
         }
         let mut events = Vec::new();
         let mut complete_until = None;
-        let bytes = bytes / self.engine.buckets().all().count();
-        for bucket in self.engine.buckets().all() {
+        let bytes = bytes / self.shared.buckets().all().count();
+        for bucket in self.shared.buckets().all() {
             let (of_bucket, is_all) = self.events_of(bucket, after.of(bucket), limit, bytes)?;
             if let Some(last) = of_bucket.last().filter(|_| !is_all) {
                 let ends = (last.at, bucket);
@@ -404,8 +404,8 @@ impl<'a> Reader<'a> {
         let unknown: Vec<CodeHash> =
             codes.iter().filter(|code| foreign(self.state(), code)).map(|code| code.hash).collect();
         for hash in unknown {
-            let home = hash.slot().bucket(self.engine.buckets());
-            let mut state = self.engine.shared.state(home);
+            let home = hash.slot().bucket(self.shared.buckets());
+            let mut state = self.shared.state(home);
             load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
             let Some(mut code) = state.code(hash).cloned() else { continue };
             match &mut code.kind {
@@ -458,7 +458,7 @@ impl<'a> Reader<'a> {
     /// Codes by the spelling that there is: as typed, or only if that is none, as Crockford's base 32 is read. Of two that are
     /// the same code then, the later one stays as it was typed.
     pub fn as_spelled(&mut self, texts: Vec<CodeText>) -> Result<Vec<EnteredCode>, EngineError> {
-        let secrets = self.engine.secrets();
+        let secrets = &self.shared.secrets;
         let mut codes: Vec<EnteredCode> = texts.into_iter().map(|text| secrets.entered(text)).collect();
         for place in 0..codes.len() {
             let Some(read) = codes[place].text.as_crockford() else { continue };
@@ -479,7 +479,7 @@ impl<'a> Reader<'a> {
     }
 
     fn code_at_home(&mut self, hash: CodeHash) -> Result<Option<Code>, StoreError> {
-        let mut state = State::new(hash.slot().bucket(self.engine.buckets()), self.engine.buckets());
+        let mut state = State::new(hash.slot().bucket(self.shared.buckets()), self.shared.buckets());
         load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
         Ok(state.code(hash).cloned())
     }

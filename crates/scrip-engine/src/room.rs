@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use scrip_core::reason::{Reason, Refusal};
 
-use crate::{counted, engine::EngineError};
+use crate::{counted, receipt::EngineError};
 
 /// How much nicer than commands a read is to others (`nice(2)`): where both want the processor, a command comes first.
 const NICER: i32 = 5;

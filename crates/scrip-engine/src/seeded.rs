@@ -7,9 +7,9 @@ use scrip_core::{
 use scrip_store::{Batch, frame::Frame};
 
 use crate::{
-    engine::Receipt,
+    receipt::Receipt,
     secrets::Secrets,
-    sequencer::{Done, DoneAndFreed, Reply, Verdict, Waiting},
+    waiting::{Done, DoneAndFreed, Reply, Verdict, Waiting},
 };
 
 /// Answers what was done while it isn't durable.

@@ -12,122 +12,32 @@ use std::{
 use scrip_core::{
     code::CodeHash,
     command::Command,
-    event::{AnswerKind, Event, Recorded, UsedKey},
-    key::{Holder, Key},
+    event::{Event, Recorded, UsedKey},
+    key::Key,
     reason::{Reason, Refusal},
     slot::Bucket,
-    state::{Aggregate, Beyond, Shortage, State},
+    state::{Aggregate, State},
     time::Timestamp,
 };
 use scrip_faults::Fault;
 use scrip_store::{Batch, Head, Save, StoreError, Transaction, Writer, frame::Frame, secret::ChainSecret};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::{
-    answer::{Answer, answer},
+    answer::answer,
     beyond::Limited,
     counted,
-    engine::{EngineError, Receipt, Shared},
     load::load_all,
     projection::project,
     random::RandomIds,
+    receipt::{EngineError, Receipt, chain},
     seeded::{answer_early, counters_apart},
+    shared::Shared,
+    waiting::{Done, DoneAndFreed, KeyUse, Reply, Verdict, Waiting},
 };
 
 /// Commands that share a commit at most: beyond, batches gain little and answers wait longer.
 const BATCH_MAX: usize = 256;
-
-/// An idempotency key's scope and command, both hashed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeyUse {
-    pub holder: Holder,
-    /// Of caller, operation and key.
-    pub key_hash: [u8; 16],
-    /// Of the parsed command.
-    pub command_hash: [u8; 16],
-}
-
-/// A command that waits for its batch, and who waits for its answer.
-pub(crate) struct Waiting {
-    pub command: Command,
-    pub key: Option<KeyUse>,
-    pub seen: Seen,
-    /// `None` once it was answered.
-    pub reply: Option<oneshot::Sender<Reply>>,
-}
-
-impl Waiting {
-    /// Whoever doesn't wait any more finds the answer by asking again.
-    pub fn answer(&mut self, reply: Reply) {
-        if let Some(waits) = self.reply.take() {
-            let _ = waits.send(reply);
-        }
-    }
-}
-
-/// With many buckets: what is known of the others.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
-    pub beyond: Option<Beyond>,
-    /// All that could be granted was: what may be done without is done without.
-    pub overdraw: bool,
-    /// What stands against the command besides: only a repetition of an earlier one is answered.
-    pub barred: Option<Refusal>,
-}
-
-/// What a command came to in its bucket.
-pub(crate) struct Reply {
-    pub verdict: Verdict,
-    /// Codes of other buckets whose claims were given back on the way: they go home.
-    pub freed: Vec<CodeHash>,
-}
-
-pub(crate) enum Verdict {
-    Done(Result<Receipt, EngineError>),
-    /// Done before under its key: the answer is in the journal from this position on. It is read outside of the sequencer, where
-    /// nobody waits for it.
-    Again {
-        position: u64,
-        count: u32,
-        kind: AnswerKind,
-        at: Timestamp,
-    },
-    /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again knowing what others have.
-    Unseen(Limited),
-    /// With many buckets: the rules allow it, but this bucket wasn't granted enough. Nothing was done.
-    Short(Vec<Shortage>),
-}
-
-impl Reply {
-    pub const fn of(verdict: Verdict) -> Self {
-        Self { verdict, freed: Vec::new() }
-    }
-}
-
-/// What a command came to within its batch.
-pub(crate) enum Done {
-    Fresh {
-        answer: Box<Answer>,
-        at: Timestamp,
-    },
-    /// Done before: the answer is in the journal from this position on.
-    Again {
-        position: u64,
-        count: u32,
-        kind: AnswerKind,
-        at: Timestamp,
-    },
-    Refused(Refusal),
-    Unseen(Limited),
-    Short(Vec<Shortage>),
-    /// Nothing is written now.
-    Hindered(String),
-    /// It failed unexpectedly and was taken out.
-    Fault,
-}
-
-/// And codes of other buckets whose claims were given back on the way.
-pub(crate) type DoneAndFreed = (Done, Vec<CodeHash>);
 
 /// Serves one bucket. It has a thread of its own, unless whoever started the engine drives it by [`Sequencer::step`].
 pub struct Sequencer {
@@ -490,16 +400,4 @@ fn answer_all(waiting: impl Iterator<Item = Waiting>, error: impl Fn() -> Engine
     for mut waiting in waiting {
         waiting.answer(Reply::of(Verdict::Done(Err(error()))));
     }
-}
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -8,10 +8,7 @@ use scrip_core::{
     command::{AddCodes, CODES_PER_COMMAND},
 };
 
-use crate::{
-    answer::Answer,
-    engine::{Engine, EngineError},
-};
+use crate::{answer::Answer, engine::Engine, receipt::EngineError};
 
 /// Commands of one round: the sweep gets its turn in between.
 const ROUND: u32 = 100;
@@ -25,7 +22,7 @@ const _: () = assert!(CODES <= CODES_PER_COMMAND);
 /// A job that a crash interrupted goes on where its document says.
 pub(super) async fn make(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
     // Where several engines serve one store, another may have left some behind.
-    if !engine.buckets().is_one() || engine.shared.by_hand {
+    if !engine.buckets().is_one() || engine.shared().by_hand {
         engine.registry().look_for_jobs(engine.store())?;
     }
     for _ in 0..ROUND {
@@ -47,7 +44,7 @@ pub(super) async fn make(engine: &Engine, stop: &AtomicBool) -> Result<bool, Eng
 /// The oldest job of whoever comes after the one that was served last.
 fn next(engine: &Engine) -> Option<Job> {
     let jobs = engine.registry().next_jobs();
-    let mut served = engine.shared.job_turn.lock().expect("nobody panics holding it");
+    let mut served = engine.shared().job_turn.lock().expect("nobody panics holding it");
     let after = served.clone().map_or(Bound::Unbounded, Bound::Excluded);
     let (asker, job) = jobs.range((after, Bound::Unbounded)).next().or_else(|| jobs.first_key_value())?;
     *served = Some(asker.clone());
@@ -59,7 +56,7 @@ fn next(engine: &Engine) -> Option<Job> {
 fn new_code(engine: &Engine, job: &Job) -> NewCode {
     let bucket = job.id.uid().slot().bucket(engine.buckets());
     loop {
-        let code = engine.secrets().new_code(job.prefix.as_deref(), &engine.shared.random);
+        let code = engine.secrets().new_code(job.prefix.as_deref(), &engine.shared().random);
         if code.hash.slot().bucket(engine.buckets()) == bucket {
             return code;
         }

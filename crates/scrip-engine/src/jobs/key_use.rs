@@ -1,6 +1,6 @@
 use scrip_core::command::NoteApiKeyUse;
 
-use crate::engine::{Engine, EngineError};
+use crate::{engine::Engine, receipt::EngineError};
 
 /// Keys looked at in one go.
 const PAGE: usize = 1_000;

@@ -3,7 +3,7 @@ use scrip_core::{
     key::{Key, Kind},
 };
 
-use crate::engine::{Engine, EngineError};
+use crate::{engine::Engine, receipt::EngineError};
 
 /// Commands of one round and bucket: some 44 million documents a day, and never more than one in a batch of claims.
 const ROUND: usize = 8;

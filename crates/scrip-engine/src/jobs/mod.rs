@@ -9,14 +9,18 @@ mod sweep;
 
 use std::{
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
     time::Duration,
 };
 
-use crate::engine::{Engine, EngineError};
+use crate::{
+    engine::{Engine, WeakEngine},
+    receipt::EngineError,
+    waiting::wait_for,
+};
 
 /// How often jobs look for work that nobody wakes them for. What orders hold is given back within 5 s of the end of their hold.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -52,21 +56,4 @@ pub(crate) async fn round(engine: &Engine, stop: &AtomicBool) -> Result<bool, En
     let noted = key_use::note(engine).await;
     let made = codes::make(engine, stop).await;
     swept.and(spread).and(settled).and(forgotten).and(noted).and(made)
-}
-
-/// Waits on this thread for what sequencers answer.
-pub(crate) fn wait_for<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("it takes no more than memory").block_on(work)
-}
-
-/// An engine that may be gone.
-pub(crate) struct WeakEngine {
-    pub shared: Weak<crate::engine::Shared>,
-    pub rest: crate::engine::WeakParts,
-}
-
-impl WeakEngine {
-    fn upgrade(&self) -> Option<Engine> {
-        self.rest.upgrade(self.shared.upgrade()?)
-    }
 }

@@ -6,10 +6,7 @@ use scrip_core::{
 };
 use scrip_store::StoreError;
 
-use crate::{
-    engine::{Engine, EngineError},
-    steps,
-};
+use crate::{engine::Engine, receipt::EngineError, steps};
 
 /// Documents of a bucket: 64 of each kind at most.
 const ALL: usize = 64;
@@ -28,7 +25,7 @@ pub(super) async fn settle(engine: &Engine) -> Result<(), EngineError> {
             }
             let there = underway.lent.account.slot().bucket(engine.buckets());
             if let Some(code) = code_under(engine, bucket, &underway)? {
-                steps::resolve(engine, there, underway.hash, &code).await?;
+                steps::resolve(&engine.dispatch, there, underway.hash, &code).await?;
             }
         }
         for underway in underway(engine, bucket, Kind::Homing)? {
@@ -36,7 +33,7 @@ pub(super) async fn settle(engine: &Engine) -> Result<(), EngineError> {
                 continue;
             }
             if let Some(code) = code_under(engine, bucket, &underway)? {
-                steps::resolve(engine, bucket, underway.hash, &code).await?;
+                steps::resolve(&engine.dispatch, bucket, underway.hash, &code).await?;
             }
         }
     }
@@ -60,7 +57,7 @@ fn underway(engine: &Engine, bucket: Bucket, kind: Kind) -> Result<Vec<CodeUnder
 
 /// The code as `bucket` has it on that very way.
 fn code_under(engine: &Engine, bucket: Bucket, underway: &CodeUnderway) -> Result<Option<Code>, StoreError> {
-    let state = steps::peek(engine, bucket, |state| vec![state.code_key(underway.hash)])?;
+    let state = steps::peek(&engine.dispatch, bucket, |state| vec![state.code_key(underway.hash)])?;
     let same = |code: &&Code| code.lent().is_some_and(|lent| lent.take == underway.lent.take);
     Ok(state.code(underway.hash).filter(same).cloned())
 }

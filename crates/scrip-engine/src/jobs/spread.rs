@@ -1,9 +1,6 @@
 use scrip_core::command::SweepDue;
 
-use crate::{
-    engine::{Engine, EngineError},
-    steps,
-};
+use crate::{engine::Engine, receipt::EngineError, steps};
 
 /// Has read anew what a failed commit left in doubt, then tells buckets of campaigns that they don't know as they are: whoever changed one was interrupted.
 pub(super) async fn spread(engine: &Engine) -> Result<(), EngineError> {
@@ -12,7 +9,7 @@ pub(super) async fn spread(engine: &Engine) -> Result<(), EngineError> {
         engine.submit(SweepDue { bucket, second: 0, chunk: 0 }, None).await?;
     }
     for campaign in engine.registry().not_known_everywhere(engine.buckets()) {
-        steps::spread(engine, campaign).await?;
+        steps::spread(&engine.dispatch, campaign).await?;
     }
     Ok(())
 }

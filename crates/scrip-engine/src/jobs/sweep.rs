@@ -4,7 +4,7 @@ use scrip_core::{
 };
 use scrip_faults::Fault;
 
-use crate::engine::{Engine, EngineError};
+use crate::{engine::Engine, receipt::EngineError};
 
 /// Documents swept in one round: others get their turn in between.
 const ROUND: usize = 64;

@@ -10,10 +10,7 @@ use scrip_core::{
 use scrip_store::StoreError;
 
 use super::{peek, step};
-use crate::{
-    answer::Answer,
-    engine::{Engine, EngineError},
-};
+use crate::{answer::Answer, dispatch::Dispatch, receipt::EngineError};
 
 /// Grants and recalls that one refill does at most: others may take what it found.
 const ROUNDS: usize = 16;
@@ -23,16 +20,16 @@ const ROUNDS: usize = 16;
 ///
 /// Errors: the store can't take it.
 pub(super) async fn refill(
-    engine: &Engine,
+    dispatch: &Dispatch,
     bucket: Bucket,
     shortage: &Shortage,
     the_rest_too: bool,
 ) -> Result<bool, EngineError> {
-    let gate = engine.shared.gates.of(&shortage.pool);
+    let gate = dispatch.gates.of(&shortage.pool);
     let _one_at_a_time = gate.lock().await;
     let mut nothing_elsewhere = false;
     for _ in 0..ROUNDS {
-        let here = stand(engine, &shortage.pool, bucket)?;
+        let here = stand(dispatch, &shortage.pool, bucket)?;
         if here.free() >= shortage.needs {
             return Ok(true);
         }
@@ -43,11 +40,11 @@ pub(super) async fn refill(
             lacks: shortage.needs - here.free(),
             the_rest_too: the_rest_too && nothing_elsewhere,
         };
-        match moved(engine, grant).await? {
-            Some(parcel) => receive(engine, &shortage.pool, bucket, parcel).await?,
+        match moved(dispatch, grant).await? {
+            Some(parcel) => receive(dispatch, &shortage.pool, bucket, parcel).await?,
             None if nothing_elsewhere => return Ok(false),
             None => {
-                nothing_elsewhere = !recall(engine, &shortage.pool, bucket).await?;
+                nothing_elsewhere = !recall(dispatch, &shortage.pool, bucket).await?;
                 if nothing_elsewhere && !the_rest_too {
                     return Ok(false);
                 }
@@ -58,34 +55,34 @@ pub(super) async fn refill(
 }
 
 /// Takes back what other buckets were granted and don't use. Answers whether anything came.
-async fn recall(engine: &Engine, pool: &Pool, but: Bucket) -> Result<bool, EngineError> {
+async fn recall(dispatch: &Dispatch, pool: &Pool, but: Bucket) -> Result<bool, EngineError> {
     let mut came = false;
-    for bucket in engine.buckets().all().filter(|bucket| *bucket != but) {
-        let there = stand(engine, pool, bucket)?;
+    for bucket in dispatch.buckets().all().filter(|bucket| *bucket != but) {
+        let there = stand(dispatch, pool, bucket)?;
         if there.handed.grants > there.share.grants {
             // Granted and never received, by somebody who stopped in between.
             let parcel = Parcel { number: there.handed.grants, amount: there.handed.last_grant };
-            receive(engine, pool, bucket, parcel).await?;
+            receive(dispatch, pool, bucket, parcel).await?;
         }
-        let there = stand(engine, pool, bucket)?;
+        let there = stand(dispatch, pool, bucket)?;
         if there.share.returns == there.handed.returns && there.free() == 0 {
             continue;
         }
         let back = ReturnAllowance { pool: pool.clone(), bucket, taken_back: there.handed.returns };
-        if let Some(parcel) = moved(engine, back).await? {
-            moved(engine, TakeBackAllowance { pool: pool.clone(), from: bucket, parcel }).await?;
+        if let Some(parcel) = moved(dispatch, back).await? {
+            moved(dispatch, TakeBackAllowance { pool: pool.clone(), from: bucket, parcel }).await?;
             came = true;
         }
     }
     Ok(came)
 }
 
-async fn receive(engine: &Engine, pool: &Pool, bucket: Bucket, parcel: Parcel) -> Result<(), EngineError> {
-    moved(engine, ReceiveAllowance { pool: pool.clone(), bucket, parcel }).await.map(|_| ())
+async fn receive(dispatch: &Dispatch, pool: &Pool, bucket: Bucket, parcel: Parcel) -> Result<(), EngineError> {
+    moved(dispatch, ReceiveAllowance { pool: pool.clone(), bucket, parcel }).await.map(|_| ())
 }
 
-async fn moved(engine: &Engine, command: impl Into<Command>) -> Result<Option<Parcel>, EngineError> {
-    match step(engine, command).await? {
+async fn moved(dispatch: &Dispatch, command: impl Into<Command>) -> Result<Option<Parcel>, EngineError> {
+    match step(dispatch, command).await? {
         Answer::Parcel(parcel) => Ok(parcel),
         _ => Err(EngineError::Fault),
     }
@@ -104,8 +101,8 @@ impl Stand {
     }
 }
 
-fn stand(engine: &Engine, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreError> {
-    let state = peek(engine, bucket, |state| {
+fn stand(dispatch: &Dispatch, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreError> {
+    let state = peek(dispatch, bucket, |state| {
         let here = match pool {
             Pool::CodeUses(hash) => state.code_key(*hash),
             Pool::Individual(individual, _) => Key::Individual(bucket, individual.clone()),

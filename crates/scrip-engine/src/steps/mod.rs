@@ -6,9 +6,8 @@
 mod allowances;
 mod campaigns;
 mod codes;
-mod gates;
 
-pub(crate) use self::{campaigns::spread, codes::resolve, gates::Gates};
+pub(crate) use self::{campaigns::spread, codes::resolve};
 
 use scrip_core::{
     command::Command,
@@ -22,9 +21,10 @@ use scrip_store::StoreError;
 use crate::{
     answer::Answer,
     beyond::{Limited, beyond},
-    engine::{Engine, EngineError, Receipt},
+    dispatch::Dispatch,
     load::load_all,
-    sequencer::{KeyUse, Seen, Verdict},
+    receipt::{EngineError, Receipt},
+    waiting::{KeyUse, Seen, Verdict},
 };
 
 /// How often a command is tried while others take what was granted for it. Each time somebody else came forward.
@@ -35,36 +35,36 @@ const TRIES: usize = 64;
 const LOOKS: usize = 8;
 
 /// Does a command, with all that it takes elsewhere.
-pub(crate) async fn submit(engine: &Engine, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+pub(crate) async fn submit(dispatch: &Dispatch, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
     match command {
         Command::CreateCampaign(_)
         | Command::ImportCampaign(_)
         | Command::ChangeCampaign(_)
         | Command::MoveCampaign(_)
-        | Command::DeleteCampaign(_) => campaigns::submit(engine, command, key).await,
+        | Command::DeleteCampaign(_) => campaigns::submit(dispatch, command, key).await,
         Command::RequestCodes(ref request) => {
             let campaign = request.campaign;
-            let receipt = judged(engine, &command, key.as_ref()).await?;
-            campaigns::spread(engine, campaign).await?;
+            let receipt = judged(dispatch, &command, key.as_ref()).await?;
+            campaigns::spread(dispatch, campaign).await?;
             Ok(receipt)
         }
-        Command::AddSharedCode(command) => codes::add_shared(engine, command, key).await,
-        Command::RevokeCode(command) => codes::revoke(engine, command, key).await,
-        command => codes::with_codes(engine, command, key).await,
+        Command::AddSharedCode(command) => codes::add_shared(dispatch, command, key).await,
+        Command::RevokeCode(command) => codes::revoke(dispatch, command, key).await,
+        command => codes::with_codes(dispatch, command, key).await,
     }
 }
 
 /// Runs a command in its bucket until it is done or refused for what all buckets have.
-async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Result<Receipt, EngineError> {
-    let bucket = command.bucket(engine.buckets());
-    let depleted = &engine.shared.depleted;
+async fn judged(dispatch: &Dispatch, command: &Command, key: Option<&KeyUse>) -> Result<Receipt, EngineError> {
+    let bucket = command.bucket(dispatch.buckets());
+    let depleted = &dispatch.depleted;
     let mut epoch = depleted.epoch(command);
-    let mut seen = Seen { beyond: depleted.sight(command, bucket, engine.now()), ..Seen::default() };
+    let mut seen = Seen { beyond: depleted.sight(command, bucket, dispatch.now()), ..Seen::default() };
     let mut looked_at: Option<Limited> = None;
     let mut looks = 0;
     for _ in 0..TRIES {
-        let reply = engine.once(command.clone(), key.cloned(), seen.clone()).await?;
-        codes::bring_home(engine, bucket, &reply.freed).await;
+        let reply = dispatch.once(command.clone(), key.cloned(), seen.clone()).await?;
+        codes::bring_home(dispatch, bucket, &reply.freed).await;
         match reply.verdict {
             Verdict::Done(result) => {
                 if let (Some(limited), Some(beyond)) = (&looked_at, &seen.beyond)
@@ -72,23 +72,23 @@ async fn judged(engine: &Engine, command: &Command, key: Option<&KeyUse>) -> Res
                     && is_for_what_is_left(&result)
                 {
                     let before = depleted.epoch(command);
-                    let now = look(engine, bucket, limited)?;
+                    let now = look(dispatch, bucket, limited)?;
                     if now.used != beyond.used {
                         (epoch, seen.beyond, looks) = (before, Some(now), looks + 1);
                         continue;
                     }
                 }
-                depleted.note(command, bucket, (epoch, seen.beyond.as_ref()), &result, engine.now());
+                depleted.note(command, bucket, (epoch, seen.beyond.as_ref()), &result, dispatch.now());
                 return result;
             }
             Verdict::Unseen(limited) => {
                 epoch = depleted.epoch(command);
-                seen.beyond = Some(look(engine, bucket, &limited)?);
+                seen.beyond = Some(look(dispatch, bucket, &limited)?);
                 looked_at = Some(limited);
             }
             Verdict::Short(shortages) => {
                 for shortage in &shortages {
-                    let enough = allowances::refill(engine, bucket, shortage, command.may_overdraw()).await?;
+                    let enough = allowances::refill(dispatch, bucket, shortage, command.may_overdraw()).await?;
                     seen.overdraw |= !enough && command.may_overdraw();
                 }
                 // What was seen is older than what was granted: judge anew.
@@ -116,22 +116,23 @@ fn is_for_what_is_left(result: &Result<Receipt, EngineError>) -> bool {
 }
 
 /// One step: a command of another bucket, without a key, as its own number or name makes it safe to repeat.
-async fn step(engine: &Engine, command: impl Into<Command>) -> Result<Answer, EngineError> {
-    match engine.once(command, None, Seen::default()).await?.verdict {
-        Verdict::Done(result) => result.map(|receipt| receipt.answer),
-        Verdict::Again { .. } | Verdict::Unseen(_) | Verdict::Short(_) => Err(EngineError::Fault),
-    }
+async fn step(dispatch: &Dispatch, command: impl Into<Command>) -> Result<Answer, EngineError> {
+    dispatch.once(command, None, Seen::default()).await?.verdict.done().map(|receipt| receipt.answer)
 }
 
 /// What a bucket has committed of some aggregates.
-pub(crate) fn peek(engine: &Engine, bucket: Bucket, keys: impl FnMut(&State) -> Vec<Key>) -> Result<State, StoreError> {
-    let mut snapshot = engine.store().snapshot()?;
-    let mut state = engine.shared.state(bucket);
+pub(crate) fn peek(
+    dispatch: &Dispatch,
+    bucket: Bucket,
+    keys: impl FnMut(&State) -> Vec<Key>,
+) -> Result<State, StoreError> {
+    let mut snapshot = dispatch.store.snapshot()?;
+    let mut state = dispatch.state(bucket);
     load_all(&mut *snapshot, &mut state, keys)?;
     Ok(state)
 }
 
-fn look(engine: &Engine, here: Bucket, limited: &Limited) -> Result<Beyond, EngineError> {
-    let mut snapshot = engine.store().snapshot()?;
-    Ok(beyond(&mut *snapshot, engine.buckets(), here, limited)?)
+fn look(dispatch: &Dispatch, here: Bucket, limited: &Limited) -> Result<Beyond, EngineError> {
+    let mut snapshot = dispatch.store.snapshot()?;
+    Ok(beyond(&mut *snapshot, dispatch.buckets(), here, limited)?)
 }

@@ -1,3 +1,5 @@
+//! One refill of a pool at a time.
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

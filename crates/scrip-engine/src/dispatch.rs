@@ -1,0 +1,75 @@
+//! Hands a command to its bucket, and completes what comes back.
+
+use std::{ops::Deref, sync::Arc};
+
+use scrip_core::{command::Command, slot::Bucket};
+use tokio::sync::oneshot;
+
+use crate::{
+    answer::Answer,
+    queues::Queues,
+    reads::Reads,
+    receipt::{EngineError, Receipt},
+    shared::Shared,
+    waiting::{KeyUse, Reply, Seen, Verdict, Waiting},
+};
+
+/// Runs commands, each once in its one bucket. What they need elsewhere is up to [`crate::steps`].
+#[derive(Clone)]
+pub(crate) struct Dispatch {
+    pub reads: Reads,
+    pub queues: Arc<Queues>,
+}
+
+impl Deref for Dispatch {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.reads
+    }
+}
+
+impl Dispatch {
+    /// Runs a command once in its bucket.
+    pub async fn once(
+        &self,
+        command: impl Into<Command>,
+        key: Option<KeyUse>,
+        seen: Seen,
+    ) -> Result<Reply, EngineError> {
+        let command = command.into();
+        let bucket = command.bucket(self.buckets());
+        let reply = self.queue(command, key, seen)?.await.map_err(|_| EngineError::Fault)?;
+        Ok(Reply { verdict: self.completed(bucket, reply.verdict).await, ..reply })
+    }
+
+    /// Reads what an answer shows besides what the sequencer had in hand: one of before, and refunds that stand on pages.
+    pub async fn completed(&self, bucket: Bucket, verdict: Verdict) -> Verdict {
+        match verdict {
+            // Committed: that the answer can't be read again is this command's trouble alone.
+            Verdict::Again { position, count, kind, at } => {
+                let answer = self.reads.in_line(move |reader| reader.answer_again(bucket, position, count, kind)).await;
+                Verdict::Done(answer.map(|answer| Receipt { answer, replayed: true, at }))
+            }
+            Verdict::Done(Ok(Receipt { answer: Answer::Order { order, created }, replayed, at }))
+                if !order.has_all_refunds() =>
+            {
+                let order = self.reads.in_line(move |reader| reader.with_all_refunds(bucket, *order)).await;
+                let answer = order.map(|order| Answer::Order { order: Box::new(order), created });
+                Verdict::Done(answer.map(|answer| Receipt { answer, replayed, at }))
+            }
+            verdict => verdict,
+        }
+    }
+
+    pub fn queue(
+        &self,
+        command: Command,
+        key: Option<KeyUse>,
+        seen: Seen,
+    ) -> Result<oneshot::Receiver<Reply>, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.queues.put(command.bucket(self.buckets()), Waiting { command, key, seen, reply: Some(reply) })?;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,146 @@
+//! What sequencers, steps, jobs and readers share.
+
+use std::{
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+    thread,
+};
+
+use scrip_core::{
+    event::{Event, Recorded},
+    name::SellerId,
+    slot::{Bucket, Buckets},
+    state::State,
+    time::{Timestamp, Zones},
+};
+use scrip_store::{Store, StoreError};
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    depleted::Depleted,
+    gates::Gates,
+    known::Known,
+    random::Random,
+    registry::Registry,
+    room::{ReadLimits, Room},
+    secrets::Secrets,
+    time::Time,
+};
+
+/// What sequencers, jobs and readers share.
+pub(crate) struct Shared {
+    pub store: Arc<dyn Store>,
+    pub time: Time,
+    pub zones: Zones,
+    pub registry: Registry,
+    pub secrets: Secrets,
+    pub random: Random,
+    pub gates: Gates,
+    pub depleted: Depleted,
+    /// Whose job had the last turn (`None` within: the platform's).
+    pub job_turn: Mutex<Option<Option<SellerId>>>,
+    /// What readers have in memory.
+    pub known: Known,
+    /// Made with the first read, unless its limits were given before.
+    room: OnceLock<Room>,
+    /// Whoever drives the engine by hand has one thread: nothing may wait on another.
+    pub by_hand: bool,
+    /// Set once the device failed: nothing is written any more.
+    pub failed: AtomicBool,
+    pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
+    /// How many batches this process has committed, for whoever waits for one more.
+    pub commits: watch::Sender<u64>,
+    /// Which thread does the jobs; none by hand.
+    pub jobs: OnceLock<thread::Thread>,
+}
+
+impl Shared {
+    /// Errors: the store can't be read.
+    pub fn new(store: Arc<dyn Store>, options: EngineOptions, by_hand: bool) -> Result<Self, StoreError> {
+        let shared = Self {
+            registry: Registry::load(&*store)?,
+            time: Time::new(options.clock),
+            zones: options.zones,
+            secrets: options.secrets,
+            random: options.random,
+            gates: Gates::default(),
+            depleted: Depleted::default(),
+            job_turn: Mutex::default(),
+            known: Known::default(),
+            room: OnceLock::new(),
+            by_hand,
+            failed: AtomicBool::new(false),
+            on_failure: options.on_failure,
+            commits: watch::Sender::new(0),
+            jobs: OnceLock::new(),
+            store,
+        };
+        shared.time.saw(shared.last_batch_at()?);
+        Ok(shared)
+    }
+
+    pub fn buckets(&self) -> Buckets {
+        self.store.buckets()
+    }
+
+    /// What it is now, for readers as for batches: one time, whatever the clock does.
+    pub fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// The time of the last batch of any bucket.
+    pub fn last_batch_at(&self) -> Result<Timestamp, StoreError> {
+        let mut snapshot = self.store.snapshot()?;
+        let mut last = Timestamp::default();
+        for bucket in self.buckets().all() {
+            last = last.max(snapshot.head(bucket)?.at);
+        }
+        Ok(last)
+    }
+
+    pub fn room(&self) -> &Room {
+        self.room.get_or_init(|| Room::new(ReadLimits::default()))
+    }
+
+    /// How many reads there may be. Holds when it is said before the first.
+    pub fn limit_reads(&self, limits: ReadLimits) {
+        let _ = self.room.set(Room::new(limits));
+    }
+
+    /// An empty working set of a bucket.
+    pub fn state(&self, bucket: Bucket) -> State {
+        State::new(bucket, self.store.buckets()).with_zones(self.zones.clone())
+    }
+
+    /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
+    pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
+        self.registry.doubt(bucket);
+        self.depleted.committed(events);
+    }
+
+    pub fn wake_jobs(&self) {
+        if let Some(jobs) = self.jobs.get() {
+            jobs.unpark();
+        }
+    }
+
+    pub fn committed(&self, bucket: Bucket, position: u64, events: &[Recorded]) {
+        let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
+        if events.iter().any(is_work) {
+            self.wake_jobs();
+        }
+        self.commits.send_modify(|commits| *commits += 1);
+        metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);
+    }
+}
+
+/// What the engine is made with.
+pub struct EngineOptions {
+    pub secrets: Secrets,
+    pub clock: Arc<dyn Clock>,
+    /// The rules of time zones.
+    pub zones: Zones,
+    pub random: Random,
+    /// Called once when the device failed: the process should stop, and recover by starting anew.
+    pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
+}

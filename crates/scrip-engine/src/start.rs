@@ -1,0 +1,111 @@
+//! Starting and stopping an engine: its threads, or none.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
+
+use scrip_core::{campaign::Campaign, command::NoteCodes};
+use scrip_store::{Store, StoreError};
+
+use crate::{
+    dispatch::Dispatch,
+    engine::Engine,
+    jobs,
+    queues::Queues,
+    reads::Reads,
+    receipt::EngineError,
+    repair::repair,
+    seals::check_ends,
+    sequencer::Sequencer,
+    shared::{EngineOptions, Shared},
+};
+
+impl Engine {
+    /// Brings what an earlier build derived to this one's rules, then starts a sequencer for every bucket in a thread of its
+    /// own, and the background jobs.
+    ///
+    /// Errors: [`StoreError`] if the store can't be read, another engine writes to it, or its journal doesn't end as its
+    /// secrets say; those of [`repair`].
+    pub fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self, StoreError> {
+        // Nothing is worked out anew from a journal that somebody wrote without the secret.
+        check_ends(&*store, options.secrets.chain())?;
+        repair(&*store)?;
+        let (engine, sequencers) = Self::assemble(store, options, false)?;
+        let threads = sequencers.into_iter().map(|sequencer| {
+            thread::Builder::new()
+                .name(format!("sequencer-{}", sequencer.bucket().get()))
+                .spawn(move || sequencer.run())
+                .expect("a thread can be started")
+        });
+        engine.workers.handles.lock().expect("nobody panics holding it").extend(threads);
+        // Whoever starts it may be in a runtime already, which can't be waited in: a thread of its own waits.
+        thread::scope(|scope| scope.spawn(|| engine.note_codes_of_earlier_builds()).join())
+            .unwrap_or_else(|_| panic!("noting codes of earlier builds panicked"))?;
+        let jobs = jobs::start(&engine, &engine.workers.stop);
+        let _ = engine.shared().jobs.set(jobs.thread().clone());
+        engine.workers.handles.lock().expect("nobody panics holding it").push(jobs);
+        Ok(engine)
+    }
+
+    /// Earlier builds didn't write down that a campaign has codes: those that have some learn it here, before anybody collects
+    /// what only a code should give (S1).
+    fn note_codes_of_earlier_builds(&self) -> Result<(), StoreError> {
+        let unsaid = |campaign: &Campaign| !campaign.coded && campaign.terms.named_channels().is_none();
+        for campaign in self.registry().campaigns(None, None, usize::MAX, unsaid) {
+            let asked = self.registry().codes_asked(campaign.id) > 0;
+            if asked || !self.shared().store.snapshot()?.codes(campaign.id, None, 1)?.is_empty() {
+                // What can't be written now is tried at the next start; nothing else depends on it.
+                if let Err(error) = self.submit_blocking(NoteCodes { campaign: campaign.id }, None) {
+                    tracing::warn!(campaign = %campaign.id, %error, "that it has codes isn't noted yet");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its jobs a round when
+    /// [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
+    /// walk.
+    ///
+    /// Errors: as [`Engine::start`].
+    pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<(Self, Vec<Sequencer>), StoreError> {
+        check_ends(&*store, options.secrets.chain())?;
+        Self::assemble(store, options, true)
+    }
+
+    fn assemble(
+        store: Arc<dyn Store>,
+        options: EngineOptions,
+        by_hand: bool,
+    ) -> Result<(Self, Vec<Sequencer>), StoreError> {
+        let shared = Arc::new(Shared::new(store, options, by_hand)?);
+        let (queues, ends) = Queues::new(shared.buckets());
+        let sequencer =
+            |(bucket, queue)| Ok(Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue));
+        let sequencers = ends.into_iter().map(sequencer).collect::<Result<_, StoreError>>()?;
+        let dispatch = Dispatch { reads: Reads(shared), queues: Arc::new(queues) };
+        Ok((Self { dispatch, workers: Arc::default() }, sequencers))
+    }
+
+    /// One round of the background jobs: gives back what timed out, goes on with steps that a crash interrupted, makes
+    /// codes. Answers whether there is more to do. Safe to run at any time, any number of times.
+    ///
+    /// Errors: the store can't take it; what was left undone is done by a later round.
+    pub async fn tidy(&self) -> Result<bool, EngineError> {
+        jobs::round(self, &self.workers.stop).await
+    }
+
+    /// Stops taking commands, lets those that wait finish, and joins the sequencers and the jobs: nobody has the store then
+    /// but who called this.
+    pub fn stop(self) {
+        self.workers.stop.store(true, Ordering::SeqCst);
+        self.dispatch.queues.close();
+        self.shared().wake_jobs();
+        let workers = self.workers;
+        let handles = std::mem::take(&mut *workers.handles.lock().expect("nobody panics holding it"));
+        for handle in handles {
+            let _ = handle.join();
+        }
+    }
+}

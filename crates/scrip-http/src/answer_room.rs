@@ -18,7 +18,7 @@ use scrip_core::reason::Reason;
 use scrip_faults::{Fault, is};
 
 use crate::{
-    auth::Caller,
+    caller::Caller,
     counted,
     limits::{ASK_AGAIN_SECONDS, AnswerLimits, LARGE_BYTES},
     problem::Problem,

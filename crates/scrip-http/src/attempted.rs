@@ -13,8 +13,8 @@ use scrip_core::{
 use crate::{
     api::Api,
     attempt_log::{About, Attempt},
-    auth::Caller,
-    openapi::operation_id,
+    caller::Caller,
+    contract::operation_id,
     problem::Problem,
 };
 
@@ -53,7 +53,7 @@ impl Attempted {
         api.log.note(Attempt {
             at: api.engine.now(),
             request_id: self.request_id.0.to_str().unwrap_or_default().to_owned(),
-            operation: operation_id(self.method.as_str(), self.template.as_str()).unwrap_or_default(),
+            operation: operation_id(self.method.as_str(), self.template.as_str()).unwrap_or_default().to_owned(),
             role: caller.role,
             caller: caller.scope.clone(),
             account,

@@ -24,8 +24,8 @@ use tokio::{
 };
 
 use crate::{
-    auth::Caller,
     body_room::{self, BodyRoom, Taken},
+    caller::Caller,
     limits::{BodyLimits, LARGE_BYTES},
     problem::Problem,
     shape::{self, Shape},

@@ -7,7 +7,7 @@ use scrip_core::reason::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    auth::Caller,
+    caller::Caller,
     counted,
     limits::{ASK_AGAIN_SECONDS, BodyLimits},
     problem::Problem,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scrip_core::reason::Reason;
 
 use crate::{
-    auth::Caller,
+    caller::Caller,
     problem::Problem,
     shares::{AtOnce, Share, Shares},
 };

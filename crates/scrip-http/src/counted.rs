@@ -1,10 +1,4 @@
-//! The counters of the HTTP side by name, and their beginning: one that is 0 is shown too, so that an alert can tell it from
-//! one that isn't there.
-
-use metrics::{counter, describe_counter};
-use scrip_core::event::Role;
-
-use crate::seller_limits::SellerLimits;
+//! The counters of the HTTP side by name.
 
 pub const ANSWERS_REFUSED: &str = "scrip_answers_refused_total";
 pub const ATTEMPTS_DISPLACED: &str = "scrip_attempts_displaced_total";
@@ -17,35 +11,3 @@ pub const HTTP_REQUESTS: &str = "scrip_http_requests_total";
 pub const LIMITS_REACHED: &str = "scrip_limits_reached_total";
 pub const RATE_LIMITED: &str = "scrip_rate_limited_total";
 pub const WAITS_REFUSED: &str = "scrip_waits_refused_total";
-
-/// Statuses that somebody may want to be told of, and the ordinary one.
-const STATUSES: [&str; 4] = ["200", "429", "500", "503"];
-
-/// Shows every counter of the HTTP side from now on. After the recorder was installed; whoever calls it twice changes nothing.
-pub fn announce_metrics() {
-    for (name, what) in [
-        (ANSWERS_REFUSED, "Requests that were refused as too much that was answered before isn't taken."),
-        (ATTEMPTS_DISPLACED, "Refused requests that gave way in the log of attempts to newer ones."),
-        (ATTEMPTS_DROPPED, "Refused requests that the log of attempts was too busy for."),
-        (BODIES_LEFT_UNREAD, "Connections that ended as a refused request's body was too long or too slow to be read."),
-        (BODIES_REFUSED, "Requests that were refused as there was no room for their large body."),
-        (EXPORTS_CUT, "Exports that were broken off as they took too long."),
-        (EXPORTS_REFUSED, "Exports that were refused as too many went on."),
-        (WAITS_REFUSED, "Waits for events that were refused as too many waited."),
-    ] {
-        describe_counter!(name, what);
-        counter!(name).increment(0);
-    }
-    describe_counter!(HTTP_REQUESTS, "Requests by the status of their answer.");
-    for status in STATUSES {
-        counter!(HTTP_REQUESTS, "status" => status).increment(0);
-    }
-    describe_counter!(RATE_LIMITED, "Requests that were refused as their caller had sent too many.");
-    for role in [Role::Operator, Role::Seller, Role::Storefront, Role::Shopper] {
-        counter!(RATE_LIMITED, "role" => role.as_str()).increment(0);
-    }
-    describe_counter!(LIMITS_REACHED, "Refusals of what a seller asked for beyond its limits.");
-    for limit in SellerLimits::NAMES {
-        counter!(LIMITS_REACHED, "limit" => limit).increment(0);
-    }
-}

@@ -7,13 +7,13 @@ use scrip_core::{
 };
 use serde_json::Value;
 
-use crate::{auth::Caller, openapi, routes::may_name};
+use crate::{caller::Caller, channels::may_name, contract::operation_id};
 
 /// Whether a malformed request asks for what its caller may not do. Handlers say the same of well-formed ones.
 pub fn forbidden(method: &str, path: &str, caller: &Caller, body: Option<&Value>) -> Option<Refusal> {
     let nothing = Value::Null;
     let body = body.unwrap_or(&nothing);
-    match openapi::operation(method, path)["operationId"].as_str()? {
+    match operation_id(method, path)? {
         // A shopper may ask what it would get, nothing more.
         "refund_order" => {
             let real = caller.role == Role::Shopper && body["preview"] != true;

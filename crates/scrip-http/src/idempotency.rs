@@ -13,7 +13,7 @@ use scrip_engine::{EngineError, KeyUse, Receipt, fill_random};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{auth::Caller, problem::Problem};
+use crate::{caller::Caller, problem::Problem};
 
 /// Which form of a command is hashed. In the first, requests were hashed as they were read; in the second, commands with
 /// their defaults filled in and their codes as compared.

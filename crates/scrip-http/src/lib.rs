@@ -1,6 +1,7 @@
 //! The HTTP contract: routes, wire types, auth, refusals as problems, OpenAPI.
 
 mod address;
+mod announced;
 mod answer_room;
 mod api;
 mod attempt_log;
@@ -8,8 +9,12 @@ mod attempted;
 mod auth;
 mod body;
 mod body_room;
+mod browsers;
+mod caller;
+mod channels;
 mod clipped;
 mod concurrent;
+mod contract;
 pub mod cors;
 mod counted;
 pub mod csv;
@@ -18,6 +23,7 @@ mod docs;
 mod exports;
 mod forbidden;
 mod guesses;
+mod guessing;
 mod idempotency;
 mod limits;
 mod middleware;
@@ -30,6 +36,7 @@ mod problem;
 mod rates;
 mod readiness;
 mod reply;
+mod router;
 mod routes;
 mod seller_limits;
 mod shape;
@@ -41,16 +48,18 @@ mod unread;
 pub mod wire;
 
 pub use address::TrustedProxy;
-pub use api::{Api, ApiOptions, router};
+pub use announced::announce_metrics;
+pub use api::Api;
 pub use auth::{NewKey, new_key};
+pub use contract::document;
 pub use cors::Origin;
-pub use counted::announce_metrics;
 pub use guesses::GuessLimits;
 pub use limits::{
     AnswerLimits, AttemptLimits, BodyLimits, DrainLimits, ExportLimits, Limits, RequestRates, WaitLimits,
 };
 pub use mistakes::in_words;
-pub use openapi::{document, endpoints};
+pub use openapi::{endpoints, generated_document};
 pub use permissions::{Access, PERMISSIONS, Permission, is_open, permissions_page};
+pub use router::{ApiOptions, router};
 pub use seller_limits::{SellerLimit, SellerLimits};
 pub use status::status_of;

@@ -1,13 +1,13 @@
 //! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Query, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
+    response::{IntoResponse, Response},
 };
 use scrip_core::reason::{Reason, Refusal};
 use scrip_engine::fill_random;
@@ -17,53 +17,21 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     api::Api,
     attempted::{Attempted, RequestId},
-    auth::{Caller, authenticate},
+    auth::authenticate,
     body::{BODY_MAX, Came, Reading},
+    browsers::forbid,
+    caller::Caller,
     clipped::ClippedPath,
+    contract::takes_query,
     counted,
     forbidden::forbidden,
     mistakes::{self, body_schema, of_query},
-    openapi::takes_query,
     permissions::{Access, access, is_open},
     problem::Problem,
     unread::lend,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What every answer forbids browsers: scripts, frames, guessing at types, telling others where they came from, keeping it.
-/// The pages need their own style sheet and nothing else.
-const FORBIDDEN: [(HeaderName, HeaderValue); 6] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
-
-/// The documentation's pages have a form, for their search; no other answer has one.
-const WITH_FORM: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
-
-/// Marks an answer that is a page with a form.
-#[derive(Clone, Copy)]
-pub(crate) struct HasForm;
-
-impl IntoResponseParts for HasForm {
-    type Error = Infallible;
-
-    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        parts.extensions_mut().insert(self);
-        Ok(parts)
-    }
-}
-
 pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
     routes
         .route_layer(from_fn(permitted))
@@ -119,14 +87,10 @@ async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> R
     } else {
         tracing::debug!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request");
     }
-    let has_form = response.extensions().get::<HasForm>().is_some();
+    forbid(&mut response);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
-    headers.extend(FORBIDDEN);
     sharing.say(headers);
-    if has_form {
-        headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORM);
-    }
     response
 }
 

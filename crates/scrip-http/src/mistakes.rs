@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::{
     clipped::clip,
-    openapi::{self, schema::referred},
+    contract::{operation, referred, schema},
 };
 
 /// What a caller wrote is never told back at length.
@@ -26,7 +26,7 @@ const NAME_SHOWN_MAX: usize = 80;
 
 /// The schema of an operation's JSON body, if it takes one.
 pub fn body_schema(method: &str, path: &str) -> Option<&'static Value> {
-    let schema = &openapi::operation(method, path)["requestBody"]["content"]["application/json"]["schema"];
+    let schema = &operation(method, path)["requestBody"]["content"]["application/json"]["schema"];
     (!schema.is_null()).then_some(schema)
 }
 
@@ -64,7 +64,7 @@ pub fn in_words(schema: &Value, value: &Value) -> Vec<String> {
 /// The same for query parameters, which come as text: each by its own name.
 pub fn of_query(method: &str, path: &str, given: &[(String, String)]) -> Mistakes {
     let mut found = Mistakes::default();
-    let parameters = openapi::operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+    let parameters = operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
     let mut seen = HashSet::new();
     for (name, text) in given {
         let at = At::Member(&At::Top, name);
@@ -85,7 +85,7 @@ pub fn of_query(method: &str, path: &str, given: &[(String, String)]) -> Mistake
 /// The same for path parameters.
 pub fn of_path(method: &str, path: &str, given: &[(String, String)]) -> Mistakes {
     let mut found = Mistakes::default();
-    let parameters = openapi::operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+    let parameters = operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
     for (name, text) in given {
         if let Some(known) = parameters.iter().find(|one| one["in"] == "path" && one["name"] == name.as_str()) {
             found.judge(&known["schema"], &Value::from(text.as_str()), &At::Member(&At::Top, name));
@@ -96,7 +96,7 @@ pub fn of_path(method: &str, path: &str, given: &[(String, String)]) -> Mistakes
 
 /// What a parameter of a path may be, after "must be".
 pub fn allowed_in_path(method: &str, path: &str, name: &str) -> String {
-    let parameters = openapi::operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+    let parameters = operation(method, path)["parameters"].as_array().map_or(&[][..], Vec::as_slice);
     let known = parameters.iter().find(|one| one["in"] == "path" && one["name"] == name);
     known.map_or_else(|| "a string".to_owned(), |known| allowed(resolve(&known["schema"]), referred(&known["schema"])))
 }
@@ -272,7 +272,7 @@ impl Mistakes {
 fn resolve(schema: &Value) -> &Value {
     let mut schema = schema;
     while let Some(name) = referred(schema) {
-        schema = &openapi::contract()["components"]["schemas"][name];
+        schema = self::schema(name);
     }
     schema
 }

@@ -1,10 +1,5 @@
 //! The OpenAPI 3.1 document, generated from the routes.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::OnceLock,
-};
-
 use serde_json::{Value, json};
 use utoipa::{
     OpenApi,
@@ -26,7 +21,7 @@ use crate::{
 struct Shared;
 
 /// What the document begins with.
-pub(crate) fn head() -> utoipa::openapi::OpenApi {
+fn head() -> utoipa::openapi::OpenApi {
     let mut head = OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -53,42 +48,34 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
     head
 }
 
-/// The document as JSON: what is served, committed and tested.
-pub fn document() -> String {
-    static DOCUMENT: OnceLock<String> = OnceLock::new();
-    DOCUMENT.get_or_init(|| serde_json::to_string_pretty(contract()).expect("JSON can be written") + "\n").clone()
+/// The document as JSON, as the routes have it: to be committed.
+pub fn generated_document() -> String {
+    serde_json::to_string_pretty(&generated()).expect("JSON can be written") + "\n"
 }
 
-/// The document: what is derived, made into what other people's tools read.
-pub(crate) fn contract() -> &'static Value {
-    static CONTRACT: OnceLock<Value> = OnceLock::new();
-    CONTRACT.get_or_init(|| {
-        let (_, mut api) = routes::all().split_for_parts();
-        complete(&mut api);
-        let mut document = serde_json::to_value(&api).expect("the document can be written");
-        schemas::mend(&mut document);
-        named::name_all(&mut document);
-        // Terms and metadata, and nothing besides.
-        schema::schemas(&mut document)["CampaignRequest"]["additionalProperties"] = json!(false);
-        sides::divide(&mut document);
-        sides::patch(&mut document, "CampaignRequest", "CampaignPatch");
-        schema::schemas(&mut document)["CampaignPatch"]["properties"]["metadata"]["$ref"] =
-            schema::reference("MetadataPatch")["$ref"].clone();
-        let patch = &mut document["paths"]["/v1/campaigns/{campaign}"]["patch"]["requestBody"];
-        patch["content"] = json!({"application/json": {"schema": schema::reference("CampaignPatch")}});
-        named::drop_unused(&mut document);
-        refusals::declare(&mut document);
-        headers::declare(&mut document);
-        members::tell(&mut document);
-        prose::tell(&mut document);
-        examples::show(&mut document);
-        document
-    })
-}
-
-/// An operation of the document.
-pub(crate) fn operation(method: &str, path: &str) -> &'static Value {
-    &contract()["paths"][path][method.to_ascii_lowercase()]
+/// What is derived, made into what other people's tools read.
+fn generated() -> Value {
+    let mut api = head();
+    api.merge(routes::all().into_openapi());
+    complete(&mut api);
+    let mut document = serde_json::to_value(&api).expect("the document can be written");
+    schemas::mend(&mut document);
+    named::name_all(&mut document);
+    // Terms and metadata, and nothing besides.
+    schema::schemas(&mut document)["CampaignRequest"]["additionalProperties"] = json!(false);
+    sides::divide(&mut document);
+    sides::patch(&mut document, "CampaignRequest", "CampaignPatch");
+    schema::schemas(&mut document)["CampaignPatch"]["properties"]["metadata"]["$ref"] =
+        schema::reference("MetadataPatch")["$ref"].clone();
+    let patch = &mut document["paths"]["/v1/campaigns/{campaign}"]["patch"]["requestBody"];
+    patch["content"] = json!({"application/json": {"schema": schema::reference("CampaignPatch")}});
+    named::drop_unused(&mut document);
+    refusals::declare(&mut document);
+    headers::declare(&mut document);
+    members::tell(&mut document);
+    prose::tell(&mut document);
+    examples::show(&mut document);
+    document
 }
 
 /// One line per operation: method, path, operation id.
@@ -103,47 +90,6 @@ pub fn endpoints() -> String {
     }
     lines.sort();
     lines.join("\n") + "\n"
-}
-
-/// What an operation does, in a few words.
-pub(crate) fn summary(method: &str, path: &str) -> Option<String> {
-    let (_, api) = routes::all().split_for_parts();
-    let item = api.paths.paths.get(path)?;
-    operations(item).into_iter().find(|(known, _)| name(known) == method).and_then(|(_, found)| found.summary.clone())
-}
-
-/// Whether an operation takes query parameters: what an operation without any is sent must be refused, never ignored.
-pub(crate) fn takes_query(method: &str, path: &str) -> bool {
-    static WITH_QUERY: OnceLock<HashSet<(&str, String)>> = OnceLock::new();
-    let with_query = WITH_QUERY.get_or_init(|| {
-        let (_, api) = routes::all().split_for_parts();
-        let mut with_query = HashSet::new();
-        for (path, item) in &api.paths.paths {
-            for (method, operation) in operations(item) {
-                let mut parameters = operation.parameters.iter().flatten();
-                if parameters.any(|parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == ParameterIn::Query))
-                {
-                    with_query.insert((name(&method), path.clone()));
-                }
-            }
-        }
-        with_query
-    });
-    with_query.contains(&(method, path.to_owned()))
-}
-
-/// An operation's id: `place_order` for `POST /v1/accounts/{account}/orders`.
-pub(crate) fn operation_id(method: &str, path: &str) -> Option<String> {
-    static IDS: OnceLock<HashMap<(String, String), String>> = OnceLock::new();
-    let ids = IDS.get_or_init(|| {
-        let (_, api) = routes::all().split_for_parts();
-        let all = api.paths.paths.iter().flat_map(|(path, item)| {
-            operations(item).into_iter().map(move |(method, operation)| (method, path, operation))
-        });
-        let id = |operation: &Operation| operation.operation_id.clone().unwrap_or_default();
-        all.map(|(method, path, operation)| ((name(&method).to_owned(), path.clone()), id(operation))).collect()
-    });
-    ids.get(&(method.to_owned(), path.to_owned())).cloned()
 }
 
 fn operations(item: &PathItem) -> Vec<(HttpMethod, &Operation)> {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use scrip_core::event::Role;
 
-use crate::openapi;
+use crate::contract::operation;
 
 /// What a role may do with an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,7 +133,7 @@ pub fn permissions_page() -> String {
     );
     for Permission { method, path, access } in PERMISSIONS {
         let [operator, seller, storefront, shopper] = access.map(Access::word);
-        let what = openapi::summary(method, path).unwrap_or_default();
+        let what = operation(method, path)["summary"].as_str().unwrap_or_default().to_owned();
         let mut what = if is_open(method, path) { what + " (no key needed)" } else { what };
         for role in ROLES {
             if let Some(less) = less(method, path, role) {

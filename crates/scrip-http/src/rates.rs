@@ -8,7 +8,7 @@ use std::{
 use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock, state::keyed::DashMapStateStore};
 use scrip_core::{event::Role, reason::Reason};
 
-use crate::{auth::Caller, counted, limits::RequestRates, problem::Problem};
+use crate::{caller::Caller, counted, limits::RequestRates, problem::Problem};
 
 /// So many seconds' worth may come at once.
 const BURST_SECONDS: u32 = 5;

@@ -6,7 +6,7 @@ use std::{collections::HashMap, fmt, sync::OnceLock};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use crate::openapi::{contract, schema::referred};
+use crate::contract::{contract, referred};
 
 /// Where an operation's body may have objects and lists.
 pub fn of_body(method: &str, path: &str) -> Option<&'static Shape> {
@@ -76,7 +76,7 @@ fn alternatives(schemas: &[&'static Value]) -> Vec<&'static Value> {
     let mut next = schemas.to_vec();
     while let Some(schema) = next.pop() {
         if let Some(name) = referred(schema) {
-            next.push(&contract()["components"]["schemas"][name]);
+            next.push(crate::contract::schema(name));
         } else if let Some(all) = schema["oneOf"].as_array() {
             next.extend(all);
         } else {

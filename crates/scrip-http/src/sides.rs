@@ -2,7 +2,7 @@
 
 use scrip_core::event::Role;
 
-use crate::auth::Caller;
+use crate::caller::Caller;
 
 /// The same for each side.
 pub(crate) struct Sides<T> {

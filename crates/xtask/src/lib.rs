@@ -1,6 +1,7 @@
 //! Checks of the house: what the compiler can't see, as tests. Run them with `cargo test -p xtask`.
 
 mod arrows;
+mod circles;
 pub mod faults;
 mod house;
 mod links;
@@ -42,6 +43,7 @@ checks! {
     http_ends_at_scrip_http = "Nothing below scrip-http depends on an HTTP crate.", arrows::http_ends_at_scrip_http;
     only_the_binary_names_a_backend = "Outside tests and harnesses only scrip depends on a backend.", arrows::only_the_binary_names_a_backend;
     arrows_point_down = "Crates depend on each other in one direction: http → engine → store → core.", arrows::arrows_point_down;
+    modules_lead_nowhere_back = "Within a crate no module uses one that uses it.", circles::modules_lead_nowhere_back;
     crates_share_lints = "Every crate takes its lints from the workspace.", manifests::crates_share_lints;
     sql_stays_in_backends = "Statements of SQL stand only in backends.", tidy::sql_stays_in_backends;
     status_codes_stay_in_http = "Status codes of HTTP stand only in scrip-http.", tidy::status_codes_stay_in_http;

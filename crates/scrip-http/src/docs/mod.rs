@@ -57,7 +57,7 @@ pub(crate) struct Site {
 /// The documentation of this build.
 pub(crate) fn site() -> &'static Site {
     static SITE: LazyLock<Site> = LazyLock::new(|| {
-        let document = serde_json::from_str(&crate::openapi::document()).expect("the document is JSON");
+        let document = crate::contract::contract().clone();
         Site::new(document, PAGES)
     });
     &SITE

@@ -14,10 +14,10 @@ use super::GuessLimits;
 use crate::address::Network;
 
 /// A tenth of a wrong code: a typing mistake, which the check symbol tells from a guess, counts as one.
-pub(super) type Tenths = u32;
+pub type Tenths = u32;
 
 /// A wrong code.
-pub(super) const WHOLE: Tenths = 10;
+pub const WHOLE: Tenths = 10;
 /// Windows that those share who find no room in the table.
 const CELLS: usize = 4_096;
 /// Ended windows are looked for at most so often once the table is full.
@@ -25,7 +25,7 @@ const SWEEP_SECONDS: i64 = 1;
 
 /// Whose wrong codes count together.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Guesser {
+pub enum Guesser {
     Account(AccountId),
     /// Shoppers at one address.
     Shoppers(Network),
@@ -39,7 +39,7 @@ pub(super) enum Guesser {
 
 /// Whom an attempt counts for: whoever makes it, and those whom it only passes through.
 #[derive(Clone, Debug)]
-pub(super) struct Guessers {
+pub struct Guessers {
     pub own: Guesser,
     pub others: Vec<Guesser>,
 }
@@ -169,7 +169,7 @@ const fn cell_of(hash: u128) -> usize {
 
 /// What stands in an attempt's way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct RanOut {
+pub struct RanOut {
     /// Until then the wrong codes count.
     pub seconds: u32,
     /// In whole codes.
@@ -178,7 +178,7 @@ pub(super) struct RanOut {
 
 /// Whether codes may be looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Admission {
+pub enum Admission {
     Yes,
     /// Only when it is known what became of those on their way.
     Wait,
@@ -189,7 +189,7 @@ pub(super) enum Admission {
 
 /// What is known of an account's standing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
+pub enum Standing {
     Unknown,
     Good,
     Stranger,
@@ -197,13 +197,13 @@ pub(super) enum Standing {
 
 /// More codes were wrong than were left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Over {
+pub struct Over {
     pub ran_out: RanOut,
     /// Of a key or an address: nothing to an account that had a coupon or an order before this time.
     pub unless_before: Option<Timestamp>,
 }
 
-pub(super) struct Windows {
+pub struct Windows {
     limits: GuessLimits,
     accounts: Table,
     addresses: Table,

@@ -265,7 +265,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::openapi::contract;
+    use crate::contract::contract;
 
     #[test]
     fn every_line_is_said_somewhere() {

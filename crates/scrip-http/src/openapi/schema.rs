@@ -2,16 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::contract::referred;
+
 pub const SCHEMAS: &str = "#/components/schemas/";
 
 /// A reference to a schema by name.
 pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("{SCHEMAS}{name}")})
-}
-
-/// The name that a schema refers to.
-pub fn referred(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.strip_prefix(SCHEMAS)
 }
 
 /// The schemas of a document by name.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::schema::{each, is_nullable, references, referred, rename, schemas};
+use crate::contract::referred;
+
+use super::schema::{each, is_nullable, references, rename, schemas};
 
 /// Members of answers that are left out where they don't apply; all others are always there, null or not.
 const LEFT_OUT: &[(&str, &[&str])] = &[

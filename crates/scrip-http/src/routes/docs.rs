@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api::Api, docs, middleware::HasForm};
+use crate::{api::Api, browsers::HasForm, docs};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     Router::new()

@@ -121,7 +121,7 @@ fn main_of(html: &str) -> &str {
 fn every_operation_says_who_may_call_it_and_shows_how_in_three_languages() {
     let shop = Shop::new();
     let mut wrong = Vec::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let (tag, id) = (operation["tags"][0].as_str().unwrap_or_default(), operation["operationId"].as_str());
         let id = id.expect("an id");
         let html = shop.ask("GET", &format!("/docs/api/{}/{id}", tag.to_lowercase())).send().is(200).text;
@@ -175,7 +175,7 @@ fn curl(html: &str) -> (String, String, Option<Value>) {
 fn every_example_is_understood_by_the_server() {
     let shop = Shop::new();
     let mut wrong = Vec::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let id = operation["operationId"].as_str().expect("an id");
         let tag = operation["tags"][0].as_str().unwrap_or_default().to_lowercase();
         let html = shop.ask("GET", &format!("/docs/api/{tag}/{id}")).send().is(200).text;
@@ -205,7 +205,7 @@ fn every_example_is_understood_by_the_server() {
 fn an_example_asks_for_what_its_answer_shows() {
     let shop = Shop::new();
     let mut seen = 0;
-    for (path, _, operation) in operations(&scrip_http::document()) {
+    for (path, _, operation) in operations(scrip_http::document()) {
         let parts: Vec<&str> = path.split('/').collect();
         let Some(last) = parts.iter().rposition(|part| part.starts_with('{')) else { continue };
         // Below an id stand lists, whose entries have ids of their own: `…/{order}/refunds`.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 fn document() -> Value {
-    serde_json::from_str(&scrip_http::document()).expect("JSON")
+    serde_json::from_str(scrip_http::document()).expect("JSON")
 }
 
 fn kinds(schema: &Map<String, Value>) -> Vec<&str> {
@@ -69,7 +69,7 @@ fn every_object_has_a_name() {
             });
         }
     }
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         walk(&operation, &mut |inner| {
             if inner.contains_key("schema") && inner["schema"]["properties"].is_object() {
                 wrong.push(format!("{method} {path}"));
@@ -110,7 +110,7 @@ fn alternatives_that_are_objects_say_by_which_member_they_are_told_apart() {
 fn side(document: &Value, side: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut next: Vec<Value> =
-        operations(&scrip_http::document()).into_iter().map(|(_, _, operation)| operation[side].clone()).collect();
+        operations(scrip_http::document()).into_iter().map(|(_, _, operation)| operation[side].clone()).collect();
     while let Some(value) = next.pop() {
         walk(&value, &mut |members| {
             let reference =
@@ -168,7 +168,7 @@ fn requests_refuse_members_that_they_do_not_know_and_none_is_shared_with_an_answ
 #[test]
 fn headers_are_declared_where_they_are_sent_and_taken() {
     let mut wrong = Vec::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let takes = |name: &str| {
             let mut parameters = operation["parameters"].as_array().into_iter().flatten();
             parameters.any(|parameter| parameter["in"] == "header" && parameter["name"] == name)
@@ -197,7 +197,7 @@ fn headers_are_declared_where_they_are_sent_and_taken() {
 fn every_operation_says_its_own_codes() {
     let mut wrong = Vec::new();
     let mut said = BTreeSet::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         for (status, response) in operation["responses"].as_object().expect("responses") {
             if status.starts_with('2') {
                 continue;
@@ -233,7 +233,7 @@ fn every_operation_says_its_own_codes() {
 #[test]
 fn a_code_of_two_statuses_says_when_which() {
     let mut seen = 0;
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let codes = |status: &str| -> BTreeSet<String> {
             let codes = operation["responses"][status]["x-codes"].as_array().into_iter().flatten();
             codes.filter_map(Value::as_str).map(str::to_owned).collect()
@@ -259,7 +259,7 @@ fn every_member_and_every_parameter_is_said_in_words() {
             }
         }
     }
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             if parameter["description"].as_str().is_none_or(|text| text.len() < 5) {
                 wrong.push(format!("{method} {path}: {}", parameter["name"]));
@@ -298,7 +298,7 @@ fn amounts_that_must_be_more_than_nothing_say_so_and_are_refused_at_nothing() {
 #[test]
 fn no_request_that_is_shown_is_over_soon() {
     let mut shown = 0;
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         walk(&operation["requestBody"], &mut |members| {
             for name in ["expires_at", "ends_at"] {
                 if let Some(at) = members.get(name).and_then(Value::as_str) {
@@ -313,7 +313,7 @@ fn no_request_that_is_shown_is_over_soon() {
 
 #[test]
 fn what_is_deprecated_says_so() {
-    let listed = operations(&scrip_http::document());
+    let listed = operations(scrip_http::document());
     let (_, _, events) = listed.iter().find(|(path, ..)| path == "/v1/events").expect("the feed");
     let after = events["parameters"].as_array().expect("some").iter().find(|parameter| parameter["name"] == "after");
     assert_eq!(after.expect("it is")["deprecated"], true);
@@ -353,7 +353,7 @@ fn nothing_of_ours_is_in_the_words() {
 fn every_operation_shows_a_request_and_an_answer_and_they_are_of_their_schemas() {
     let document = document();
     let mut wrong = Vec::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let mut see = |what: &str, content: &Value| {
             let examples = content["examples"].as_object().into_iter().flatten();
             for (name, example) in examples {

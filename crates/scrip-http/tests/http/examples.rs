@@ -294,7 +294,7 @@ fn the_documents_examples_are_what_the_server_answers() {
         return;
     }
     let id = |operation: &Value| operation["operationId"].as_str().expect("an id").to_owned();
-    let documented = operations(&scrip_http::document());
+    let documented = operations(scrip_http::document());
     let templates = documented.iter().map(|(path, _, operation)| (id(operation), path.clone())).collect();
     let mut examples = Examples { shop: Shop::new(), all: Map::new(), templates, ids: HashMap::new() };
     let campaign = campaigns(&mut examples);

@@ -115,7 +115,7 @@ fn mistakes_of_parameters_name_them() {
 fn bodies() -> Vec<(String, String, Value)> {
     let nobody = "00000000000000000000000000";
     let mut all = Vec::new();
-    for (path, method, operation) in operations(&scrip_http::document()) {
+    for (path, method, operation) in operations(scrip_http::document()) {
         let path = path
             .replace("{account}", "ana")
             .replace("{order}", "A")

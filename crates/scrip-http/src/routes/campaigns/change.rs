@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 use super::get::{document, is_visible};
 use crate::{
     api::Api,
-    auth::Caller,
     body::{Body, from_value},
+    caller::Caller,
+    contract::schema,
     forbidden, mistakes,
-    openapi::schema,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -86,8 +86,8 @@ pub(super) async fn change(
         Ok((from_value::<Terms>(terms.clone())?, metadata.metadata))
     };
     let (mut new, metadata) = read().map_err(|problem: Problem| {
-        let of_terms = mistakes::of(&schema::reference("CampaignRequest"), &terms);
-        problem.explained(of_terms.and(mistakes::of(&schema::reference("CampaignPatch"), &metadata)))
+        let of_terms = mistakes::of(schema("CampaignRequest"), &terms);
+        problem.explained(of_terms.and(mistakes::of(schema("CampaignPatch"), &metadata)))
     })?;
     if keeps_validity {
         new.validity = campaign.terms.validity.clone();

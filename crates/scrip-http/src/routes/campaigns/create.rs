@@ -8,8 +8,8 @@ use scrip_core::{
 use super::get::document;
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::IdempotencyKey,
     problem::Problem,
     reply::Reply,

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{command::DeleteCampaign, id::CampaignId};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::NoContent};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::NoContent};
 
 /// Delete a draft
 ///

@@ -8,7 +8,7 @@ use scrip_core::{
 };
 use scrip_engine::{Answer, Receipt};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CampaignDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CampaignDocument};
 
 /// Get a campaign
 ///

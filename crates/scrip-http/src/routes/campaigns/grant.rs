@@ -13,13 +13,14 @@ use super::get::is_visible;
 use crate::{
     api::Api,
     attempted::Attempted,
-    auth::Caller,
     body::Body,
+    caller::Caller,
+    channels::may_name,
     idempotency::{IdempotencyKey, Sameness},
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    routes::claims::{batch::claimed, may_name},
+    routes::claims::batch::claimed,
     wire::{GrantDocument, GrantsRequest, ListDocument},
 };
 

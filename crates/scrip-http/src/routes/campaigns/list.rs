@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use super::get::is_visible;
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     page::cut,
     params::{Limit, Query},

@@ -4,8 +4,8 @@ use scrip_core::{command::CampaignStep, id::CampaignId};
 use super::step::moved;
 use crate::{
     api::Api,
-    auth::Caller,
     body::OptionalBody,
+    caller::Caller,
     idempotency::IdempotencyKey,
     params::PathOf,
     problem::Problem,

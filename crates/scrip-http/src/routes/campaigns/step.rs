@@ -7,7 +7,7 @@ use scrip_core::{
 
 use super::get::document;
 use crate::{
-    api::Api, auth::Caller, idempotency::IdempotencyKey, problem::Problem, reply::Reply, seller_limits::Turn,
+    api::Api, caller::Caller, idempotency::IdempotencyKey, problem::Problem, reply::Reply, seller_limits::Turn,
     wire::CampaignDocument,
 };
 

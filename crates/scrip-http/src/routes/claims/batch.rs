@@ -11,13 +11,14 @@ use scrip_core::{
 };
 use scrip_engine::EngineError;
 
-use super::collect::{claims_as, completed, document, may_name};
+use super::collect::{claims_as, completed, document};
 use crate::{
     api::Api,
     attempt_log::About,
     attempted::Attempted,
-    auth::Caller,
     body::Body,
+    caller::Caller,
+    channels::may_name,
     idempotency::{IdempotencyKey, Keyed, Sameness, hash, is_another},
     problem::Problem,
     reply::Reply,

@@ -13,8 +13,9 @@ use serde::Serialize;
 use crate::{
     api::Api,
     attempt_log::About,
-    auth::Caller,
     body::Body,
+    caller::Caller,
+    channels::may_name,
     idempotency::{IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,
@@ -84,16 +85,6 @@ pub(super) fn completed(account: &AccountId, of: &ClaimOf) -> impl Serialize + u
         ClaimOf::Code(code) => (Err(code.text.as_str().to_owned()), None),
     };
     (account.clone(), of, source)
-}
-
-/// Which channels a role owns (S1). `code` never by name.
-pub(crate) const fn may_name(role: Role, channel: Channel) -> bool {
-    match channel {
-        Channel::Web | Channel::Social | Channel::SellerStore => true,
-        Channel::Partner => matches!(role, Role::Operator | Role::Storefront),
-        Channel::System => matches!(role, Role::Operator),
-        Channel::Code => false,
-    }
 }
 
 /// As whom a role claims for an account: it decides about sources with stock set aside.

@@ -1,8 +1,6 @@
 pub(super) mod batch;
 mod collect;
 
-pub(crate) use self::collect::may_name;
-
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Api;

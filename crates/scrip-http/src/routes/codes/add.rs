@@ -13,8 +13,8 @@ use scrip_engine::{Answer, EngineError};
 
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::{IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,

@@ -12,7 +12,7 @@ use scrip_engine::{Engine, EngineError, Reader};
 
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     csv::cell,
     exports::{self, Page},
     params::PathOf,

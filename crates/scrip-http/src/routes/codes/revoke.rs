@@ -8,8 +8,8 @@ use scrip_engine::{Answer, EngineError};
 
 use crate::{
     api::Api,
-    auth::Caller,
     body::OptionalBody,
+    caller::Caller,
     idempotency::IdempotencyKey,
     params::PathOf,
     problem::Problem,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use scrip_core::{id::CouponId, reason::Reason};
 
 use super::get::document;
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
 
 /// Find a coupon across accounts
 ///

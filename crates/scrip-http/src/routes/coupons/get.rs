@@ -2,7 +2,7 @@ use axum::extract::State;
 use scrip_core::{id::CouponId, name::AccountId, reason::Reason, wallet::CouponState};
 use scrip_engine::EngineError;
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
 
 /// Get a coupon of an account
 ///

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     page::{fitting, scope_bytes},
     params::{Limit, PathOf, Query},

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{name::AccountId, wallet::CouponStatus};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SummaryDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SummaryDocument};
 
 /// Count an account's coupons by status
 ///

@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     params::{Limit, Query},
     problem::Problem,

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{id::JobId, reason::Reason};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::JobDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::JobDocument};
 
 /// Get a job
 ///

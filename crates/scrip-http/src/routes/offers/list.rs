@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     page::cut,
     params::{Limit, PathOf, Query},

@@ -8,8 +8,8 @@ use scrip_core::{
 use super::get::document;
 use crate::{
     api::Api,
-    auth::Caller,
     body::OptionalBody,
+    caller::Caller,
     idempotency::IdempotencyKey,
     params::PathOf,
     problem::Problem,

@@ -9,8 +9,8 @@ use scrip_core::{
 use super::get::{document, visible_alone};
 use crate::{
     api::Api,
-    auth::Caller,
     body::OptionalBody,
+    caller::Caller,
     idempotency::IdempotencyKey,
     params::PathOf,
     problem::Problem,

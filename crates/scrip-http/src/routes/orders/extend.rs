@@ -9,8 +9,8 @@ use scrip_core::{
 use super::get::document;
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::IdempotencyKey,
     params::PathOf,
     problem::Problem,

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use super::get::shown;
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     page::{Page, order_bytes},
     params::{Limit, Query},

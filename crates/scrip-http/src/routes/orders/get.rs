@@ -7,7 +7,7 @@ use scrip_core::{
 };
 use scrip_engine::{Answer, EngineError, Receipt};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::OrderDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::OrderDocument};
 
 /// Get an order
 ///

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::find::{Filter, page};
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,

@@ -15,8 +15,8 @@ use super::get::document;
 use crate::{
     api::Api,
     attempt_log::About,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::{Form, IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,

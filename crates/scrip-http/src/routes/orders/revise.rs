@@ -10,8 +10,8 @@ use super::{get::document, place::completed};
 use crate::{
     api::Api,
     attempt_log::About,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::{IdempotencyKey, Sameness, done_once},
     params::PathOf,
     problem::Problem,

@@ -9,8 +9,8 @@ use scrip_engine::{QuoteAnswer, Use};
 
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     params::PathOf,
     problem::Problem,
     reply::Reply,

@@ -9,8 +9,8 @@ use scrip_engine::{Answer, EngineError};
 use super::create::shown;
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     params::PathOf,
     problem::Problem,
     reply::Reply,

@@ -10,8 +10,8 @@ use scrip_engine::{Answer, EngineError};
 
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     idempotency::{IdempotencyKey, hash},
     params::PathOf,
     problem::Problem,

@@ -6,7 +6,7 @@ use scrip_core::{
 
 use super::create::shown;
 use crate::{
-    api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, routes::orders::get::visible_alone,
+    api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, routes::orders::get::visible_alone,
     wire::RefundDocument,
 };
 

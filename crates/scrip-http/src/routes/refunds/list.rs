@@ -8,7 +8,7 @@ use scrip_core::{
 
 use crate::{
     api::Api,
-    auth::Caller,
+    caller::Caller,
     cursor,
     page::{fitting, refund_bytes},
     params::{Paging, PathOf, Query},

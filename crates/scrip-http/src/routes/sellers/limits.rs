@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{name::SellerId, reason::Reason};
 
-use crate::{api::Api, auth::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SellerLimitsDocument};
+use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SellerLimitsDocument};
 
 /// Get what the platform lets a seller have
 ///

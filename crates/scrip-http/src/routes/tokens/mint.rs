@@ -4,8 +4,8 @@ use scrip_core::reason::Reason;
 
 use crate::{
     api::Api,
-    auth::Caller,
     body::Body,
+    caller::Caller,
     problem::Problem,
     reply::Reply,
     wire::{TokenDocument, TokenRequest},

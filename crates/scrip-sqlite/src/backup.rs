@@ -10,8 +10,7 @@ use scrip_store::StoreError;
 
 use crate::{
     error::{during_copy, unavailable},
-    files::{self, sync_folder},
-    lock::beside,
+    files::{self, beside, sync_folder},
     mark,
 };
 

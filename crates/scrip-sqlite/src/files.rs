@@ -10,7 +10,7 @@ use std::{
 
 use scrip_store::StoreError;
 
-use crate::{error::unavailable, lock::beside};
+use crate::error::unavailable;
 
 /// Of every file that has a database's content: its owner's alone, whatever the folder and the umask say.
 pub(crate) const MODE: u32 = 0o600;
@@ -24,6 +24,14 @@ pub fn files_of(path: &Path) -> [PathBuf; 4] {
         PathBuf::from(name)
     };
     [path.to_owned(), with("-wal"), with("-shm"), with("-journal")]
+}
+
+/// `scrip.db` becomes `scrip.db.<suffix>`.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    name.into()
 }
 
 /// Errors: [`StoreError::Damaged`] if there is a log without the database that it belongs to. SQLite would delete it, and with

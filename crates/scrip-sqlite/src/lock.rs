@@ -8,7 +8,10 @@ use std::{
 
 use scrip_store::StoreError;
 
-use crate::{error::unavailable, files};
+use crate::{
+    error::unavailable,
+    files::{self, beside},
+};
 
 /// Says that nobody else writes to a database, or puts one in its place. Held as long as it lives.
 #[derive(Debug)]
@@ -64,12 +67,4 @@ impl DatabaseLock {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// `scrip.db` becomes `scrip.db.<suffix>`.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
 }

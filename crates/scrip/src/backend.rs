@@ -12,20 +12,16 @@ use scrip_engine::{Engine, EngineOptions, Master, Random, SystemClock};
 use scrip_sqlite::{DatabaseLock, SqliteStore, files_of};
 use scrip_store::{Store, StoreError};
 
-use crate::{failure::Failure, owner, secret_file, secret_opened, telemetry, time_zones};
-
-/// The database's name in the data folder.
-pub const DATABASE: &str = "scrip.db";
+use crate::{
+    data_folder::{DATABASE, database, not_let_in},
+    failure::Failure,
+    owner, secret_file, secret_opened, telemetry, time_zones,
+};
 
 /// The exit status when the device failed.
 const DEVICE_FAILED: i32 = 70;
 /// How long the process then still answers, that the store can't take it: nothing is written any more.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
-
-/// Where a data folder has its database.
-pub fn database(data: &Path) -> PathBuf {
-    data.join(DATABASE)
-}
 
 /// What to do where a folder has no database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,15 +91,6 @@ fn is_there(path: &Path) -> Result<bool, Failure> {
         Err(error) if error.kind() != ErrorKind::NotADirectory => Err(not_let_in(path, &error)),
         there => Ok(there.unwrap_or(false)),
     }
-}
-
-/// What the system says, and who may.
-pub fn not_let_in(path: &Path, error: &std::io::Error) -> Failure {
-    let advice = match error.kind() {
-        ErrorKind::PermissionDenied => ". Run this as the user whose folder it is",
-        _ => "",
-    };
-    Failure::new(format!("looking at {}: {error}{advice}", path.display()))
 }
 
 /// Opens the data folder for writing: its lock, then its master secret, then its database.

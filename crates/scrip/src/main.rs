@@ -16,12 +16,14 @@ mod cli;
 mod commands;
 mod config;
 mod connections;
+mod data_folder;
 mod demo;
 mod failure;
 mod heads;
 mod owner;
 mod secret_file;
 mod secret_opened;
+mod serving;
 mod telemetry;
 mod time_zones;
 

@@ -9,7 +9,7 @@ use std::{
 use rustix::fs::Access;
 use scrip_sqlite::files_of;
 
-use crate::{backend, failure::Failure, secret_file};
+use crate::{data_folder::database, failure::Failure, secret_file};
 
 const ROOT: u32 = 0;
 
@@ -18,7 +18,7 @@ const ROOT: u32 = 0;
 /// Errors: this is root, and the database, or the folder without one, is another user's, whose server couldn't open what root
 /// makes there. Or this isn't root, and a file there is another's and closed.
 pub fn check(data: &Path) -> Result<(), Failure> {
-    let database = backend::database(data);
+    let database = database(data);
     let me = rustix::process::geteuid().as_raw();
     if me == ROOT {
         let theirs = [&database, data].into_iter().find_map(|path| Some((path, fs::metadata(path).ok()?.uid())));

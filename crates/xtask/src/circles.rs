@@ -7,30 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::House;
 
 /// Modules that still use each other, by crate. To be taken apart; nothing is added.
-const KNOWN: &[(&str, &[&str])] = &[
-    ("scrip", &["backend", "owner"]),
-    ("scrip", &["cli", "config"]),
-    ("scrip", &["commands", "demo"]),
-    (
-        "scrip-core",
-        &[
-            "benefit",
-            "campaign",
-            "cart",
-            "code",
-            "condition",
-            "event",
-            "key",
-            "ledger",
-            "metadata",
-            "order",
-            "quote",
-            "reason",
-            "wallet",
-        ],
-    ),
-    ("scrip-sqlite", &["files", "lock"]),
-];
+const KNOWN: &[(&str, &[&str])] = &[(
+    "scrip-core",
+    &[
+        "benefit",
+        "campaign",
+        "cart",
+        "code",
+        "condition",
+        "event",
+        "key",
+        "ledger",
+        "metadata",
+        "order",
+        "quote",
+        "reason",
+        "wallet",
+    ],
+)];
 
 type Uses = BTreeMap<String, BTreeSet<String>>;
 

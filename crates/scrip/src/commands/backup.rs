@@ -3,9 +3,7 @@ use std::{path::Path, process::ExitCode};
 use scrip_engine::KeptHead;
 use scrip_sqlite::SqliteStore;
 
-use crate::{
-    backend, cli::BackupArguments, commands::serve::DEMO_MARK, failure::Failure, heads, secret_file, secret_opened,
-};
+use crate::{backend, cli::BackupArguments, failure::Failure, heads, secret_file, secret_opened, serving::DEMO_MARK};
 
 /// `scrip backup`: reads the database beside a server that writes it.
 pub fn run(arguments: &BackupArguments) -> Result<ExitCode, Failure> {

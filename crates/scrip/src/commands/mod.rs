@@ -10,10 +10,12 @@ mod man;
 mod migrate;
 mod restore;
 mod secrets;
-pub mod serve;
+mod serve;
 mod verify;
 
 use std::process::ExitCode;
+
+use clap::CommandFactory as _;
 
 use crate::{
     bench,
@@ -44,7 +46,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Man(arguments) => man::run(&arguments),
         Command::Config(arguments) => {
             let (_, shown) = arguments.resolve()?;
-            config::unknown_variables().iter().for_each(|unknown| complain!("scrip: {unknown}"));
+            config::unknown_variables(&Cli::command()).iter().for_each(|unknown| complain!("scrip: {unknown}"));
             terminal::out(format_args!("{}", config::show(&shown)));
             Ok(ExitCode::SUCCESS)
         }

@@ -13,6 +13,7 @@ use crate::{
     admin, backend,
     cli::RestoreArguments,
     commands::verify::{newer_revision, sealed},
+    data_folder,
     failure::Failure,
     heads, owner, secret_file,
     secret_opened::{self, FoundSecret},
@@ -22,7 +23,7 @@ use crate::{
 /// it, and takes nothing away: what is there stays, and then nothing is restored.
 pub fn run(arguments: &RestoreArguments) -> Result<ExitCode, Failure> {
     let (data, from) = (&arguments.data.data, arguments.from.display());
-    let target = backend::database(data);
+    let target = data_folder::database(data);
     if !arguments.from.exists() {
         return Err(Failure::new(format!("there is no {from}; nothing was restored")));
     }
@@ -52,7 +53,7 @@ pub fn run(arguments: &RestoreArguments) -> Result<ExitCode, Failure> {
 
 fn restore(arguments: &RestoreArguments, lock: &DatabaseLock) -> Result<ExitCode, Failure> {
     let (data, from) = (&arguments.data.data, arguments.from.display());
-    let target = backend::database(data);
+    let target = data_folder::database(data);
     if scrip_faults::is(Fault::RestoreBesideALog) {
         take_the_log_away(data)?;
     }
@@ -98,7 +99,7 @@ fn restore(arguments: &RestoreArguments, lock: &DatabaseLock) -> Result<ExitCode
 
 /// Nothing of a database may lie there: not the file, and not a log that may have what was answered last.
 fn check_empty(data: &Path) -> Result<(), Failure> {
-    let there: Vec<String> = files_of(&backend::database(data))
+    let there: Vec<String> = files_of(&data_folder::database(data))
         .iter()
         .filter(|file| file.exists())
         .map(|file| file.display().to_string())
@@ -111,7 +112,7 @@ fn check_empty(data: &Path) -> Result<(), Failure> {
 
 /// What to do with what is there.
 fn together(data: &Path) -> String {
-    let [database, log, index, _] = files_of(&backend::database(data)).map(|file| file.display().to_string());
+    let [database, log, index, _] = files_of(&data_folder::database(data)).map(|file| file.display().to_string());
     format!(
         " {database}, {log} and {index} belong together: what was answered last may stand in {log} alone. Once no server \
          runs, move those of them that are there into one other folder, all at once, keep them until all is well, and restore \
@@ -134,7 +135,7 @@ fn put_beside(data: &Path, secret: &FoundSecret) -> Result<(), Failure> {
 
 /// What a restore did once.
 fn take_the_log_away(data: &Path) -> Result<(), Failure> {
-    let [database, others @ ..] = files_of(&backend::database(data));
+    let [database, others @ ..] = files_of(&data_folder::database(data));
     if database.exists() {
         return Err(Failure::new(format!("{} exists; move it away first", database.display())));
     }

@@ -1,34 +1,20 @@
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, process::ExitCode};
 
+use clap::CommandFactory as _;
 use scrip_engine::Engine;
-use scrip_http::{ApiOptions, GuessLimits, router};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 use crate::{
     admin,
     backend::{self, Missing},
-    cli::ServeArguments,
+    cli::{Cli, ServeArguments},
     config::{self, Listen, Settings},
-    connections::{self, ConnectionLimits},
+    data_folder::database,
     failure::Failure,
     heads,
-    telemetry::{self, Metrics},
-    terminal, time_zones,
+    serving::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
+    telemetry, terminal, time_zones,
 };
-
-/// A file that marks a folder as a demo's.
-pub const DEMO_MARK: &str = "DEMO";
-
-/// How long requests that have begun may take once we were told to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `scrip serve`
 pub fn run(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
@@ -43,7 +29,7 @@ pub fn run(arguments: &ServeArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::new(format!("{} was made by scrip demo; give another --data folder", data.display())));
     }
     telemetry::start_logging(settings.serving.log.as_str(), settings.serving.log_json)?;
-    config::unknown_variables().iter().for_each(|unknown| tracing::warn!("{unknown}"));
+    config::unknown_variables(&Cli::command()).iter().for_each(|unknown| tracing::warn!("{unknown}"));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::of("starting", &error))?;
     runtime.block_on(serve(data, &settings, arguments.noop))?;
     Ok(ExitCode::SUCCESS)
@@ -53,7 +39,7 @@ async fn serve(data: &Path, settings: &Settings, noop: bool) -> Result<(), Failu
     let metrics = telemetry::start_metrics()?;
     admin::check_name(data)?;
     let bound = bind(&settings.serving.listen).await;
-    let is_new = !backend::database(data).exists();
+    let is_new = !database(data).exists();
     if bound.is_err() && is_new {
         // A mistyped address makes no database. Where one is, that somebody has it open says more than that the port is taken.
         return bound.map(drop);
@@ -78,29 +64,6 @@ async fn serve(data: &Path, settings: &Settings, noop: bool) -> Result<(), Failu
     Ok(())
 }
 
-pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOptions {
-    let guessing = &settings.guessing;
-    ApiOptions {
-        guesses: GuessLimits {
-            account: guessing.guesses_account,
-            address: guessing.guesses_address,
-            key: guessing.guesses_key,
-            seller: guessing.guesses_seller,
-            minutes: guessing.guesses_minutes,
-            ..GuessLimits::default()
-        },
-        metrics,
-        show_pending: settings.serving.show_pending,
-        trusted_proxies: settings.serving.trusted_proxies.0.clone(),
-        cors_origins: settings.serving.cors_origins.0.clone(),
-        patience: ConnectionLimits::new(&settings.connections).patience,
-        seller_limits: settings.sellers.limits(),
-        seller_exceptions: settings.sellers.seller_limits.0.clone(),
-        limits: settings.limits.of_http(),
-        noop,
-    }
-}
-
 /// A clock that can't be right is said at once, by whoever reads the log first.
 fn tell_of_the_clock(engine: &Engine) -> Result<(), Failure> {
     let trouble = engine.clock_trouble().map_err(|error| Failure::of("reading the journal", &error))?;
@@ -110,65 +73,11 @@ fn tell_of_the_clock(engine: &Engine) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves until Ctrl-C or a termination signal, finishing what has begun.
-pub async fn until_stopped(
-    listener: TcpListener,
-    engine: Engine,
-    settings: &Settings,
-    options: ApiOptions,
-    stop: StopSignal,
-) {
-    engine.limit_reads(settings.limits.of_reads());
-    let app = router(engine.clone(), options);
-    let limits = ConnectionLimits::new(&settings.connections);
-    let (told, mut was_told) = tokio::sync::watch::channel(());
-    let serving = connections::serve(listener, app, limits, async move {
-        stop.came().await;
-        drop(told);
-    });
-    let patience = async {
-        // The sender is gone: we were told to stop.
-        while was_told.changed().await.is_ok() {}
-        tokio::time::sleep(PATIENCE).await;
-    };
-    tokio::select! {
-        () = serving => {}
-        () = patience => tracing::warn!("some connections didn't end in time and are cut off"),
-    }
-    tokio::task::spawn_blocking(move || engine.stop()).await.ok();
-}
-
-/// Ctrl-C or a termination signal, listened for from here on: before anybody is told that the server listens, or who stops it
-/// at once would kill it.
-pub struct StopSignal {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl StopSignal {
-    pub fn listen() -> Result<Self, Failure> {
-        let listened = |kind| signal(kind).map_err(|error| Failure::of("listening for signals", &error));
-        Ok(Self { interrupt: listened(SignalKind::interrupt())?, terminate: listened(SignalKind::terminate())? })
-    }
-
-    async fn came(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 async fn bind(listen: &Listen) -> Result<TcpListener, Failure> {
     let failed = |error: std::io::Error| {
         Failure::of(format!("listening on {listen} (another address: --listen, or SCRIP_LISTEN)"), &error)
     };
     TcpListener::bind(&listen.addresses().map_err(failed)?[..]).await.map_err(failed)
-}
-
-/// An address by which this machine reaches what listens on one.
-pub fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
 }
 
 /// Says where it listens, and what to do next: in the log, and for people who don't collect that.

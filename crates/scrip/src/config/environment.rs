@@ -1,18 +1,15 @@
 //! Variables that are called as a setting's would be, and that nothing reads: mistyped ones, which the file refuses.
 
-use clap::CommandFactory as _;
-
 use super::setting::nearest;
-use crate::cli::Cli;
 
 const PREFIX: &str = "SCRIP_";
 
-/// What to say of each variable of the environment that is called `SCRIP_…` and that no setting or flag reads. They aren't
+/// What to say of each variable of the environment that is called `SCRIP_…` and that nothing of the command line reads. They aren't
 /// refused: a client's own may stand in the same environment, such as `SCRIP_API_KEY`.
-pub fn unknown() -> Vec<String> {
+pub fn unknown(read: &clap::Command) -> Vec<String> {
     let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value)));
     let theirs = variables.filter(|(name, value)| !is_of_kubernetes(name, &value.to_string_lossy()));
-    of(theirs.map(|(name, _)| name), &known())
+    of(theirs.map(|(name, _)| name), &known(read))
 }
 
 fn of(names: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
@@ -29,13 +26,13 @@ fn of(names: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
 }
 
 /// All that the command line reads, and what a build for harnesses does.
-fn known() -> Vec<String> {
+fn known(read: &clap::Command) -> Vec<String> {
     fn collect(command: &clap::Command, known: &mut Vec<String>) {
         known.extend(command.get_arguments().filter_map(|argument| argument.get_env()?.to_str().map(str::to_owned)));
         command.get_subcommands().for_each(|below| collect(below, known));
     }
     let mut known = vec![scrip_faults::VARIABLE.to_owned()];
-    collect(&Cli::command(), &mut known);
+    collect(read, &mut known);
     known
 }
 
@@ -49,11 +46,14 @@ fn is_of_kubernetes(name: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+    use crate::cli::Cli;
 
     #[test]
     fn a_mistyped_variable_is_told_with_the_one_that_is_most_like_it() {
-        let said = |name: &str| of(std::iter::once(name.to_owned()), &known());
+        let said = |name: &str| of(std::iter::once(name.to_owned()), &known(&Cli::command()));
         for (mistyped, meant) in [
             ("SCRIP_TRUSTED_PROXY", "SCRIP_TRUSTED_PROXIES"),
             ("SCRIP_LISTN", "SCRIP_LISTEN"),

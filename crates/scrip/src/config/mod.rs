@@ -23,7 +23,7 @@ pub use self::{
     connections::Connections, environment::unknown as unknown_variables, guessing::Guessing, limits::Limits,
     listen::Listen, sellers::Sellers, serving::Serving, setting::Sources, shown::show,
 };
-use crate::{backend::not_let_in, failure::Failure};
+use crate::{data_folder::not_let_in, failure::Failure};
 
 macro_rules! groups {
     ($($field:ident: $group:ident,)*) => {

@@ -15,9 +15,9 @@ use tokio::net::TcpListener;
 use crate::{
     admin, backend,
     cli::DemoArguments,
-    commands::serve::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
     config::{Listen, Settings},
     failure::Failure,
+    serving::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
     telemetry, terminal,
 };
 

@@ -1,6 +1,6 @@
 //! What handlers and middleware have in common.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use scrip_core::id::CampaignId;
 use scrip_engine::{Engine, EngineError, Reader};
@@ -11,37 +11,52 @@ use crate::{
     tokens::Tokens,
 };
 
-/// What every handler has.
+/// What every handler has. Each request clones it several times.
 #[derive(Clone)]
-pub struct Api {
-    pub(crate) engine: Engine,
-    pub(crate) tokens: Tokens,
-    pub(crate) guesses: Arc<Guesses>,
-    pub(crate) log: AttemptLog,
-    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    pub(crate) show_pending: bool,
-    pub(crate) trusted_proxies: Arc<[TrustedProxy]>,
-    pub(crate) origins: Origins,
-    pub(crate) reading: Reading,
-    pub(crate) answers: Arc<AnswerRoom>,
-    pub(crate) sellers: Arc<Sellers>,
-    pub(crate) rates: Arc<Rates>,
-    pub(crate) exports: Arc<Concurrent>,
-    pub(crate) export_time: Duration,
+pub(crate) struct Api(Arc<Common>);
+
+/// What all handlers share.
+pub(crate) struct Common {
+    pub engine: Engine,
+    pub tokens: Tokens,
+    pub guesses: Arc<Guesses>,
+    pub log: AttemptLog,
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub show_pending: bool,
+    pub trusted_proxies: Arc<[TrustedProxy]>,
+    pub origins: Origins,
+    pub reading: Reading,
+    pub answers: Arc<AnswerRoom>,
+    pub sellers: Arc<Sellers>,
+    pub rates: Arc<Rates>,
+    pub exports: Arc<Concurrent>,
+    pub export_time: Duration,
     /// Callers that wait for something to happen.
-    pub(crate) waits: Arc<Concurrent>,
-    pub(crate) readiness: Readiness,
-    pub(crate) drain: DrainLimits,
+    pub waits: Arc<Concurrent>,
+    pub readiness: Readiness,
+    pub drain: DrainLimits,
+}
+
+impl Deref for Api {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.0
+    }
 }
 
 impl Api {
+    pub fn new(common: Common) -> Self {
+        Self(Arc::new(common))
+    }
+
     /// What a campaign is called now.
-    pub(crate) fn name_of(&self, campaign: CampaignId) -> String {
+    pub fn name_of(&self, campaign: CampaignId) -> String {
         self.engine.registry().campaign(campaign).map_or(String::new(), |campaign| campaign.terms.name.clone())
     }
 
     /// Reads committed state on a thread that may block, in turn. Not done if nobody waits for it any more.
-    pub(crate) async fn read<T: Send + 'static>(
+    pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {

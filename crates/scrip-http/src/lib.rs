@@ -49,7 +49,6 @@ pub mod wire;
 
 pub use address::TrustedProxy;
 pub use announced::announce_metrics;
-pub use api::Api;
 pub use auth::{NewKey, new_key};
 pub use contract::document;
 pub use cors::Origin;

@@ -8,7 +8,7 @@ use scrip_engine::Engine;
 use crate::{
     SellerLimit, SellerLimits, TrustedProxy,
     answer_room::AnswerRoom,
-    api::Api,
+    api::{Api, Common},
     attempt_log::AttemptLog,
     body::Reading,
     concurrent::Concurrent,
@@ -53,7 +53,7 @@ pub struct ApiOptions {
 pub fn router(engine: Engine, options: ApiOptions) -> Router {
     let (exports, waits) = (options.limits.exports, options.limits.waits);
     let at_once = |per_caller, in_all, refused| Arc::new(Concurrent::new(AtOnce { per_caller, in_all }, refused));
-    let api = Api {
+    let api = Api::new(Common {
         tokens: Tokens::new(engine.secrets().token_key()),
         guesses: Arc::new(Guesses::new(options.guesses)),
         log: AttemptLog::start(options.limits.attempts),
@@ -71,7 +71,7 @@ pub fn router(engine: Engine, options: ApiOptions) -> Router {
         readiness: Readiness::start(engine.clone()),
         drain: options.limits.drain,
         engine,
-    };
+    });
     let (routes, _) = routes::all().split_for_parts();
     let mut routes = routes;
     if options.noop {

@@ -10,7 +10,7 @@
 mod limits;
 mod windows;
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -32,6 +32,6 @@ impl Guesses {
     }
 
     pub fn windows(&self) -> MutexGuard<'_, Windows> {
-        self.windows.lock().expect("nobody panics holding it")
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -82,9 +82,10 @@ impl Window {
             return (0, false);
         }
         let (before, sum) = (self.wrong, self.wrong + wrong);
-        self.wrong = sum.min(limit);
+        // Where several share a window, one of them may count to more.
+        self.wrong = sum.min(limit).max(before);
         self.ends_at.get_or_insert(now.plus_minutes(minutes));
-        if self.wrong == limit {
+        if self.wrong >= limit {
             self.ran_out_at.get_or_insert(now);
         }
         (self.wrong - before, sum >= limit + WHOLE)
@@ -390,5 +391,19 @@ mod tests {
         }
         let key = Guesser::Key("key".to_owned());
         assert_eq!(windows.keys.known(&key, at(0)).map(|window| window.wrong), Some(500 * WHOLE));
+    }
+
+    /// A table that is full gives several one window, whatever their limits.
+    #[test]
+    fn whoever_shares_a_window_with_one_of_a_larger_limit_counts_from_where_that_is() {
+        let mut windows = Windows::new(GuessLimits { tracked: 1, ..GuessLimits::default() });
+        let network = |number: u32| Network::from(std::net::IpAddr::from(number.to_be_bytes()));
+        for number in 0..60_000_u32 {
+            let other = if number < 40_000 { Guesser::Servers } else { Guesser::Shoppers };
+            let guessers = Guessers { others: vec![other(network(number))], ..account(number as usize) };
+            windows.count(&guessers, 5 * WHOLE, at(0));
+        }
+        let limit = GuessLimits::default().address * WHOLE;
+        assert!(windows.addresses.cells.iter().any(|cell| cell.wrong > limit), "some are more servers'");
     }
 }

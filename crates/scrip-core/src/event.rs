@@ -57,10 +57,10 @@ events! {
     0 CampaignCreated = "campaign.created" {
         0 campaign: CampaignId, 1 terms: Terms, 2 at: Timestamp, 80 metadata: Option<Metadata>,
     }
-    /// `metadata`: all of it as it is now, where it changed. `same_scope`: the scope, which may be long, stays, and those of `terms` is
-    /// empty.
+    /// `metadata`: all of it as it is now, where it changed. `same_lists`: which lists of the scope stay
+    /// ([`Scope::without_same`](crate::campaign::Scope::without_same)).
     1 CampaignChanged = "campaign.changed" {
-        0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, 80 metadata: Option<Metadata>, 81 same_scope: Option<bool>,
+        0 campaign: CampaignId, 1 terms: Terms, 2 counters: Counters, 80 metadata: Option<Metadata>, 81 same_lists: Option<u8>,
     }
     2 CampaignPublished = "campaign.published" { 0 campaign: CampaignId, 1 counters: Counters, }
     3 CampaignPaused = "campaign.paused" { 0 campaign: CampaignId, 1 counters: Counters, 2 by: Option<PausedBy>, }

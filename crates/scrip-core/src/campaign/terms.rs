@@ -160,6 +160,41 @@ impl Scope {
             self.products.len() + self.categories.len() + self.exclude_products.len() + self.exclude_categories.len();
         lists as u64
     }
+
+    /// The scope without the lists that are as before, and which those are: a bit each, products 1, categories 2, excluded products
+    /// 4, excluded categories 8. Lists may be long, and aren't written again with everything that changes.
+    pub fn without_same(mut self, before: &Self) -> (Self, u8) {
+        let mut same = 0;
+        take_same(&mut self.products, &before.products, 1, &mut same);
+        take_same(&mut self.categories, &before.categories, 2, &mut same);
+        take_same(&mut self.exclude_products, &before.exclude_products, 4, &mut same);
+        take_same(&mut self.exclude_categories, &before.exclude_categories, 8, &mut same);
+        (self, same)
+    }
+
+    /// Puts the lists back that are as before.
+    pub fn keep_same(&mut self, before: Self, same: u8) {
+        let stays = |bit| same & bit != 0;
+        if stays(1) {
+            self.products = before.products;
+        }
+        if stays(2) {
+            self.categories = before.categories;
+        }
+        if stays(4) {
+            self.exclude_products = before.exclude_products;
+        }
+        if stays(8) {
+            self.exclude_categories = before.exclude_categories;
+        }
+    }
+}
+
+fn take_same<T: PartialEq>(list: &mut Vec<T>, before: &[T], bit: u8, same: &mut u8) {
+    if !list.is_empty() && list == before {
+        list.clear();
+        *same |= bit;
+    }
 }
 
 /// When coupons can be used (S8). Half-open: `starts_at <= now < expires_at`.

@@ -1,6 +1,6 @@
 use super::{Decide, Decision, Outcome, needs};
 use crate::{
-    campaign::{Campaign, Scope, Terms, changed_terms},
+    campaign::{Campaign, Terms, changed_terms},
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
@@ -49,10 +49,10 @@ impl Decide for ChangeCampaign {
         }
         campaign.may_change(self.as_seller.as_ref(), 0)?;
         // Long lists aren't written again with every new name.
-        let same_scope = (terms.scope == campaign.terms.scope).then_some(true);
-        let terms = if same_scope.is_some() { Terms { scope: Scope::default(), ..terms } } else { terms };
+        let (scope, same) = terms.scope.clone().without_same(&campaign.terms.scope);
+        let (terms, same_lists) = (Terms { scope, ..terms }, Some(same).filter(|same| *same != 0));
         let counters = state.counters(self.campaign);
-        let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata, same_scope };
+        let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata, same_lists };
         Ok(Decision { events: vec![changed], outcome })
     }
 }

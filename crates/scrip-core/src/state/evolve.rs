@@ -32,13 +32,11 @@ impl State {
                 };
                 self.set(Key::Campaign(*campaign), Some(Aggregate::Campaign(created)));
             }
-            Event::CampaignChanged { campaign, terms, metadata, same_scope, .. } => {
+            Event::CampaignChanged { campaign, terms, metadata, same_lists, .. } => {
                 self.with_campaign(*campaign, position, |campaign| {
-                    let scope = std::mem::take(&mut campaign.terms.scope);
+                    let before = std::mem::take(&mut campaign.terms.scope);
                     campaign.terms = terms.clone();
-                    if *same_scope == Some(true) {
-                        campaign.terms.scope = scope;
-                    }
+                    campaign.terms.scope.keep_same(before, same_lists.unwrap_or(0));
                     if let Some(metadata) = metadata {
                         campaign.metadata = metadata.clone();
                     }

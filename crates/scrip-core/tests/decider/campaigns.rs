@@ -13,7 +13,7 @@ use scrip_core::{
 use serde_json::{Value, json};
 
 use super::{
-    build::{by_seller, code, seller, terms},
+    build::{by_seller, code, product, seller, terms},
     world::{World, refused},
 };
 
@@ -40,6 +40,14 @@ fn what_leaves_the_scope_as_it_is_doesnt_write_it_again() {
     assert!(written(&world) < 1_000, "{}", written(&world));
     let terms = &world.state().campaign(campaign).unwrap().terms;
     assert_eq!((terms.name.as_str(), &terms.scope), ("Another", &scope));
+
+    // Each list by itself: one that is short may change beside one that is long.
+    let excluded = change(&world, &|terms| terms.scope.exclude_products = vec![product("product-7")], json!({}));
+    world.run(excluded).unwrap();
+    assert!(written(&world) < 1_000, "{}", written(&world));
+    let included = change(&world, &|terms| terms.scope.exclude_products.clear(), json!({}));
+    world.run(included).unwrap();
+    assert_eq!(world.state().campaign(campaign).unwrap().terms.scope, scope);
 
     let narrowed = change(&world, &|terms| terms.scope.products.truncate(900), json!({}));
     world.run(narrowed).unwrap();

@@ -145,9 +145,27 @@ impl Model {
         must!(from.contains(&campaign.now.stage), "I8: {id} is {:?}", campaign.now.stage);
         let mut next = Known { revision: campaign.now.revision + 1, since: seq, ..campaign.now.clone() };
         next.stage = to.unwrap_or(next.stage);
-        if let Event::CampaignChanged { terms, same_scope, .. } = event {
-            let scope = if *same_scope == Some(true) { &campaign.now.terms.scope } else { &terms.scope };
-            let terms = &Terms { scope: scope.clone(), ..terms.clone() };
+        if let Event::CampaignChanged { terms, same_lists, .. } = event {
+            let mut scope = terms.scope.clone();
+            let (before, same) = (&campaign.now.terms.scope, same_lists.unwrap_or(0));
+            for (bit, list, before) in
+                [(1, &mut scope.products, &before.products), (4, &mut scope.exclude_products, &before.exclude_products)]
+            {
+                if same & bit != 0 {
+                    must!(list.is_empty(), "a list of {id} stays and is given");
+                    list.clone_from(before);
+                }
+            }
+            for (bit, list, before) in [
+                (2, &mut scope.categories, &before.categories),
+                (8, &mut scope.exclude_categories, &before.exclude_categories),
+            ] {
+                if same & bit != 0 {
+                    must!(list.is_empty(), "a list of {id} stays and is given");
+                    list.clone_from(before);
+                }
+            }
+            let terms = &Terms { scope, ..terms.clone() };
             let same = *terms == *campaign.now.terms;
             must!(same || campaign.now.stage != Ended, "I8: the terms of {id} change after its end");
             if campaign.now.stage != Draft {

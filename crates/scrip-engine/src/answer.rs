@@ -274,6 +274,10 @@ fn campaign_as_of(
     let mut now = State::new(blank.bucket(), blank.buckets());
     load_all(snapshot, &mut now, |_| vec![Key::Campaign(id)])?;
     let Some(campaign) = now.campaign_or_deleted(id) else { return Ok(None) };
+    if campaign.events.last().is_some_and(|newest| *newest <= last) {
+        let campaign = now.campaign(id).cloned();
+        return Ok(campaign.map(|campaign| Answer::Campaign { campaign: Box::new(campaign), counters, created }));
+    }
     for &position in campaign.events.iter().filter(|&&position| position <= last) {
         blank.evolve(&event_at(snapshot, now.bucket(), position)?);
     }

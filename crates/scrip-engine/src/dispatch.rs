@@ -2,12 +2,13 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use scrip_core::{command::Command, slot::Bucket};
+use scrip_core::{command::Command, event::AnswerKind, slot::Bucket};
 use tokio::sync::oneshot;
 
 use crate::{
     answer::Answer,
     queues::Queues,
+    read::Reader,
     reads::Reads,
     receipt::{EngineError, Receipt},
     shared::Shared,
@@ -48,7 +49,13 @@ impl Dispatch {
         match verdict {
             // Committed: that the answer can't be read again is this command's trouble alone.
             Verdict::Again { position, count, kind, at } => {
-                let answer = self.reads.in_line(move |reader| reader.answer_again(bucket, position, count, kind)).await;
+                let again = move |reader: &mut Reader<'_>| reader.answer_again(bucket, position, count, kind);
+                // What a campaign was then is worked out from all its changes.
+                let answer = if kind == AnswerKind::Campaign {
+                    self.reads.long(again).await
+                } else {
+                    self.reads.in_line(again).await
+                };
                 Verdict::Done(answer.map(|answer| Receipt { answer, replayed: true, at }))
             }
             Verdict::Done(Ok(Receipt { answer: Answer::Order { order, created }, replayed, at }))

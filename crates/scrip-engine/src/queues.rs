@@ -6,7 +6,7 @@ use std::{
 };
 
 use scrip_core::slot::{Bucket, Buckets};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::{receipt::EngineError, waiting::Waiting};
 
@@ -32,7 +32,12 @@ impl Queues {
     pub fn put(&self, bucket: Bucket, waiting: Waiting) -> Result<(), EngineError> {
         let queues = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let queue = queues.get(&bucket).ok_or_else(|| EngineError::Unavailable("it is stopping".to_owned()))?;
-        queue.try_send(waiting).map_err(|_| EngineError::Unavailable("too many commands wait".to_owned()))
+        queue.try_send(waiting).map_err(|error| {
+            EngineError::Unavailable(match error {
+                TrySendError::Full(_) => "too many commands wait".to_owned(),
+                TrySendError::Closed(_) => "the bucket's sequencer ended".to_owned(),
+            })
+        })
     }
 
     /// Takes nothing any more; what waits is still done.

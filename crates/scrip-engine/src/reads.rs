@@ -53,4 +53,17 @@ impl Reads {
         let reads = self.clone();
         aside(place, move || reads.blocking(work)).await
     }
+
+    /// The same for what may take long, one at once.
+    pub async fn long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        if self.by_hand {
+            return self.blocking(work);
+        }
+        let place = self.room().place_for_long().await;
+        let reads = self.clone();
+        aside(place, move || reads.blocking(work)).await
+    }
 }

@@ -37,6 +37,8 @@ impl Default for ReadLimits {
 /// Where reads are done one after the other.
 pub(crate) struct Room {
     places: Arc<Semaphore>,
+    /// For reads that may take long: one at once, so that others have the rest.
+    long: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
@@ -54,6 +56,7 @@ impl Room {
     pub fn new(limits: ReadLimits) -> Self {
         Self {
             places: Arc::new(Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS))),
+            long: Arc::new(Semaphore::new(1)),
             waiting: AtomicUsize::new(0),
             waiting_max: limits.waiting,
         }
@@ -84,12 +87,24 @@ impl Room {
     pub async fn place_in_line(&self) -> OwnedSemaphorePermit {
         Arc::clone(&self.places).acquire_owned().await.expect("never closed")
     }
+
+    /// The same for one that may take long, after all that may and came before.
+    pub async fn place_for_long(&self) -> Place {
+        let long = Arc::clone(&self.long).acquire_owned().await.expect("never closed");
+        Place { _permit: self.place_in_line().await, _long: long }
+    }
+}
+
+/// What a long read has until it is over.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _long: OwnedSemaphorePermit,
 }
 
 /// Does the work on a thread that may block, holding its place until it is done: not only until nobody waits for it.
 /// Whoever leaves before it begins takes it along.
 pub(crate) async fn aside<T: Send + 'static>(
-    place: OwnedSemaphorePermit,
+    place: impl Send + 'static,
     work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {
     let (answer, answered) = tokio::sync::oneshot::channel();
@@ -169,6 +184,20 @@ mod tests {
             let place = next.await.expect("there is room");
             let gone = aside(place, || -> Result<(), EngineError> { panic!("nobody asked for it any more") });
             drop(gone);
+        });
+    }
+
+    #[test]
+    fn long_reads_take_one_place_however_many_there_are() {
+        runtime().block_on(async {
+            let room = Room::new(ReadLimits { at_once: 2, waiting: 8 });
+            let first = room.place_for_long().await;
+            let mut second = Box::pin(room.place_for_long());
+            assert!(futures_poll(&mut second).is_none(), "it waits for the other long one");
+            let other = room.place().await;
+            assert!(other.is_ok(), "a place is left for others");
+            drop(first);
+            drop(second.await);
         });
     }
 

@@ -65,6 +65,7 @@ impl Sequencer {
 
     /// Serves until every handle of the engine is gone.
     pub(crate) fn run(mut self) {
+        let _told = ToldIfItFails(self.shared.clone());
         let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH_MAX);
         // Takes what waits, never waits to fill up: the slower the commit, the larger the next batch.
         while self.queue.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
@@ -134,9 +135,7 @@ impl Sequencer {
         if matches!(error, StoreError::Failed { .. }) {
             // After a failed write or sync nobody knows what the device has: stop, and recover by starting anew.
             // Those who wait are answered first: the process goes on for a moment.
-            if !self.shared.failed.swap(true, Ordering::SeqCst) {
-                (self.shared.on_failure)(&chain(error));
-            }
+            self.shared.fail(&chain(error));
         }
         let text = error.to_string();
         answer_all(waiting.drain(..), || EngineError::Unavailable(text.clone()));
@@ -227,6 +226,18 @@ impl Sequencer {
             self.shared.committed(self.bucket, batch.0.frame.last_position(), &batch.2);
         }
         Ok(Some(done))
+    }
+}
+
+/// A sequencer that fails itself, not with a command, ends: nobody knows what of its batch was done, and nothing is written any
+/// more. Whoever runs the process is told, as where the device fails.
+struct ToldIfItFails(Arc<Shared>);
+
+impl Drop for ToldIfItFails {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail("a sequencer failed unexpectedly");
+        }
     }
 }
 

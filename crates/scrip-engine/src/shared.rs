@@ -1,7 +1,10 @@
 //! What sequencers, steps, jobs and readers share.
 
 use std::{
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -116,6 +119,13 @@ impl Shared {
     pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
         self.registry.doubt(bucket);
         self.depleted.committed(events);
+    }
+
+    /// Nothing is written from here on, and who runs the process is told once.
+    pub fn fail(&self, why: &str) {
+        if !self.failed.swap(true, Ordering::SeqCst) {
+            (self.on_failure)(why);
+        }
     }
 
     pub fn wake_jobs(&self) {

@@ -14,9 +14,9 @@ use crate::{
 
 /// What may become of a campaign in all before its seller changes nothing more: changes, pauses, resumptions. It keeps the place of
 /// each in the journal.
-pub const CAMPAIGN_CHANGES_MAX: usize = 10_000;
+pub const CAMPAIGN_CHANGES_MAX: usize = 1_000;
 /// Room beyond for a seller's pauses, each of which may be taken back.
-pub const CAMPAIGN_PAUSES_MORE: usize = 1_000;
+pub const CAMPAIGN_PAUSES_MORE: usize = 100;
 
 /// A promotion programme: its terms and where it is in its life.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]

@@ -4,6 +4,7 @@
 mod crashes;
 mod damaged;
 mod differential;
+mod failing;
 mod market;
 mod races;
 mod recent_keys;

@@ -21,7 +21,8 @@ pub(super) async fn moved(
 ) -> Result<Reply<CampaignDocument>, Problem> {
     let key = key.used_for(Holder::Campaign(campaign), &campaign);
     let command = MoveCampaign { campaign, as_seller: caller.seller.clone(), step };
-    let own = caller.seller.as_ref().filter(|_| step == CampaignStep::Publish);
+    let own = caller.seller.as_ref();
+    // All of one seller's steps in turn: a repeated one is worked out from all that the campaign was.
     let turn = api.sellers.turn(own).await;
     let own_draft = || {
         let known = api.engine.registry().campaign(campaign);
@@ -29,6 +30,6 @@ pub(super) async fn moved(
     };
     let bars = |turn: &Turn| turn.bars_publishing(api.engine.registry(), api.engine.now());
     // What can't be published anyway is told that.
-    let barred = turn.as_ref().filter(|_| own_draft()).and_then(bars);
+    let barred = turn.as_ref().filter(|_| step == CampaignStep::Publish && own_draft()).and_then(bars);
     document(caller, api.engine.submit_unless(barred, command, key).await?)
 }

@@ -57,6 +57,8 @@ faults! {
     BodiesUnbounded = "bodies_unbounded",
     /// Whoever takes none of its answers is given more.
     AnswersUnbounded = "answers_unbounded",
+    /// A seller's grants are all handed over at once.
+    GrantsUnbounded = "grants_unbounded",
     /// A page of an export keeps its place among the reads for ever.
     ExportKeepsItsPlace = "export_keeps_its_place",
     /// An order has all its refunds in itself, however many.

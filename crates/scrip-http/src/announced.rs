@@ -5,8 +5,8 @@ use scrip_core::event::Role;
 
 use crate::{
     counted::{
-        ANSWERS_REFUSED, ATTEMPTS_DISPLACED, ATTEMPTS_DROPPED, BODIES_LEFT_UNREAD, BODIES_REFUSED, EXPORTS_CUT,
-        EXPORTS_REFUSED, HTTP_REQUESTS, LIMITS_REACHED, RATE_LIMITED, WAITS_REFUSED,
+        ANSWERS_REFUSED, ATTEMPTS_DISPLACED, ATTEMPTS_DROPPED, BODIES_LEFT_UNREAD, BODIES_REFUSED, BULK_REFUSED,
+        EXPORTS_CUT, EXPORTS_REFUSED, HTTP_REQUESTS, LIMITS_REACHED, RATE_LIMITED, WAITS_REFUSED,
     },
     seller_limits::SellerLimits,
 };
@@ -22,6 +22,7 @@ pub fn announce_metrics() {
         (ATTEMPTS_DROPPED, "Refused requests that the log of attempts was too busy for."),
         (BODIES_LEFT_UNREAD, "Connections that ended as a refused request's body was too long or too slow to be read."),
         (BODIES_REFUSED, "Requests that were refused as there was no room for their large body."),
+        (BULK_REFUSED, "Grants that were refused as their seller, or all sellers, had enough going on."),
         (EXPORTS_CUT, "Exports that were broken off as they took too long."),
         (EXPORTS_REFUSED, "Exports that were refused as too many went on."),
         (WAITS_REFUSED, "Waits for events that were refused as too many waited."),

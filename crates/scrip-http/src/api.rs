@@ -6,7 +6,7 @@ use scrip_core::id::CampaignId;
 use scrip_engine::{Engine, EngineError, Reader};
 
 use crate::{
-    TrustedProxy, answer_room::AnswerRoom, attempt_log::AttemptLog, body::Reading, concurrent::Concurrent,
+    TrustedProxy, answer_room::AnswerRoom, attempt_log::AttemptLog, body::Reading, bulk::Bulk, concurrent::Concurrent,
     cors::Origins, guesses::Guesses, limits::DrainLimits, rates::Rates, readiness::Readiness, seller_limits::Sellers,
     tokens::Tokens,
 };
@@ -33,6 +33,8 @@ pub(crate) struct Common {
     pub export_time: Duration,
     /// Callers that wait for something to happen.
     pub waits: Arc<Concurrent>,
+    /// Requests that come to many commands.
+    pub bulk: Bulk,
     pub readiness: Readiness,
     pub drain: DrainLimits,
 }

@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod body_room;
 mod browsers;
+mod bulk;
 mod caller;
 mod channels;
 mod clipped;
@@ -54,7 +55,7 @@ pub use contract::document;
 pub use cors::Origin;
 pub use guesses::GuessLimits;
 pub use limits::{
-    AnswerLimits, AttemptLimits, BodyLimits, DrainLimits, ExportLimits, Limits, RequestRates, WaitLimits,
+    AnswerLimits, AttemptLimits, BodyLimits, BulkLimits, DrainLimits, ExportLimits, Limits, RequestRates, WaitLimits,
 };
 pub use mistakes::in_words;
 pub use openapi::{endpoints, generated_document};

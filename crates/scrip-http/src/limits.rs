@@ -16,6 +16,7 @@ pub struct Limits {
     pub requests: RequestRates,
     pub exports: ExportLimits,
     pub waits: WaitLimits,
+    pub bulk: BulkLimits,
     pub attempts: AttemptLimits,
     pub bodies: BodyLimits,
     pub answers: AnswerLimits,
@@ -62,7 +63,16 @@ pub struct ExportLimits {
 pub struct WaitLimits {
     /// At once for one caller.
     pub per_caller: usize,
-    /// At once for all.
+    /// At once for all operators' and storefronts' keys, and for as many sellers'.
+    pub at_once: usize,
+}
+
+/// Requests by sellers that come to many commands (`POST /v1/campaigns/{campaign}/grants`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BulkLimits {
+    /// At once for one seller's key.
+    pub per_caller: usize,
+    /// At once for all sellers'.
     pub at_once: usize,
 }
 
@@ -115,6 +125,12 @@ impl Default for ExportLimits {
 impl Default for WaitLimits {
     fn default() -> Self {
         Self { per_caller: 8, at_once: 128 }
+    }
+}
+
+impl Default for BulkLimits {
+    fn default() -> Self {
+        Self { per_caller: 2, at_once: 16 }
     }
 }
 

@@ -78,6 +78,11 @@ const CATCHES: &[Catch] = &[
         Crashes("abuse --seconds 6 --kind slow_answers"),
     ),
     catch(
+        Fault::GrantsUnbounded,
+        "abuse: grants to thousands with a seller's key",
+        Crashes("abuse --seconds 6 --kind grants"),
+    ),
+    catch(
         Fault::RefundsInTheOrder,
         "abuse: an order refunded by cents",
         Crashes("abuse --seconds 6 --kind many_refunds"),

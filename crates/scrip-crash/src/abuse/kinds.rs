@@ -41,6 +41,7 @@ mod at_least {
     pub const SLOW_HEADS: usize = 1_600;
     pub const SLOW_ANSWERS: usize = 400;
     pub const REFUNDS: usize = 200;
+    pub const GRANTS: usize = 64;
 }
 
 const fn alone(name: &'static str, deeds: &'static [Deed]) -> Kind {
@@ -60,10 +61,11 @@ enum Deed {
     SlowBodies,
     SlowHeads,
     SlowAnswers,
+    Grants,
 }
 
 use Deed::{
-    CodesSquatted, DotIds, LongTexts, ManyRefunds, QuotesHungUp, SellersCampaigns, SlowAnswers, SlowBodies,
+    CodesSquatted, DotIds, Grants, LongTexts, ManyRefunds, QuotesHungUp, SellersCampaigns, SlowAnswers, SlowBodies,
     SlowExports, SlowHeads, WrongCodes,
 };
 
@@ -79,6 +81,7 @@ pub const KINDS: &[Kind] = &[
     alone("slow_bodies", &[SlowBodies]),
     alone("slow_heads", &[SlowHeads]),
     alone("slow_answers", &[SlowAnswers]),
+    alone("grants", &[Grants]),
     Kind {
         name: "mixed",
         deeds: &[LongTexts, QuotesHungUp, WrongCodes, SellersCampaigns, ManyRefunds, CodesSquatted],
@@ -100,6 +103,8 @@ const QUOTES: usize = 384;
 const BURST: usize = 96;
 /// Who refund at once.
 const CLIENTS: usize = 8;
+/// Who grant at once: what they have underway is more than may wait for one bucket.
+const GRANTERS: usize = 32;
 /// Of each of a seller's jobs.
 const JOB_CODES: u32 = 4_000;
 
@@ -179,6 +184,7 @@ impl One {
             SlowBodies => self.slow_bodies().await,
             SlowHeads => self.slow_heads().await,
             SlowAnswers => self.slow_answers().await,
+            Grants => self.grants().await,
         }
     }
 
@@ -373,6 +379,34 @@ impl One {
                     }
                     tokio::time::sleep(pace).await;
                     shop.post(&path, None, &Market::cent(&format!("r-{name}-{number}"))).await;
+                    sent += 1;
+                }
+                sent
+            });
+        }
+        let mut hostile = Hostile::default();
+        while let Some(sent) = clients.join_next().await {
+            hostile.sent += sent.unwrap_or(0);
+        }
+        hostile
+    }
+
+    /// Grants of a thousand each with a seller's key, by many clients at once.
+    async fn grants(&self) -> Hostile {
+        let mut clients = JoinSet::new();
+        for client in 0..GRANTERS {
+            let seller = Caller::new(&self.base, &self.market.seller);
+            let path = format!("/v1/campaigns/{}/grants", self.market.exported);
+            let (round, stop) = (self.round, self.stop.clone());
+            clients.spawn(async move {
+                let mut sent = 0;
+                for number in 0..200 {
+                    if number >= at_least::GRANTS / GRANTERS && stop.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let name = |account| format!("g{round}-{client}-{number}-{account}");
+                    let accounts: Vec<String> = (0..1_000).map(name).collect();
+                    seller.post(&path, None, &json!({"accounts": accounts})).await;
                     sent += 1;
                 }
                 sent

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Coupons in the wallet whose quotes are expensive, each of a campaign of its own.
-const EXPENSIVE: usize = 30;
+const EXPENSIVE: usize = 100;
 /// The seller's campaigns with as long lists as it may have: more than a page of them.
 const WIDE: usize = 6;
 /// Entries of each of a scope's four lists.

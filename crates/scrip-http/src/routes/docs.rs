@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api::Api, browsers::HasForm, docs};
+use crate::{answer_room::IsThere, api::Api, browsers::HasForm, docs};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     Router::new()
@@ -33,7 +33,7 @@ async fn page(path: String) -> Response {
     let href = if path.is_empty() { "/docs".to_owned() } else { format!("/docs/{path}") };
     let site = site().await;
     match site.page(&href) {
-        Some(page) => (HasForm, Html(page)).into_response(),
+        Some(page) => (IsThere, HasForm, Html(page)).into_response(),
         None => (StatusCode::NOT_FOUND, HasForm, Html(site.nothing())).into_response(),
     }
 }
@@ -52,5 +52,5 @@ async fn site() -> &'static docs::Site {
 }
 
 async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], docs::STYLE).into_response()
+    (IsThere, [(header::CONTENT_TYPE, "text/css; charset=utf-8")], docs::STYLE).into_response()
 }

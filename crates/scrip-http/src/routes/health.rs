@@ -10,7 +10,7 @@ use axum::{
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{api::Api, contract};
+use crate::{answer_room::IsThere, api::Api, contract};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     Router::new()
@@ -45,5 +45,5 @@ async fn metrics(State(api): State<Api>) -> Response {
 }
 
 async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], contract::document()).into_response()
+    (IsThere, [(header::CONTENT_TYPE, "application/json")], contract::document()).into_response()
 }

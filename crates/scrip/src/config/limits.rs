@@ -1,7 +1,9 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use scrip_engine::ReadLimits;
-use scrip_http::{AnswerLimits, AttemptLimits, BodyLimits, DrainLimits, ExportLimits, RequestRates, WaitLimits};
+use scrip_http::{
+    AnswerLimits, AttemptLimits, BodyLimits, BulkLimits, DrainLimits, ExportLimits, RequestRates, WaitLimits,
+};
 
 use super::setting::settings;
 
@@ -21,14 +23,18 @@ settings! {
         reads_waiting_max: u32 = 512, in 0..=1_000_000;
         /// Exports (CSV) at once for one key.
         exports_per_key: u32 = 2, in 1..=1_000;
-        /// Exports at once for all keys.
+        /// Exports at once for all operators' and storefronts' keys, and for as many sellers'.
         exports_at_once: u32 = 16, in 1..=10_000;
         /// Seconds that one export may take in all; then it is broken off.
         export_seconds: u32 = 1_800, in 1..=86_400;
         /// Callers with one key that wait for events (`wait`) at once.
         waits_per_key: u32 = 8, in 1..=100_000;
-        /// Callers that wait for events at once, in all.
+        /// Callers that wait for events at once with operators' and storefronts' keys, and as many with sellers'.
         waits_at_once: u32 = 128, in 1..=1_000_000;
+        /// Grants to lists of accounts that go on at once with one seller's key.
+        grants_per_key: u32 = 2, in 1..=1_000;
+        /// And with all sellers' keys.
+        grants_at_once: u32 = 16, in 1..=10_000;
         /// Refused requests that are kept for "why did this fail?".
         attempts_max: u32 = 10_000, in 0..=10_000_000;
         /// Bytes of memory that they take at most, about.
@@ -63,6 +69,7 @@ impl Limits {
                 time: Duration::from_secs(self.export_seconds.into()),
             },
             waits: WaitLimits { per_caller: count(self.waits_per_key), at_once: count(self.waits_at_once) },
+            bulk: BulkLimits { per_caller: count(self.grants_per_key), at_once: count(self.grants_at_once) },
             attempts: AttemptLimits { rows: count(self.attempts_max), bytes: count(self.attempts_bytes_max) },
             bodies: BodyLimits {
                 bytes_at_once: count(self.bodies_bytes_max),

@@ -56,6 +56,7 @@ pub(super) async fn grant(
     }
     let known = api.engine.registry().campaign(campaign);
     known.filter(|campaign| is_visible(&caller, campaign, api.engine.now())).ok_or(Reason::NotFound)?;
+    let line = api.bulk.begin(&caller)?;
     // Under one key there is one list: each account's own use of it would let others in.
     let whole = (campaign, channel, &request.source, &request.accounts);
     if let Some(whole) = key.used_for(Holder::Campaign(campaign), &whole) {
@@ -73,7 +74,7 @@ pub(super) async fn grant(
             (account.clone(), Claim { account: account.clone(), of }, key)
         })
         .collect();
-    let claimed = claimed(&api, &caller, &attempted, commands).await;
+    let claimed = claimed(&api, &caller, &attempted, line, commands).await;
     let replayed = claimed.is_replay();
     let results = claimed.results;
     // Nobody got anything, and for the same reason: the campaign is over.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use axum::{extract::State, http::StatusCode};
 use scrip_core::{
@@ -9,7 +9,8 @@ use scrip_core::{
     name::AccountId,
     reason::{Reason, Refusal},
 };
-use scrip_engine::EngineError;
+use scrip_engine::{EngineError, Pending};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::collect::{claims_as, completed, document};
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     attempt_log::About,
     attempted::Attempted,
     body::Body,
+    bulk::Line,
     caller::Caller,
     channels::may_name,
     idempotency::{IdempotencyKey, Keyed, Sameness, hash, is_another},
@@ -70,6 +72,7 @@ pub(super) async fn batch(
         *campaigns.entry(claim.campaign).or_default() += 1;
         commands.push((claim.account.clone(), Claim { account: claim.account, of }, key));
     }
+    let line = api.bulk.begin(&caller)?;
     // Under one key there is one list: each claim's own use of it would let others in.
     for (campaign, accounts) in campaigns {
         if api.engine.registry().campaign(campaign).is_some()
@@ -78,7 +81,7 @@ pub(super) async fn batch(
             api.engine.submit(NoteGrants { campaign, accounts }, Some(key)).await?;
         }
     }
-    let claimed = claimed(&api, &caller, &attempted, commands).await;
+    let claimed = claimed(&api, &caller, &attempted, line, commands).await;
     let replayed = claimed.is_replay();
     Ok(Reply::ok(BatchResults { results: claimed.results }).replayed(replayed))
 }
@@ -92,58 +95,86 @@ pub(crate) struct Claimed {
 }
 
 impl Claimed {
+    fn add(&mut self, (result, replayed): (BatchResult, Option<bool>)) {
+        self.any_again |= replayed == Some(true);
+        self.any_new |= replayed == Some(false);
+        self.results.push(result);
+    }
+
     /// Whether all was done before under the same key. Refusals are judged afresh.
     pub const fn is_replay(&self) -> bool {
         self.any_again && !self.any_new
     }
 }
 
-/// Submits all, so that they share commits, then collects the answers in order.
+/// Submits all, so that they share commits, as many at once as may wait, and collects the answers in order.
 pub(crate) async fn claimed(
     api: &Api,
     caller: &Caller,
     attempted: &Attempted,
+    line: Line,
     commands: Vec<(AccountId, Claim, Option<Keyed>)>,
 ) -> Claimed {
-    let waiting: Vec<_> = commands
-        .into_iter()
-        .map(|(account, claim, key)| {
-            let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
-            let again = key.clone().map(|keyed| (claim.clone(), keyed));
-            (account, campaign, api.engine.enqueue(claim, key.map(Keyed::into_use)), again)
-        })
-        .collect();
-    let (mut any_new, mut any_again) = (false, false);
-    let mut results = Vec::with_capacity(waiting.len());
-    for (account, campaign, answer, again) in waiting {
-        let answered = match answer {
-            Ok(answer) => answer.answer().await,
-            Err(error) => Err(error),
-        };
-        // Earlier versions noted the same claim otherwise.
-        let answered = match (answered, again) {
-            (Err(EngineError::Refused(refusal)), Some((claim, keyed))) if is_another(&refusal) => {
-                let before = api.engine.submit(claim, Some(keyed.into_use_as_before())).await;
-                before.map_err(|error| if matches!(error, EngineError::Refused(_)) { refusal.into() } else { error })
+    let told = |waits: Waits| told(api, caller, attempted, waits);
+    let mut claimed = Claimed { results: Vec::with_capacity(commands.len()), any_new: false, any_again: false };
+    let mut waiting: VecDeque<Waits> = VecDeque::new();
+    for (account, claim, key) in commands {
+        let place = loop {
+            if let Some(place) = line.place(waiting.len()).await {
+                break place;
             }
-            (answered, _) => answered,
-        };
-        if let Ok(receipt) = &answered {
-            any_again |= receipt.replayed;
-            any_new |= !receipt.replayed;
-        }
-        let result = answered.map_err(Problem::from).and_then(|receipt| document(api, &receipt));
-        results.push(match result {
-            Ok(coupon) => BatchResult { status: StatusCode::CREATED.as_u16(), coupon: Some(coupon), problem: None },
-            Err(problem) => {
-                let document = problem.document("");
-                let status = document["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-                let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR.as_u16());
-                let problem = problem.about(About { campaign, ..About::default() });
-                attempted.refused_for(api, caller, Some(account), problem);
-                BatchResult { status, coupon: None, problem: Some(document) }
+            if let Some(oldest) = waiting.pop_front() {
+                claimed.add(told(oldest).await);
             }
-        });
+        };
+        let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
+        let again = key.clone().map(|keyed| (claim.clone(), keyed));
+        let answer = api.engine.enqueue(claim, key.map(Keyed::into_use));
+        waiting.push_back(Waits { account, campaign, answer, again, _place: place });
     }
-    Claimed { results, any_new, any_again }
+    for waits in waiting {
+        claimed.add(told(waits).await);
+    }
+    claimed
+}
+
+/// A claim that was handed over.
+struct Waits {
+    account: AccountId,
+    campaign: Option<CampaignId>,
+    answer: Result<Pending, EngineError>,
+    /// To be asked again as earlier versions noted it.
+    again: Option<(Claim, Keyed)>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// What became of one, and whether it was done before; `None`: it was refused.
+async fn told(api: &Api, caller: &Caller, attempted: &Attempted, waits: Waits) -> (BatchResult, Option<bool>) {
+    let Waits { account, campaign, answer, again, _place } = waits;
+    let answered = match answer {
+        Ok(answer) => answer.answer().await,
+        Err(error) => Err(error),
+    };
+    // Earlier versions noted the same claim otherwise.
+    let answered = match (answered, again) {
+        (Err(EngineError::Refused(refusal)), Some((claim, keyed))) if is_another(&refusal) => {
+            let before = api.engine.submit(claim, Some(keyed.into_use_as_before())).await;
+            before.map_err(|error| if matches!(error, EngineError::Refused(_)) { refusal.into() } else { error })
+        }
+        (answered, _) => answered,
+    };
+    let replayed = answered.as_ref().ok().map(|receipt| receipt.replayed);
+    let result = answered.map_err(Problem::from).and_then(|receipt| document(api, &receipt));
+    let result = match result {
+        Ok(coupon) => BatchResult { status: StatusCode::CREATED.as_u16(), coupon: Some(coupon), problem: None },
+        Err(problem) => {
+            let document = problem.document("");
+            let status = document["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR.as_u16());
+            let problem = problem.about(About { campaign, ..About::default() });
+            attempted.refused_for(api, caller, Some(account), problem);
+            BatchResult { status, coupon: None, problem: Some(document) }
+        }
+    };
+    (result, replayed)
 }

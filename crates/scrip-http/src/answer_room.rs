@@ -2,6 +2,7 @@
 //! has many that it doesn't take gets no more for now.
 
 use std::{
+    convert::Infallible,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -10,7 +11,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Buf;
 use http_body::{Frame, SizeHint};
@@ -31,6 +32,19 @@ const PART_BYTES: usize = 16 * 1024;
 /// Whoever takes an answer more slowly than this, after a minute, is cut off.
 const BYTES_PER_SECOND: u64 = 16 * 1024;
 const AT_LEAST: Duration = Duration::from_secs(60);
+
+/// Marks an answer that takes no memory, however long somebody takes over it: it is in the program.
+#[derive(Clone, Copy)]
+pub(crate) struct IsThere;
+
+impl IntoResponseParts for IsThere {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
 
 /// What is taken by each side.
 pub(crate) struct AnswerRoom {
@@ -56,12 +70,15 @@ impl AnswerRoom {
         let Some(size) = response.body().size_hint().exact().filter(|size| *size > LARGE_BYTES as u64) else {
             return response;
         };
+        let by = Instant::now() + AT_LEAST + Duration::from_secs(size / BYTES_PER_SECOND);
+        if response.extensions().get::<IsThere>().is_some() {
+            return response.map(|body| Body::new(Parts { body, part: Bytes::new(), by, _taken: None }));
+        }
         let side = self.sides.of(caller);
         let is_full = side.all() >= self.limits.bytes_at_once && !is(Fault::AnswersUnbounded);
         if may_give_up && (is_full || self.has_too_much(caller)) {
             return refused().into_response();
         }
-        let by = Instant::now() + AT_LEAST + Duration::from_secs(size / BYTES_PER_SECOND);
         let scope = caller.map_or("", |caller| &caller.scope);
         let taken = side.take(scope, usize::try_from(size).unwrap_or(usize::MAX), AtOnce::ANY);
         response.map(|body| Body::new(Parts { body, part: Bytes::new(), by, _taken: taken }))
@@ -183,6 +200,16 @@ mod tests {
         }
         drop(of_ana);
         assert_eq!(room.counted(Some(&ben), true, answer(20_000)).status(), 200);
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_program_is_given_to_any_number_and_cut_off_all_the_same() {
+        let room = AnswerRoom::new(AnswerLimits { bytes_at_once: 1, bytes_per_caller: 1 });
+        let all: Vec<_> =
+            (0..50).map(|_| room.counted(None, true, (IsThere, vec![b'a'; 20_000]).into_response())).collect();
+        assert!(all.iter().all(|answer| answer.status() == 200));
+        assert_eq!(room.sides.of(None).all(), 0);
+        assert_eq!(room.counted(None, true, answer(20_000)).status(), 200, "nothing of it counts");
     }
 
     #[tokio::test]

@@ -55,7 +55,8 @@ pub fn scope_bytes(scope: &Scope) -> usize {
 }
 
 fn campaign_bytes(campaign: &Campaign) -> usize {
-    scope_bytes(&campaign.terms.scope) + metadata_bytes(&campaign.metadata)
+    let sources = campaign.terms.claims.sources.iter().map(|source| text_bytes(source.source.as_str()) + SHARE_BYTES);
+    scope_bytes(&campaign.terms.scope) + sources.sum::<usize>() + metadata_bytes(&campaign.metadata)
 }
 
 /// With all refunds that it has in itself.

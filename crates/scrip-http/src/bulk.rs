@@ -1,5 +1,5 @@
-//! Requests that come to many commands, such as claims for a thousand accounts. What waits for a commit is one line for all: so of each
-//! side only so many of such commands stand in it at once, and of one seller go on only so many requests.
+//! Requests that come to many commands, such as claims for a thousand accounts. What waits for a commit is one line for all: so of
+//! servers' and of sellers' such commands only so many stand in it at once, and of one seller go on only so many requests.
 
 use std::sync::Arc;
 
@@ -13,17 +13,24 @@ use crate::{
     limits::BulkLimits,
     problem::Problem,
     shares::{AtOnce, Share},
-    sides::Sides,
 };
 
-/// Commands of a side that wait for their commit at once: eight batches.
-const COMMANDS_AT_ONCE: usize = 2_048;
-/// And of one request: a batch.
-const OF_ONE_REQUEST: usize = 256;
+/// Commands that wait for their commit at once.
+#[derive(Clone, Copy)]
+struct InLine {
+    of_one_request: usize,
+    in_all: usize,
+}
+
+/// A batch each, and eight.
+const SERVERS: InLine = InLine { of_one_request: 256, in_all: 2_048 };
+/// Half a batch in all: whoever claims meanwhile waits for no more.
+const SELLERS: InLine = InLine { of_one_request: 64, in_all: 128 };
 
 pub(crate) struct Bulk {
     requests: Concurrent,
-    commands: Sides<Arc<Semaphore>>,
+    servers: Arc<Semaphore>,
+    sellers: Arc<Semaphore>,
 }
 
 /// One request's part, until it is dropped.
@@ -38,7 +45,8 @@ impl Bulk {
         let most = AtOnce { per_caller: limits.per_caller, in_all: limits.at_once };
         Self {
             requests: Concurrent::new(most, counted::BULK_REFUSED),
-            commands: Sides::new(|| Arc::new(Semaphore::new(COMMANDS_AT_ONCE))),
+            servers: Arc::new(Semaphore::new(SERVERS.in_all)),
+            sellers: Arc::new(Semaphore::new(SELLERS.in_all)),
         }
     }
 
@@ -47,10 +55,11 @@ impl Bulk {
     /// Errors: `rate_limited` if a seller, or all sellers together, have as many as may be; a marketplace's servers may have any
     /// number.
     pub fn begin(&self, caller: &Caller) -> Result<Line, Problem> {
-        let is_limited = !caller.is_server() && !is(Fault::GrantsUnbounded);
-        let request = is_limited.then(|| self.requests.begin(caller)).transpose()?;
-        let most = if is(Fault::GrantsUnbounded) { usize::MAX } else { OF_ONE_REQUEST };
-        Ok(Line { commands: self.commands.of(Some(caller)).clone(), most, _request: request })
+        if caller.is_server() || is(Fault::GrantsUnbounded) {
+            return Ok(Line { commands: self.servers.clone(), most: SERVERS.of_one_request, _request: None });
+        }
+        let request = self.requests.begin(caller)?;
+        Ok(Line { commands: self.sellers.clone(), most: SELLERS.of_one_request, _request: Some(request) })
     }
 }
 
@@ -87,15 +96,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_has_a_batch_of_places_and_a_side_eight() {
+    async fn a_request_has_some_places_and_all_sellers_together_no_more_than_half_a_batch() {
         let bulk = Bulk::new(BulkLimits { per_caller: 2, at_once: 100 });
         let mut taken = Vec::new();
-        for number in 0..COMMANDS_AT_ONCE / OF_ONE_REQUEST {
+        for number in 0..SELLERS.in_all / SELLERS.of_one_request {
             let line = bulk.begin(&caller(Role::Seller, &format!("seller-{number}"))).expect("there is room");
-            for waiting in 0..OF_ONE_REQUEST {
+            for waiting in 0..SELLERS.of_one_request {
                 taken.push(line.place(waiting).await.expect("there is one"));
             }
-            assert!(line.place(OF_ONE_REQUEST).await.is_none());
+            assert!(line.place(SELLERS.of_one_request).await.is_none());
         }
         let line = bulk.begin(&caller(Role::Seller, "another")).expect("there is room");
         let mut waits = pin!(line.place(0));

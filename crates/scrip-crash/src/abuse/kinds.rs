@@ -104,7 +104,7 @@ const BURST: usize = 96;
 /// Who refund at once.
 const CLIENTS: usize = 8;
 /// Who grant at once: what they have underway is more than may wait for one bucket.
-const GRANTERS: usize = 32;
+const GRANTERS: usize = 12;
 /// Of each of a seller's jobs.
 const JOB_CODES: u32 = 4_000;
 

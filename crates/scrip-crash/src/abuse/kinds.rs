@@ -99,8 +99,8 @@ enum Left {
 }
 
 /// Expensive quotes of one window, and at once.
-const QUOTES: usize = 384;
-const BURST: usize = 96;
+const QUOTES: usize = 768;
+const BURST: usize = 192;
 /// Who refund at once.
 const CLIENTS: usize = 8;
 /// Who grant at once: what they have underway is more than may wait for one bucket.
@@ -221,16 +221,21 @@ impl One {
     async fn quotes_hung_up(&self) -> Hostile {
         let mut hostile = Hostile::default();
         let line = format!("POST /v1/accounts/{}/quotes", self.market.rich);
-        let bytes: Arc<[u8]> = wire::request(&line, &self.market.storefront, &self.market.expensive).into();
+        let bytes = self
+            .market
+            .expensive
+            .each_ref()
+            .map(|body| -> Arc<[u8]> { wire::request(&line, &self.market.storefront, body).into() });
         for burst in 0..QUOTES / BURST {
             if self.is_over_after_a_pause().await && burst * BURST >= at_least::QUOTES_HUNG_UP {
                 break;
             }
             let mut clients = JoinSet::new();
             for number in 0..BURST {
-                let (base, bytes) = (self.base.clone(), bytes.clone());
+                // Most are small enough to need no room for their bodies.
+                let (base, bytes) = (self.base.clone(), bytes[usize::from(number % 8 == 0)].clone());
                 clients.spawn(async move {
-                    if number % 2 == 0 {
+                    if number % 2 == 1 {
                         wire::send_and_hang_up(&base, &bytes).await.is_ok()
                     } else {
                         wire::status(&base, &bytes).await.is_some()

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Coupons in the wallet whose quotes are expensive, each of a campaign of its own.
-const EXPENSIVE: usize = 100;
+const EXPENSIVE: usize = 50;
 /// The seller's campaigns with as long lists as it may have: more than a page of them.
 const WIDE: usize = 6;
 /// Entries of each of a scope's four lists.
@@ -43,7 +43,7 @@ pub struct Market {
     /// Whose wallet is full of coupons with long lists.
     pub rich: &'static str,
     /// A cart of a hundred lines with fifty categories each, as a quote's body.
-    pub expensive: String,
+    pub expensive: [String; 2],
     /// A paid order of `rich` with a line of many small refunds.
     pub order: &'static str,
     pub tokens: Vec<String>,
@@ -91,7 +91,8 @@ impl Market {
             let minted = shop.must(Method::POST, "/v1/shopper-tokens", Some(&body)).await?;
             tokens.push(minted.text("/token").to_owned());
         }
-        let expensive = json!({"cart": cart()}).to_string();
+        let expensive =
+            [(40, 20), (100, 50)].map(|(lines, categories)| json!({"cart": cart(lines, categories)}).to_string());
         Ok(Self { operator, storefront, seller, campaign, exported, code, rich, expensive, order, tokens })
     }
 }
@@ -168,11 +169,11 @@ fn names(kind: &str, number: usize) -> Vec<String> {
     (0..LISTED).map(|entry| format!("{kind}-{number}-{entry}")).chain([format!("{kind}-last")]).skip(1).collect()
 }
 
-fn cart() -> Value {
+fn cart(lines: usize, categories: usize) -> Value {
     let line = |number: usize| {
-        let categories: Vec<String> = (0..50).map(|category| format!("k{}", number * 50 + category)).collect();
+        let categories: Vec<String> = (0..categories).map(|of| format!("k{}", number * categories + of)).collect();
         json!({"id": format!("l{number}"), "seller": "luma", "product": format!("p{number}"), "categories": categories,
             "unit_price": 3_000, "quantity": 2})
     };
-    json!({"currency": "USD", "lines": (0..100).map(line).collect::<Vec<_>>()})
+    json!({"currency": "USD", "lines": (0..lines).map(line).collect::<Vec<_>>()})
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{num::NonZero, thread::available_parallelism, time::Duration};
 
 /// How the file is used. The defaults suit a server of a few hundred megabytes of memory.
 #[derive(Clone, Debug)]
@@ -28,7 +28,8 @@ impl Default for Options {
         Self {
             writer_cache_kib: 64 * 1024,
             reader_cache_kib: 8 * 1024,
-            readers_max_idle: 8,
+            // As many as read at once, one for what is looked at by itself, and one to spare: each has a cache.
+            readers_max_idle: available_parallelism().map_or(2, NonZero::get) + 2,
             busy_timeout: Duration::from_secs(5),
             checkpoint_every: Duration::from_secs(1),
             log_bytes_max: 256 << 20,

@@ -335,7 +335,7 @@ impl Channel {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Limits {
-    /// Coupons in all.
+    /// Coupons in all; null: any number.
     #[n(0)]
     #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub stock: Option<u32>,
@@ -343,7 +343,7 @@ pub struct Limits {
     #[n(1)]
     #[cfg_attr(feature = "schema", schema(minimum = 1))]
     pub per_individual: Option<u32>,
-    /// The most discount in all.
+    /// The most discount in all, or `"unlimited"`. Null is for drafts: publishing wants one or the other.
     #[n(2)]
     pub budget: Option<Budget>,
 }

@@ -63,6 +63,8 @@ impl Links {
     }
 }
 
+const MARKDOWN: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
 /// A page of the repository. `path` is its own, below `docs`.
 pub fn page(markdown: &str, path: &str, links: &Links) -> Rendered {
     let mut rendered =
@@ -71,10 +73,11 @@ pub fn page(markdown: &str, path: &str, links: &Links) -> Rendered {
     let mut anchors = HashMap::new();
     // What is scrolled by itself needs a name that is its own.
     let mut boxes = 0;
-    let mut events = Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).peekable();
+    let mut events = Parser::new_ext(markdown, MARKDOWN).peekable();
     rendered.sections.push(Section { level: 1, anchor: String::new(), title: String::new(), text: String::new() });
     while let Some(event) = events.next() {
         match event {
+            Event::TaskListMarker(is_done) => html.push(raw(if is_done { "☑ " } else { "☐ " }.to_owned())),
             Event::Start(Tag::Heading { level, .. }) => {
                 let inside: Vec<_> = take_until(&mut events, |end| matches!(end, TagEnd::Heading(_)));
                 let title = plain(&inside);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use axum::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
 use scrip_core::reason::Reason;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     document::{Document, Operation, Shape, text},
@@ -308,19 +308,42 @@ fn problem<'a>(document: &Document, all: &[(&'a str, &'a Value)]) -> Option<(&'a
     let (status, response) = of("422").or_else(|| of("409")).or_else(|| of("404"))?;
     let codes = document.codes(response);
     let code = *codes.iter().find(|code| !RARE.contains(code)).or(codes.first())?;
+    let (detail, params) = filled(code);
     let status_code = status.parse::<u16>().ok().and_then(|status| StatusCode::from_u16(status).ok())?;
     let value = json!({
         "type": format!("/docs/reasons#{code}"),
         "title": status_code.canonical_reason(),
         "status": status_code.as_u16(),
-        "detail": meaning(code),
+        "detail": detail,
         "code": code,
         "request_id": "req_8f4e2c1a9b7d6e5f0a3c2b1d",
-        "params": {},
-        "errors": [{"pointer": null, "parameter": null, "code": code, "detail": meaning(code)}],
+        "params": params,
+        "errors": [{"pointer": null, "parameter": null, "code": code, "detail": detail}],
         "more": 0,
     });
     Some((status, Example { name: String::new(), title: String::new(), value }))
+}
+
+/// What a code says with parameters as an answer has them, and those.
+fn filled(code: &str) -> (String, Map<String, Value>) {
+    let parameters = Reason::PARAMETERS.iter().find(|(known, _)| *known == code).map_or(&[][..], |(_, all)| *all);
+    let (mut text, mut params) = (meaning(code).to_owned(), Map::new());
+    for (name, kind) in parameters {
+        let value = match *name {
+            "campaign_status" => json!("live"),
+            "order_status" => json!("cancelled"),
+            "of" => json!("changes"),
+            "limit" => json!(1_000),
+            "line" => json!("l1"),
+            "seller" => json!("luma"),
+            "order" => json!("A-1001"),
+            _ if ["Amount", "u32", "u64"].contains(kind) => json!(2),
+            _ => continue,
+        };
+        text = text.replace(&format!("{{{name}}}"), &value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        params.insert((*name).to_owned(), value);
+    }
+    (text, params)
 }
 
 /// The request of the example of that name.

@@ -134,7 +134,11 @@ const IN: &[(&str, &str, &str)] = &[
     ),
     ("MinimumSpend", "comparison", "Whether the amount must be more than that, or just that."),
     ("NotApplied", "campaign", "The coupon's; null for a code that nobody may know of."),
-    ("NotApplied", "code", "The code as it was entered; null: a coupon of the wallet."),
+    (
+        "NotApplied",
+        "code",
+        "The code that was entered, as it is compared: in capitals, without spaces and dashes; null: a coupon of the wallet.",
+    ),
     ("NotApplied", "would_save", "What it would take off alone, in minor units; 0: it doesn't apply."),
     ("Offer", "claims_end_at", "Until when it can be collected; null: no end."),
     ("Offer", "per_individual", "How many a person may have; null: any number."),
@@ -179,6 +183,7 @@ const IN: &[(&str, &str, &str)] = &[
     ("RefundPolicy", "full_refund", "What becomes of it when all that it discounted goes back."),
     ("RefundPolicy", "partial_refund", "What becomes of it when a part goes back: it is kept."),
     ("RefundRequest", "shipping", "Cash for shipping, by seller."),
+    ("RefundedCoupon", "coupon", "The coupon."),
     (
         "RefundedCoupon",
         "outcome",

@@ -27,7 +27,8 @@ pub struct OrderRequest {
     pub cart: CartDocument,
     #[serde(default)]
     pub r#use: UseDocument,
-    /// At most 10.
+    /// At most 10. With `use` as `best` those in the best set are taken and the others left out: give `expect_discount` to be told. With
+    /// anything else each must apply, or the order is refused.
     #[serde(default)]
     #[schema(max_items = 10, value_type = Vec<EnteredCode>)]
     pub codes: Vec<String>,

@@ -20,7 +20,7 @@ pub struct QuoteRequest {
     pub cart: CartDocument,
     #[serde(default)]
     pub r#use: UseDocument,
-    /// At most 10.
+    /// At most 10. With `use` as `best` those in the best set are taken; why the others weren't is in `not_applied`.
     #[serde(default)]
     #[schema(max_items = 10, value_type = Vec<EnteredCode>)]
     pub codes: Vec<String>,

@@ -19,7 +19,7 @@ use super::FundingDocument;
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundRequest {
-    /// The integrator's own id within the order, taken for ever.
+    /// The integrator's own id within the order, taken for ever; a preview takes none, and is refused for one that is taken.
     pub id: RefundName,
     /// Units.
     #[serde(default)]

@@ -202,6 +202,21 @@ fn every_example_is_understood_by_the_server() {
 }
 
 #[test]
+fn no_refusal_of_a_page_has_a_parameter_left_open() {
+    let shop = Shop::new();
+    for (_, _, operation) in operations(scrip_http::document()) {
+        let id = operation["operationId"].as_str().expect("an id");
+        let tag = operation["tags"][0].as_str().unwrap_or_default().to_lowercase();
+        let html = shop.ask("GET", &format!("/docs/api/{tag}/{id}")).send().is(200).text;
+        let Some(begin) = html.find("aria-label=\"Refused\"") else { continue };
+        let refused = &html[begin..begin + html[begin..].find("</pre>").expect("an end")];
+        let text = Page::read(&format!("<pre {refused}</pre>")).text;
+        let detail = text.split("\"detail\": \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a detail");
+        assert!(!detail.contains('{'), "{id}: {detail}");
+    }
+}
+
+#[test]
 fn an_example_asks_for_what_its_answer_shows() {
     let shop = Shop::new();
     let mut seen = 0;

@@ -236,7 +236,7 @@ fn shopping(examples: &mut Examples, campaign: &str) {
 fn some_codes(csv: &str) -> String {
     let row = |begin: &str| csv.lines().find(|row| row.starts_with(begin)).unwrap_or_else(|| panic!("no {begin}"));
     let (_, unique) = row("ACME-").split_once(',').expect("cells");
-    format!("{}\r\n{}\r\nACME-7KQ2-M4XT-9D3C,{unique}\r\n", row("code,"), row("SAVE10,"))
+    format!("{}\r\n{}\r\nACME-7KQ2M-4XT9D-3C8HV,{unique}\r\n", row("code,"), row("SAVE10,"))
 }
 
 /// What operators read, and keys.

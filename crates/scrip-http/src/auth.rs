@@ -33,6 +33,15 @@ pub fn authenticate(api: &Api, peer: Option<IpAddr>, headers: &HeaderMap) -> Res
     Ok(caller)
 }
 
+/// Whether somebody who was let in may still read: a key that was revoked meanwhile is nobody's.
+///
+/// Errors: `unauthenticated`.
+pub fn still(api: &Api, caller: &Caller) -> Result<(), Problem> {
+    let Some(key) = caller.key else { return Ok(()) };
+    let known = api.engine.registry().api_key(key).ok_or(Reason::Unauthenticated)?;
+    check(&known.key, api.engine.now())
+}
+
 fn shopper_address(headers: &HeaderMap) -> Option<ShopperAddress> {
     let mut given = headers.get_all("shopper-address").iter();
     let first = given.next()?;

@@ -5,6 +5,7 @@ use axum::{
     http::request::Parts,
 };
 use scrip_core::{
+    id::CampaignId,
     key::Holder,
     reason::{Reason, Refusal},
     slot::Slot,
@@ -118,6 +119,10 @@ impl IdempotencyKey {
         Some(Keyed { key, before: same.before })
     }
 
+    pub const fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Where something new may live: with the same key in the same place, so that a repetition finds it.
     pub fn slot(&self) -> Slot {
         let mut bits = [0; 2];
@@ -131,6 +136,11 @@ impl IdempotencyKey {
     /// Of the part at a place of a request that has several, so that each is done once.
     pub fn of_place(&self, place: usize) -> Self {
         Self(self.0.map(|whole| hash(&(whole, place))))
+    }
+
+    /// Of the part for one account of a request about a campaign, which is in the path.
+    pub fn of_campaign(&self, campaign: CampaignId) -> Self {
+        Self(self.0.map(|whole| hash(&(whole, campaign))))
     }
 
     /// The same for a part of a request with a key of its own.

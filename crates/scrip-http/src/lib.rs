@@ -29,6 +29,7 @@ mod idempotency;
 mod limits;
 mod middleware;
 mod mistakes;
+mod once;
 mod openapi;
 mod page;
 mod params;

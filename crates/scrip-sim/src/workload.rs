@@ -361,7 +361,7 @@ impl Workload {
     fn note_grants(&mut self, model: &Model) -> Ask {
         let (campaign, _) = self.campaign(model);
         let accounts = u32::try_from(self.chance.between(1, 50)).expect("small");
-        self.of_campaign(campaign, NoteGrants { campaign, accounts })
+        self.of_campaign(campaign, NoteGrants { campaign, accounts, slot: campaign.uid().slot() })
     }
 
     /// Some code, mostly one that may still be used.

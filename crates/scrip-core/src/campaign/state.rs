@@ -8,7 +8,7 @@ use crate::{
     id::CampaignId,
     metadata::Metadata,
     name::SellerId,
-    reason::{Reason, Refusal},
+    reason::{Reason, Refusal, RefusalError},
     time::Timestamp,
 };
 
@@ -216,8 +216,9 @@ pub fn changed_terms(campaign: &Campaign, new: Terms) -> Result<Terms, Refusal> 
         let reason = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Ended, paused_by: None };
         return Err(reason.into());
     }
+    let mut wrong: Vec<(&str, Reason)> = Vec::new();
     if new.validity != old.validity {
-        return Err(Refusal::at("/validity", Reason::ValidityIsFixed));
+        wrong.push(("/validity", Reason::ValidityIsFixed));
     }
     for (pointer, same) in [
         ("/issuer", new.issuer == old.issuer),
@@ -231,22 +232,26 @@ pub fn changed_terms(campaign: &Campaign, new: Terms) -> Result<Terms, Refusal> 
         ("/claims/sources", new.claims.sources == old.claims.sources),
     ] {
         if !same {
-            return Err(Refusal::at(pointer, Reason::TermsAreFrozen));
+            wrong.push((pointer, Reason::TermsAreFrozen));
         }
     }
     let grows = |old: Option<u64>, new: Option<u64>| new.is_none_or(|new| old.is_some_and(|old| new >= old));
     let budget = |budget: Option<Budget>| budget.and_then(Budget::amount).map(|amount| amount.minor().unsigned_abs());
     if new.limits.budget.is_none() {
-        return Err(Refusal::at("/limits/budget", Reason::BudgetRequired));
+        wrong.push(("/limits/budget", Reason::BudgetRequired));
     }
     for (pointer, old, new) in [
         ("/limits/stock", old.limits.stock.map(u64::from), new.limits.stock.map(u64::from)),
         ("/limits/per_individual", old.limits.per_individual.map(u64::from), new.limits.per_individual.map(u64::from)),
         ("/limits/budget", budget(old.limits.budget), budget(new.limits.budget)),
     ] {
-        if !grows(old, new) {
-            return Err(Refusal::at(pointer, Reason::LimitMayOnlyGrow));
+        if !grows(old, new) && wrong.iter().all(|(known, _)| *known != pointer) {
+            wrong.push((pointer, Reason::LimitMayOnlyGrow));
         }
     }
-    Ok(new)
+    if wrong.is_empty() {
+        return Ok(new);
+    }
+    let errors = wrong.into_iter().map(|(pointer, reason)| RefusalError { pointer: Some(pointer.to_owned()), reason });
+    Err(errors.collect::<Vec<_>>().into())
 }

@@ -271,7 +271,7 @@ impl Command {
             Self::CancelJob(command) => command.job.uid().slot().bucket(buckets),
             Self::ChangeCampaign(command) => command.campaign.uid().slot().bucket(buckets),
             Self::RequestCodes(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::NoteGrants(command) => command.campaign.uid().slot().bucket(buckets),
+            Self::NoteGrants(command) => command.slot.bucket(buckets),
             Self::NoteCodes(command) => command.campaign.uid().slot().bucket(buckets),
             Self::NoteSharedCode(command) => command.campaign.uid().slot().bucket(buckets),
             Self::AddSharedCode(command) => command.code.hash.slot().bucket(buckets),

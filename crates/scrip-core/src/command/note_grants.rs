@@ -4,22 +4,25 @@ use crate::{
     id::{CampaignId, IdSource},
     key::Key,
     reason::{Reason, Refusal},
+    slot::Slot,
     state::State,
     time::Timestamp,
 };
 
-/// In the campaign's bucket: coupons are about to be granted to a list of accounts, each in a command of its own. Here stands
-/// the idempotency key of the whole list.
+/// Coupons are about to be granted to a list of accounts, or claimed for them, each in a command of its own. Here stands the idempotency
+/// key of the whole list.
 #[derive(Clone, Debug)]
 pub struct NoteGrants {
     pub campaign: CampaignId,
     /// How many.
     pub accounts: u32,
+    /// Where the key is kept: the campaign's own, or, of a list that names several, one that the key chooses.
+    pub slot: Slot,
 }
 
 impl Decide for NoteGrants {
-    fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
-        keys.push(Key::Campaign(self.campaign));
+    fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
+        keys.push(state.campaign_key(self.campaign));
     }
 
     fn decide(&self, state: &State, _: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {

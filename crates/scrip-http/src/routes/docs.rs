@@ -2,7 +2,10 @@
 
 use axum::{
     Router,
-    extract::{Path, Query, rejection::QueryRejection},
+    extract::{
+        Path, Query,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -18,7 +21,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .route("/docs/", get(|| page(String::new())))
         .route("/docs/style.css", get(style))
         .route("/docs/search", get(search))
-        .route("/docs/{*page}", get(|Path(path): Path<String>| page(path)))
+        .route(
+            "/docs/{*page}",
+            get(|path: Result<Path<String>, PathRejection>| {
+                page(path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path))
+            }),
+        )
         .into()
 }
 

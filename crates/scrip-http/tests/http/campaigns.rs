@@ -496,6 +496,35 @@ fn patch(shop: &Shop, id: &str, change: &Value) -> crate::shop::Answer {
 }
 
 #[test]
+fn a_patch_names_each_member_once_and_is_told_all_that_is_frozen() {
+    let shop = Shop::new();
+    let id = shop.live(&with(off(500), &json!({"limits": {"stock": 50, "budget": 1_000}})));
+    let send = |body: &str| {
+        let ask = shop.ask("PATCH", &format!("/v1/campaigns/{id}")).by(&shop.operator).header("if-match", "*");
+        ask.bytes(body.as_bytes()).send()
+    };
+    for (body, pointer) in [
+        (r#"{"name": "a", "name": "b"}"#, "/name"),
+        (r#"{"limits": {"stock": 60, "stock": 5000}}"#, "/limits/stock"),
+        (r#"{"metadata": {"a": "1"}, "metadata": {"b": "2"}}"#, "/metadata"),
+        (r#"{"metadata": {"a": "1", "a": "2"}}"#, "/metadata/a"),
+    ] {
+        let refused = send(body).refused(400, "invalid_field").pointing(pointer);
+        assert!(
+            refused.text_at("/errors/0/detail").contains("once") || refused.text.contains("given once"),
+            "{}",
+            refused.text
+        );
+    }
+    let frozen = send(
+        r#"{"benefit": {"type": "amount_off", "amount": 600}, "scope": {"products": ["p"]}, "limits": {"stock": 40, "budget": 900}}"#,
+    );
+    let told: Vec<&str> =
+        frozen["/errors"].as_array().expect("a list").iter().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(told, ["/benefit", "/scope", "/limits/stock", "/limits/budget"], "{}", frozen.text);
+}
+
+#[test]
 fn objects_merge_lists_replace_and_null_is_stored_as_null() {
     let shop = Shop::new();
     let id = shop.draft(&with(example(), &json!({"scope": {"products": ["a", "b"]}})));

@@ -267,6 +267,7 @@ fn the_repositorys_pages_are_served_and_nothing_beside_them() {
         "/docs/../Cargo.toml",
         "/docs/%2e%2e/Cargo.toml",
         "/docs/..%2fREADME",
+        "/docs/%ff",
     ] {
         let answer = shop.ask("GET", path).send();
         assert_eq!(answer.status, 404, "{path}");

@@ -370,6 +370,57 @@ fn i4_grants_under_one_key_are_one_list() {
     let written_out = json!({"accounts": ["ana", "ben"], "channel": "system", "source": null});
     once(&shop, &shop.operator, &path, "k", &written_out).is(200);
     assert_eq!(shop.journal_end(), end, "nobody got anything");
+    // The campaign stands in the path: of another one it is another key.
+    let other = format!("/v1/campaigns/{}/grants", shop.live(&off(300)));
+    let granted = once(&shop, &shop.operator, &other, "k", &json!({"accounts": ["ana", "ben"]})).is(200);
+    assert_eq!((&granted["/data/0/status"], &granted["/data/1/status"]), (&json!(201), &json!(201)));
+    assert!(!granted.is_replay());
+}
+
+#[test]
+fn i4_a_batch_under_a_used_key_is_refused_whatever_campaigns_it_names_and_changes_nothing() {
+    let shop = Shop::new();
+    let campaigns = [(); 3].map(|()| shop.live(&off(500)));
+    let claim = |account: &str, campaign: &str| json!({"account": account, "campaign": campaign});
+    let batch = |claims: &[Value]| once(&shop, &shop.storefront, "/v1/claims/batch", "k", &json!({"claims": claims}));
+    batch(&[claim("ana", &campaigns[1])]).is(200);
+    let end = shop.journal_end();
+    for others in [
+        &[claim("ben", &campaigns[2])][..],
+        &[claim("ben", &campaigns[0])],
+        &[claim("ben", &campaigns[0]), claim("cleo", &campaigns[1])],
+    ] {
+        batch(others).refused(422, "idempotency_key_reused");
+    }
+    assert_eq!(shop.journal_end(), end);
+    let written_out = json!({"account": "ana", "campaign": campaigns[1], "channel": "web", "source": null});
+    assert!(batch(&[written_out]).is(200).is_replay());
+}
+
+#[test]
+fn i4_a_batch_is_told_as_given_again_only_if_all_of_it_is() {
+    let shop = Shop::new();
+    let campaign = shop.live(&off(500));
+    let of_its_own = json!({"account": "ana", "campaign": campaign, "key": "1"});
+    let batch = |claims: &[&Value]| shop.post(&shop.storefront, "/v1/claims/batch", &json!({"claims": claims}));
+    assert!(!batch(&[&of_its_own]).is(200).is_replay());
+    assert!(batch(&[&of_its_own]).is(200).is_replay());
+    shop.collect("ben", &campaign);
+    let refused = json!({"account": "ben", "campaign": campaign});
+    let half = batch(&[&of_its_own, &refused]).is(200);
+    assert_eq!((&half["/results/0/status"], &half["/results/1/status"]), (&json!(201), &json!(409)));
+    assert!(!half.is_replay());
+}
+
+#[test]
+fn i4_a_new_campaign_is_the_same_with_its_defaults_written_out() {
+    let shop = Shop::new();
+    let funding = json!([{"funder": "platform", "share_bp": 10_000}]);
+    let first = once(&shop, &shop.operator, "/v1/campaigns", "k", &off(500)).is(201);
+    let again =
+        once(&shop, &shop.operator, "/v1/campaigns", "k", &with(off(500), &json!({"funding": funding}))).is(201);
+    assert_eq!((again.is_replay(), &again["/id"]), (true, &first["/id"]));
+    once(&shop, &shop.operator, "/v1/campaigns", "k", &off(501)).refused(422, "idempotency_key_reused");
 }
 
 #[test]

@@ -176,6 +176,19 @@ fn a_reader_of_rare_events_gets_an_empty_page_and_goes_on_from_there() {
 }
 
 #[test]
+fn a_key_that_is_revoked_reads_no_further() {
+    let shop = Shop::new();
+    let campaign = shop.live(&campaign());
+    let made = shop.post(&shop.operator, "/v1/keys", &json!({"role": "storefront"})).is(201);
+    let end = shop.get(&shop.operator, "/v1/events?limit=100").is(200).text_at("/next_cursor").to_owned();
+    let waits = shop.ask("GET", &format!("/v1/events?wait=30&cursor={end}")).by(made.text_at("/secret")).meanwhile();
+    shop.goes_on_for(Duration::from_millis(300));
+    shop.post(&shop.operator, &format!("/v1/keys/{}/revoke", made.text_at("/id")), &json!({})).is(200);
+    shop.collect("ana", &campaign);
+    waits.answer(&shop).refused(401, "unauthenticated");
+}
+
+#[test]
 fn few_wait_at_once_with_one_key_and_a_commit_wakes_them() {
     let waits = WaitLimits { per_caller: 1, at_once: 2 };
     let shop = Shop::with_limits(Limits { requests: RequestRates::NONE, waits, ..Limits::default() });

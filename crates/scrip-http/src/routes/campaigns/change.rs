@@ -11,7 +11,7 @@ use scrip_core::{
 };
 use scrip_engine::EngineError;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::get::{document, is_visible};
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     caller::Caller,
     contract::schema,
     forbidden, mistakes,
+    once::Members,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -41,7 +42,7 @@ pub(super) async fn change(
     caller: Caller,
     PathOf(id): PathOf<CampaignId>,
     headers: HeaderMap,
-    Body(mut patch): Body<Map<String, Value>>,
+    Body(Members(mut patch)): Body<Members>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
     if let Some(refusal) = forbidden::issuer(&caller, patch.get("issuer")) {
         return Err(refusal.into());

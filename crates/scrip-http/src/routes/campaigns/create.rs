@@ -10,7 +10,7 @@ use crate::{
     api::Api,
     body::Body,
     caller::Caller,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Sameness, done_once},
     problem::Problem,
     reply::Reply,
     wire::{CampaignDocument, CampaignRequest},
@@ -34,13 +34,16 @@ pub(super) async fn create(
         return Err(Refusal::at("/issuer", Reason::Forbidden).into());
     }
     let slot = key.slot();
-    let key = key.used_for(Holder::Campaigns(slot), &request);
+    // With its defaults written out.
+    let completed = terms.clone().of_new_campaign();
+    let same = Sameness::of(&(completed.as_ref().unwrap_or(terms), &request.metadata), &request);
+    let key = key.keyed(Holder::Campaigns(slot), same);
     let turn = api.sellers.turn(caller.seller.as_ref()).await;
     let (registry, now) = (api.engine.registry(), api.engine.now());
     // What is malformed is told first, by the command itself.
-    let is_well_formed = terms.clone().of_new_campaign().is_ok();
-    let barred = turn.as_ref().filter(|_| is_well_formed).and_then(|turn| turn.bars_creating(registry, now, terms));
+    let barred = turn.as_ref().filter(|_| completed.is_ok()).and_then(|turn| turn.bars_creating(registry, now, terms));
     let metadata = caller.wrote(request.metadata);
     let command = CreateCampaign { terms: request.terms, metadata, slot };
-    document(&caller, api.engine.submit_unless(barred, command, key).await?)
+    let does = |key, _| api.engine.submit_unless(barred.clone(), command.clone(), key);
+    document(&caller, done_once(key, does).await?)
 }

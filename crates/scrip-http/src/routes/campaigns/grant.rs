@@ -59,10 +59,13 @@ pub(super) async fn grant(
     let line = api.bulk.begin(&caller)?;
     // Under one key there is one list: each account's own use of it would let others in.
     let whole = (campaign, channel, &request.source, &request.accounts);
+    let mut noted_before = false;
     if let Some(whole) = key.used_for(Holder::Campaign(campaign), &whole) {
         let accounts = u32::try_from(request.accounts.len()).unwrap_or(u32::MAX);
-        api.engine.submit(NoteGrants { campaign, accounts }, Some(whole)).await?;
+        let note = NoteGrants { campaign, accounts, slot: campaign.uid().slot() };
+        noted_before = api.engine.submit(note, Some(whole)).await?.replayed;
     }
+    let key = key.of_campaign(campaign);
     let commands: Vec<(AccountId, _, _)> = request
         .accounts
         .iter()
@@ -75,7 +78,7 @@ pub(super) async fn grant(
         })
         .collect();
     let claimed = claimed(&api, &caller, &attempted, line, commands).await;
-    let replayed = claimed.is_replay();
+    let replayed = noted_before && !claimed.any_new;
     let results = claimed.results;
     // Nobody got anything, and for the same reason: the campaign is over.
     let closed = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Closed, paused_by: None };

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use axum::{extract::State, http::StatusCode};
 use scrip_core::{
@@ -44,8 +44,8 @@ pub(super) async fn batch(
     if request.claims.is_empty() || request.claims.len() > 1_000 {
         return Err(Refusal::invalid("/claims", "1 to 1000 claims").into());
     }
-    let listed = hash(&request.claims);
-    let mut campaigns: BTreeMap<CampaignId, u32> = BTreeMap::new();
+    let mut listed = Vec::with_capacity(request.claims.len());
+    let mut campaigns = BTreeSet::new();
     let mut commands = Vec::with_capacity(request.claims.len());
     for (place, claim) in request.claims.into_iter().enumerate() {
         let channel = claim.channel.unwrap_or(Channel::Web);
@@ -54,6 +54,7 @@ pub(super) async fn batch(
         }
         let by = claims_as(caller.role);
         let of = ClaimOf::Campaign { campaign: claim.campaign, channel, source: claim.source.clone(), by };
+        listed.push(hash(&(completed(&claim.account, &of), &claim.key)));
         let key = match &claim.key {
             Some(key) if key.is_empty() || key.len() > 255 => {
                 return Err(Refusal::invalid(format!("/claims/{place}/key"), "1 to 255 characters").into());
@@ -69,41 +70,39 @@ pub(super) async fn batch(
                 key.keyed(Holder::Account(claim.account.clone()), Sameness::of(&part, &part))
             }
         };
-        *campaigns.entry(claim.campaign).or_default() += 1;
+        campaigns.insert(claim.campaign);
         commands.push((claim.account.clone(), Claim { account: claim.account, of }, key));
     }
     let line = api.bulk.begin(&caller)?;
     // Under one key there is one list: each claim's own use of it would let others in.
-    for (campaign, accounts) in campaigns {
-        if api.engine.registry().campaign(campaign).is_some()
-            && let Some(key) = whole.used_for(Holder::Campaign(campaign), &listed)
-        {
-            api.engine.submit(NoteGrants { campaign, accounts }, Some(key)).await?;
-        }
+    let mut noted_before = false;
+    let known = campaigns.into_iter().find(|campaign| api.engine.registry().campaign(*campaign).is_some());
+    if let Some(campaign) = known
+        && let Some(key) = whole.used_for(Holder::Campaigns(whole.slot()), &listed)
+    {
+        let accounts = u32::try_from(commands.len()).unwrap_or(u32::MAX);
+        let note = NoteGrants { campaign, accounts, slot: whole.slot() };
+        noted_before = api.engine.submit(note, Some(key)).await?.replayed;
     }
     let claimed = claimed(&api, &caller, &attempted, line, commands).await;
-    let replayed = claimed.is_replay();
+    let replayed = if whole.is_given() { noted_before && !claimed.any_new } else { claimed.is_all_again };
     Ok(Reply::ok(BatchResults { results: claimed.results }).replayed(replayed))
 }
 
 /// What became of each claim, in order.
 pub(crate) struct Claimed {
     pub results: Vec<BatchResult>,
-    /// Whether there is a coupon that wasn't there before, and one that was given before under the same key.
-    any_new: bool,
-    any_again: bool,
+    /// Whether there is a coupon that wasn't there before.
+    pub any_new: bool,
+    /// Whether each was given before under its key.
+    pub is_all_again: bool,
 }
 
 impl Claimed {
     fn add(&mut self, (result, replayed): (BatchResult, Option<bool>)) {
-        self.any_again |= replayed == Some(true);
+        self.is_all_again &= replayed == Some(true);
         self.any_new |= replayed == Some(false);
         self.results.push(result);
-    }
-
-    /// Whether all was done before under the same key. Refusals are judged afresh.
-    pub const fn is_replay(&self) -> bool {
-        self.any_again && !self.any_new
     }
 }
 
@@ -116,7 +115,7 @@ pub(crate) async fn claimed(
     commands: Vec<(AccountId, Claim, Option<Keyed>)>,
 ) -> Claimed {
     let told = |waits: Waits| told(api, caller, attempted, waits);
-    let mut claimed = Claimed { results: Vec::with_capacity(commands.len()), any_new: false, any_again: false };
+    let mut claimed = Claimed { results: Vec::with_capacity(commands.len()), any_new: false, is_all_again: true };
     let mut waiting: VecDeque<Waits> = VecDeque::new();
     for (account, claim, key) in commands {
         let place = loop {

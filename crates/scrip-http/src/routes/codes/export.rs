@@ -12,6 +12,7 @@ use scrip_engine::{Engine, EngineError, Reader};
 
 use crate::{
     api::Api,
+    auth::still,
     caller::Caller,
     csv::cell,
     exports::{self, Page},
@@ -37,12 +38,16 @@ pub(super) async fn export(
     known
         .filter(|known| caller.seller.is_none() || known.terms.issuer.seller() == caller.seller.as_ref())
         .ok_or(Reason::NotFound)?;
-    let engine = api.engine.clone();
-    let body = exports::body(api.exports.begin(&caller)?, api.export_time, None, move |after| {
-        let of_page = engine.clone();
+    let (export_time, begun) = (api.export_time, api.exports.begin(&caller)?);
+    let body = exports::body(begun, export_time, None, move |after| {
+        let (api, of_page) = (api.clone(), api.engine.clone());
+        // Whose key was revoked reads no further.
+        let still = still(&api, &caller).map_err(|_| EngineError::Refused(Reason::Unauthenticated.into()));
         let page = move |reader: &mut Reader<'_>| page(&of_page, reader, campaign, after);
-        let engine = engine.clone();
-        async move { engine.read_on(page).await }
+        async move {
+            still?;
+            api.engine.read_on(page).await
+        }
     });
     let mut response = body.into_response();
     let headers = response.headers_mut();

@@ -17,6 +17,7 @@ use utoipa::IntoParams;
 
 use crate::{
     api::Api,
+    auth::still,
     caller::Caller,
     cursor,
     params::{Limit, Query},
@@ -121,6 +122,7 @@ pub(super) async fn list(
             waits = Some(api.waits.begin(&caller)?);
         }
         until_a_commit(&mut commits, patience).await;
+        still(&api, &caller)?;
     }
 }
 

@@ -113,9 +113,11 @@ impl IdempotencyKey {
         Some(KeyUse { holder, key_hash: self.0?, command_hash: hash(command) })
     }
 
-    /// The same for a command that earlier versions noted as the request came.
-    pub fn keyed(&self, holder: Holder, same: Sameness) -> Option<Keyed> {
-        let key = KeyUse { holder, key_hash: self.0?, command_hash: same.now };
+    /// The same for a command that earlier versions noted as the request came. Without a key nothing is hashed.
+    pub fn keyed(&self, holder: Holder, same: impl FnOnce() -> Sameness) -> Option<Keyed> {
+        let key_hash = self.0?;
+        let same = same();
+        let key = KeyUse { holder, key_hash, command_hash: same.now };
         Some(Keyed { key, before: same.before })
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn create(
     let slot = key.slot();
     // With its defaults written out.
     let completed = terms.clone().of_new_campaign();
-    let same = Sameness::of(&(completed.as_ref().unwrap_or(terms), &request.metadata), &request);
+    let same = || Sameness::of(&(completed.as_ref().unwrap_or(terms), &request.metadata), &request);
     let key = key.keyed(Holder::Campaigns(slot), same);
     let turn = api.sellers.turn(caller.seller.as_ref()).await;
     let (registry, now) = (api.engine.registry(), api.engine.now());

@@ -73,7 +73,7 @@ pub(super) async fn grant(
             let of = ClaimOf::Campaign { campaign, channel, source: request.source.clone(), by };
             let holder = Holder::Account(account.clone());
             let part = (campaign, account, channel, &request.source);
-            let key = key.keyed(holder, Sameness::of(&part, &part));
+            let key = key.keyed(holder, || Sameness::of(&part, &part));
             (account.clone(), Claim { account: account.clone(), of }, key)
         })
         .collect();

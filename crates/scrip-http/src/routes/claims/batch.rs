@@ -44,7 +44,7 @@ pub(super) async fn batch(
     if request.claims.is_empty() || request.claims.len() > 1_000 {
         return Err(Refusal::invalid("/claims", "1 to 1000 claims").into());
     }
-    let mut listed = Vec::with_capacity(request.claims.len());
+    let mut listed = Vec::new();
     let mut campaigns = BTreeSet::new();
     let mut commands = Vec::with_capacity(request.claims.len());
     for (place, claim) in request.claims.into_iter().enumerate() {
@@ -54,20 +54,24 @@ pub(super) async fn batch(
         }
         let by = claims_as(caller.role);
         let of = ClaimOf::Campaign { campaign: claim.campaign, channel, source: claim.source.clone(), by };
-        listed.push(hash(&(completed(&claim.account, &of), &claim.key)));
+        if whole.is_given() {
+            listed.push(hash(&(completed(&claim.account, &of), &claim.key)));
+        }
         let key = match &claim.key {
             Some(key) if key.is_empty() || key.len() > 255 => {
                 return Err(Refusal::invalid(format!("/claims/{place}/key"), "1 to 255 characters").into());
             }
             Some(key) => {
-                let same = Sameness::of(&completed(&claim.account, &of), &claim);
+                let same = || Sameness::of(&completed(&claim.account, &of), &claim);
                 let key = IdempotencyKey::of_part(&caller, "/v1/claims/batch", key);
                 key.keyed(Holder::Account(claim.account.clone()), same)
             }
             None => {
-                let part = completed(&claim.account, &of);
-                let key = whole.of_place(place);
-                key.keyed(Holder::Account(claim.account.clone()), Sameness::of(&part, &part))
+                let same = || {
+                    let part = completed(&claim.account, &of);
+                    Sameness::of(&part, &part)
+                };
+                whole.of_place(place).keyed(Holder::Account(claim.account.clone()), same)
             }
         };
         campaigns.insert(claim.campaign);

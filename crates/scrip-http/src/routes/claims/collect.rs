@@ -39,7 +39,7 @@ pub(super) async fn collect(
 ) -> Result<Reply<CouponDocument>, Problem> {
     caller.check_account(&account)?;
     let of = asked(&api, &caller, &request).await?;
-    let same = Sameness::of(&completed(&account, &of), &(&account, &request));
+    let same = || Sameness::of(&completed(&account, &of), &(&account, &request));
     let key = key.keyed(Holder::Account(account.clone()), same);
     let (about, codes) = match &of {
         ClaimOf::Campaign { campaign, .. } => (About { campaign: Some(*campaign), ..About::default() }, Vec::new()),

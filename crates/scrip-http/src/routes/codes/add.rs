@@ -38,7 +38,7 @@ pub(super) async fn add(
     Body(request): Body<CodesRequest>,
 ) -> Result<Response, Problem> {
     let before = (campaign, request.clone());
-    let keyed = |same| key.keyed(Holder::Campaign(campaign), same);
+    let keyed = |same: Sameness| key.keyed(Holder::Campaign(campaign), || same);
     let as_seller = caller.seller.clone();
     match request {
         CodesRequest::Shared { code, max_uses, source } => {

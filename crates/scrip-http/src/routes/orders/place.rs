@@ -61,14 +61,17 @@ async fn placed(
     let (checkout, id) = (completed(&cart, &r#use, &codes, request.expect_discount), &request.id);
     let asked = (id, &checkout, hold_minutes);
     // As it was given: what is changed later is no part of the command.
-    let (same, of_key) = if request.metadata.is_empty() {
-        let of_key = Sameness::of(&(&account, id, &checkout, hold_minutes), &(&account, &request));
-        (Sameness::of(&asked, &request), of_key)
-    } else {
-        let asked = (asked, &request.metadata);
-        (Sameness::of(&asked, &request), Sameness::of(&(&account, &asked), &(&account, &request)))
-    };
-    let key = key.keyed(Holder::Account(account.clone()), of_key);
+    let with_metadata = (asked, &request.metadata);
+    let has_metadata = !request.metadata.is_empty();
+    let same = if has_metadata { Sameness::of(&with_metadata, &request) } else { Sameness::of(&asked, &request) };
+    let key = key.keyed(Holder::Account(account.clone()), || {
+        let before = (&account, &request);
+        if has_metadata {
+            Sameness::of(&(&account, &with_metadata), &before)
+        } else {
+            Sameness::of(&(&account, id, &checkout, hold_minutes), &before)
+        }
+    });
     let placement = Placement {
         account: account.clone(),
         id: request.id.clone(),

@@ -39,7 +39,7 @@ pub(super) async fn revise(
     let r#use = request.r#use.checked()?;
     let codes = api.entered_codes(&request.codes).await?;
     let checkout = completed(&cart, &r#use, &codes, request.expect_discount);
-    let same = Sameness::of(&(&account, &order, checkout), &(&account, &order, &request));
+    let same = || Sameness::of(&(&account, &order, checkout), &(&account, &order, &request));
     let key = key.keyed(Holder::Account(account.clone()), same);
     let expect_discount = request.expect_discount;
     let revision = Revision { account, order, cart, r#use, codes, expect_discount };

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
@@ -107,6 +107,14 @@ const CLIENTS: usize = 8;
 const GRANTERS: usize = 12;
 /// Of each of a seller's jobs.
 const JOB_CODES: u32 = 4_000;
+
+/// How many clients, how often each at most, and how often all together at least.
+#[derive(Clone, Copy)]
+struct Many {
+    clients: usize,
+    of_each: usize,
+    at_least: usize,
+}
 
 /// What the hostile side did and found.
 #[derive(Clone, Debug, Default)]
@@ -371,57 +379,62 @@ impl One {
 
     /// Cents given back one by one on one order, by eight clients at once.
     async fn many_refunds(&self) -> Hostile {
-        let mut clients = JoinSet::new();
-        for client in 0..CLIENTS {
-            let shop = Caller::new(&self.base, &self.market.storefront);
-            let path = self.market.refunds(self.market.order);
-            let (name, pace, stop) = (format!("{}-{}-{client}", self.kind, self.round), self.pace, self.stop.clone());
-            clients.spawn(async move {
-                let mut sent = 0;
-                for number in 0..400 {
-                    if number >= at_least::REFUNDS / CLIENTS && stop.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    tokio::time::sleep(pace).await;
-                    shop.post(&path, None, &Market::cent(&format!("r-{name}-{number}"))).await;
-                    sent += 1;
-                }
-                sent
-            });
-        }
-        let mut hostile = Hostile::default();
-        while let Some(sent) = clients.join_next().await {
-            hostile.sent += sent.unwrap_or(0);
-        }
-        hostile
+        let path = self.market.refunds(self.market.order);
+        let name = format!("{}-{}", self.kind, self.round);
+        let cent = move |client, number| Market::cent(&format!("r-{name}-{client}-{number}"));
+        self.post_by_many(
+            Many { clients: CLIENTS, of_each: 400, at_least: at_least::REFUNDS },
+            &self.market.storefront,
+            &path,
+            cent,
+        )
+        .await
     }
 
     /// Grants of a thousand each with a seller's key, by many clients at once.
     async fn grants(&self) -> Hostile {
+        let path = format!("/v1/campaigns/{}/grants", self.market.exported);
+        let round = self.round;
+        let thousand = move |client, number| {
+            let accounts: Vec<String> =
+                (0..1_000).map(|account| format!("g{round}-{client}-{number}-{account}")).collect();
+            json!({"accounts": accounts})
+        };
+        self.post_by_many(
+            Many { clients: GRANTERS, of_each: 200, at_least: at_least::GRANTS },
+            &self.market.seller,
+            &path,
+            thousand,
+        )
+        .await
+    }
+
+    /// Bodies posted by many clients with one key, each one after the other, until it is over.
+    async fn post_by_many(
+        &self,
+        many: Many,
+        key: &str,
+        path: &str,
+        body: impl Fn(usize, usize) -> Value + Clone + Send + 'static,
+    ) -> Hostile {
         let mut clients = JoinSet::new();
-        for client in 0..GRANTERS {
-            let seller = Caller::new(&self.base, &self.market.seller);
-            let path = format!("/v1/campaigns/{}/grants", self.market.exported);
-            let (round, stop) = (self.round, self.stop.clone());
+        for client in 0..many.clients {
+            let (caller, path, body) = (Caller::new(&self.base, key), path.to_owned(), body.clone());
+            let (pace, stop) = (self.pace, self.stop.clone());
             clients.spawn(async move {
                 let mut sent = 0;
-                for number in 0..200 {
-                    if number >= at_least::GRANTS / GRANTERS && stop.load(Ordering::SeqCst) {
+                for number in 0..many.of_each {
+                    if number >= many.at_least / many.clients && stop.load(Ordering::SeqCst) {
                         break;
                     }
-                    let name = |account| format!("g{round}-{client}-{number}-{account}");
-                    let accounts: Vec<String> = (0..1_000).map(name).collect();
-                    seller.post(&path, None, &json!({"accounts": accounts})).await;
+                    tokio::time::sleep(pace).await;
+                    caller.post(&path, None, &body(client, number)).await;
                     sent += 1;
                 }
                 sent
             });
         }
-        let mut hostile = Hostile::default();
-        while let Some(sent) = clients.join_next().await {
-            hostile.sent += sent.unwrap_or(0);
-        }
-        hostile
+        Hostile { sent: clients.join_all().await.into_iter().sum(), ..Hostile::default() }
     }
 
     /// Shared codes that others would want, and whether they are taken.

@@ -186,6 +186,13 @@ fn a_key_that_is_revoked_reads_no_further() {
     shop.post(&shop.operator, &format!("/v1/keys/{}/revoke", made.text_at("/id")), &json!({})).is(200);
     shop.collect("ana", &campaign);
     waits.answer(&shop).refused(401, "unauthenticated");
+
+    let made = shop.post(&shop.operator, "/v1/keys", &json!({"role": "operator"})).is(201);
+    let begin = || shop.ask("GET", &format!("/v1/campaigns/{campaign}/codes.csv")).by(made.text_at("/secret")).begin();
+    let (whole, begun) = (begin(), begin());
+    assert!(shop.read_to_end(whole).is_ok());
+    shop.post(&shop.operator, &format!("/v1/keys/{}/revoke", made.text_at("/id")), &json!({})).is(200);
+    assert!(shop.read_to_end(begun).is_err(), "a cut export must not look whole");
 }
 
 #[test]

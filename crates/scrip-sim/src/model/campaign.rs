@@ -103,6 +103,15 @@ pub fn limit_of(pool: &Pool, terms: &Terms) -> Option<u64> {
     }
 }
 
+/// A list of a scope that an event leaves out because it is as before.
+fn stays<T: Clone>(is_left_out: bool, list: &mut Vec<T>, before: &[T]) -> Checked {
+    if is_left_out {
+        must!(list.is_empty(), "a list stays and is given");
+        list.extend_from_slice(before);
+    }
+    Ok(())
+}
+
 impl Model {
     pub(super) fn campaign_event(&mut self, place: Place, event: &Event) -> Checked {
         use CampaignStage::{Deleted, Draft, Ended, Paused, Published};
@@ -148,23 +157,10 @@ impl Model {
         if let Event::CampaignChanged { terms, same_lists, .. } = event {
             let mut scope = terms.scope.clone();
             let (before, same) = (&campaign.now.terms.scope, same_lists.unwrap_or(0));
-            for (bit, list, before) in
-                [(1, &mut scope.products, &before.products), (4, &mut scope.exclude_products, &before.exclude_products)]
-            {
-                if same & bit != 0 {
-                    must!(list.is_empty(), "a list of {id} stays and is given");
-                    list.clone_from(before);
-                }
-            }
-            for (bit, list, before) in [
-                (2, &mut scope.categories, &before.categories),
-                (8, &mut scope.exclude_categories, &before.exclude_categories),
-            ] {
-                if same & bit != 0 {
-                    must!(list.is_empty(), "a list of {id} stays and is given");
-                    list.clone_from(before);
-                }
-            }
+            stays(same & 1 != 0, &mut scope.products, &before.products)?;
+            stays(same & 2 != 0, &mut scope.categories, &before.categories)?;
+            stays(same & 4 != 0, &mut scope.exclude_products, &before.exclude_products)?;
+            stays(same & 8 != 0, &mut scope.exclude_categories, &before.exclude_categories)?;
             let terms = &Terms { scope, ..terms.clone() };
             let same = *terms == *campaign.now.terms;
             must!(same || campaign.now.stage != Ended, "I8: the terms of {id} change after its end");

@@ -77,7 +77,10 @@ pub fn page(markdown: &str, path: &str, links: &Links) -> Rendered {
     rendered.sections.push(Section { level: 1, anchor: String::new(), title: String::new(), text: String::new() });
     while let Some(event) = events.next() {
         match event {
-            Event::TaskListMarker(is_done) => html.push(raw(if is_done { "☑ " } else { "☐ " }.to_owned())),
+            Event::TaskListMarker(is_done) => {
+                let mark = if is_done { "☑" } else { "☐" };
+                html.push(raw(format!("<span class=\"box\">{mark}</span>")));
+            }
             Event::Start(Tag::Heading { level, .. }) => {
                 let inside: Vec<_> = take_until(&mut events, |end| matches!(end, TagEnd::Heading(_)));
                 let title = plain(&inside);
@@ -260,6 +263,13 @@ mod tests {
         assert_eq!(of("a/b.md", "javascript:alert(1)"), None);
         let page = page("# T\n\n[out](../../README.md) and [in](../c.md).\n", "a/b.md", &links());
         assert!(page.html.contains("<p>out and <a href=\"/docs/c\">in</a>.</p>"), "{}", page.html);
+    }
+
+    #[test]
+    fn what_is_to_be_ticked_off_has_a_box() {
+        let page = page("# T\n\n- [ ] a\n- [x] b\n- c\n", "c.md", &links());
+        let marks = ["<span class=\"box\">☐</span>a", "<span class=\"box\">☑</span>b"];
+        assert!(marks.iter().all(|mark| page.html.contains(mark)) && !page.html.contains('['), "{}", page.html);
     }
 
     #[test]

@@ -3,13 +3,7 @@
 use metrics::{counter, describe_counter};
 use scrip_core::event::Role;
 
-use crate::{
-    counted::{
-        ANSWERS_REFUSED, ATTEMPTS_DISPLACED, ATTEMPTS_DROPPED, BODIES_LEFT_UNREAD, BODIES_REFUSED, BULK_REFUSED,
-        EXPORTS_CUT, EXPORTS_REFUSED, HTTP_REQUESTS, LIMITS_REACHED, RATE_LIMITED, WAITS_REFUSED,
-    },
-    seller_limits::SellerLimits,
-};
+use crate::counted::{ANSWERS_REFUSED, BODIES_LEFT_UNREAD, BODIES_REFUSED, EXPORTS_CUT, HTTP_REQUESTS, RATE_LIMITED};
 
 /// Statuses that somebody may want to be told of, and the ordinary one.
 const STATUSES: [&str; 4] = ["200", "429", "500", "503"];
@@ -18,14 +12,9 @@ const STATUSES: [&str; 4] = ["200", "429", "500", "503"];
 pub fn announce_metrics() {
     for (name, what) in [
         (ANSWERS_REFUSED, "Requests that were refused as too much that was answered before isn't taken."),
-        (ATTEMPTS_DISPLACED, "Refused requests that gave way in the log of attempts to newer ones."),
-        (ATTEMPTS_DROPPED, "Refused requests that the log of attempts was too busy for."),
         (BODIES_LEFT_UNREAD, "Connections that ended as a refused request's body was too long or too slow to be read."),
         (BODIES_REFUSED, "Requests that were refused as there was no room for their large body."),
-        (BULK_REFUSED, "Grants that were refused as their seller, or all sellers, had enough going on."),
         (EXPORTS_CUT, "Exports that were broken off as they took too long."),
-        (EXPORTS_REFUSED, "Exports that were refused as too many went on."),
-        (WAITS_REFUSED, "Waits for events that were refused as too many waited."),
     ] {
         describe_counter!(name, what);
         counter!(name).increment(0);
@@ -37,9 +26,5 @@ pub fn announce_metrics() {
     describe_counter!(RATE_LIMITED, "Requests that were refused as their caller had sent too many.");
     for role in [Role::Operator, Role::Seller, Role::Storefront, Role::Shopper] {
         counter!(RATE_LIMITED, "role" => role.as_str()).increment(0);
-    }
-    describe_counter!(LIMITS_REACHED, "Refusals of what a seller asked for beyond its limits.");
-    for limit in SellerLimits::NAMES {
-        counter!(LIMITS_REACHED, "limit" => limit).increment(0);
     }
 }

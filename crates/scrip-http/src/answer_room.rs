@@ -16,15 +16,13 @@ use axum::{
 use bytes::Buf;
 use http_body::{Frame, SizeHint};
 use scrip_core::reason::Reason;
+use scrip_desk::{AtOnce, Caller, Share, Shares, Sides};
 use scrip_faults::{Fault, is};
 
 use crate::{
-    caller::Caller,
     counted,
     limits::{ASK_AGAIN_SECONDS, AnswerLimits, LARGE_BYTES},
     problem::Problem,
-    shares::{AtOnce, Share, Shares},
-    sides::Sides,
 };
 
 /// Handed over at once, as a copy: what a connection has of an answer that counts no more.

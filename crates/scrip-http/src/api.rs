@@ -1,14 +1,13 @@
 //! What handlers and middleware have in common.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 
 use scrip_core::id::CampaignId;
-use scrip_engine::{Engine, EngineError, Reader};
+use scrip_desk::{Desk, NotDone};
 
 use crate::{
-    TrustedProxy, answer_room::AnswerRoom, attempt_log::AttemptLog, body::Reading, bulk::Bulk, concurrent::Concurrent,
-    cors::Origins, guesses::Guesses, limits::DrainLimits, rates::Rates, readiness::Readiness, seller_limits::Sellers,
-    tokens::Tokens,
+    TrustedProxy, answer_room::AnswerRoom, body::Reading, cors::Origins, limits::DrainLimits, problem::Problem,
+    rates::Rates, readiness::Readiness, wire::QuoteDocument,
 };
 
 /// What every handler has. Each request clones it several times.
@@ -17,24 +16,13 @@ pub(crate) struct Api(Arc<Common>);
 
 /// What all handlers share.
 pub(crate) struct Common {
-    pub engine: Engine,
-    pub tokens: Tokens,
-    pub guesses: Arc<Guesses>,
-    pub log: AttemptLog,
+    pub desk: Desk,
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    pub show_pending: bool,
     pub trusted_proxies: Arc<[TrustedProxy]>,
     pub origins: Origins,
     pub reading: Reading,
     pub answers: Arc<AnswerRoom>,
-    pub sellers: Arc<Sellers>,
     pub rates: Arc<Rates>,
-    pub exports: Arc<Concurrent>,
-    pub export_time: Duration,
-    /// Callers that wait for something to happen.
-    pub waits: Arc<Concurrent>,
-    /// Requests that come to many commands.
-    pub bulk: Bulk,
     pub readiness: Readiness,
     pub drain: DrainLimits,
 }
@@ -53,15 +41,17 @@ impl Api {
     }
 
     /// What a campaign is called now.
-    pub fn name_of(&self, campaign: CampaignId) -> String {
-        self.engine.registry().campaign(campaign).map_or(String::new(), |campaign| campaign.terms.name.clone())
+    pub fn names(&self) -> impl Fn(CampaignId) -> String {
+        |campaign| self.desk.name_of(campaign)
     }
 
-    /// Reads committed state on a thread that may block, in turn. Not done if nobody waits for it any more.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
-    ) -> Result<T, EngineError> {
-        self.engine.read_aside(work).await
+    /// A refusal, with the new quote where there is one.
+    pub fn problem(&self, mut error: NotDone) -> Problem {
+        let quote = error.quote.take();
+        let problem = Problem::from(error);
+        match quote {
+            None => problem,
+            Some(quote) => problem.with("quote", &QuoteDocument::new(&quote.0, &quote.1, &self.names())),
+        }
     }
 }

@@ -10,13 +10,9 @@ use scrip_core::{
     reason::Reason,
 };
 
-use crate::{
-    api::Api,
-    attempt_log::{About, Attempt},
-    caller::Caller,
-    contract::operation_id,
-    problem::Problem,
-};
+use scrip_desk::{About, Attempt, Caller};
+
+use crate::{api::Api, operations::operation_of, problem::Problem};
 
 /// The request's id, for whatever is logged of it.
 #[derive(Clone)]
@@ -46,14 +42,15 @@ impl Attempted {
 
     /// The same for one of many accounts.
     pub fn refused_for(&self, api: &Api, caller: &Caller, account: Option<AccountId>, problem: Problem) {
+        let Some(operation) = operation_of(self.method.as_str(), self.template.as_str()) else { return };
         let status = problem.status();
         let (refusal, mut about) = problem.into_parts();
         let order = about.order.take();
         let campaign: Option<CampaignId> = self.named("{campaign}").and_then(|id| id.parse().ok());
-        api.log.note(Attempt {
-            at: api.engine.now(),
+        api.desk.note_attempt(Attempt {
+            at: api.desk.now(),
             request_id: self.request_id.0.to_str().unwrap_or_default().to_owned(),
-            operation: operation_id(self.method.as_str(), self.template.as_str()).unwrap_or_default().to_owned(),
+            operation,
             role: caller.role,
             caller: caller.scope.clone(),
             account,

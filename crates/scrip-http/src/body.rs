@@ -23,9 +23,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use scrip_desk::Caller;
+
 use crate::{
     body_room::{self, BodyRoom, Taken},
-    caller::Caller,
     limits::{BodyLimits, LARGE_BYTES},
     problem::Problem,
     shape::{self, Shape},

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use scrip_core::reason::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use scrip_desk::{AtOnce, Caller, Share, Shares, Sides};
+
 use crate::{
-    caller::Caller,
     counted,
     limits::{ASK_AGAIN_SECONDS, BodyLimits},
     problem::Problem,
-    shares::{AtOnce, Share, Shares},
-    sides::Sides,
 };
 
 /// Permits stand for so many bytes each.

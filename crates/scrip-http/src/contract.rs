@@ -24,11 +24,6 @@ pub(crate) fn operation(method: &str, path: &str) -> &'static Value {
     &contract()["paths"][path][method.to_ascii_lowercase()]
 }
 
-/// An operation's id: `place_order` for `POST /v1/accounts/{account}/orders`.
-pub(crate) fn operation_id(method: &str, path: &str) -> Option<&'static str> {
-    operation(method, path)["operationId"].as_str()
-}
-
 /// Whether an operation takes query parameters: what an operation without any is sent must be refused, never ignored.
 pub(crate) fn takes_query(method: &str, path: &str) -> bool {
     let parameters = operation(method, path)["parameters"].as_array();

@@ -10,7 +10,9 @@ use axum::{
 use scrip_core::event::Role;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::permissions::{Access, access, is_open};
+use scrip_desk::Access;
+
+use crate::operations::operation_of;
 
 /// An origin as browsers write it: `https://shop.example`, `http://localhost:3000`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Debug)]
@@ -120,7 +122,8 @@ impl Origins {
 
 /// Whether a shopper's token, or anybody, may do it.
 fn may(method: &str, path: &str) -> bool {
-    is_open(method, path) || access(method, path, Role::Shopper) != Access::No
+    operation_of(method, path)
+        .is_some_and(|operation| operation.is_open() || operation.access(Role::Shopper) != Access::No)
 }
 
 /// HEAD is GET without the body (RFC 9110).

@@ -4,7 +4,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use scrip_core::reason::Refusal;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{idempotency::hash, problem::Problem};
+use scrip_desk::hash;
+
+use crate::problem::Problem;
 
 /// A list as it was asked for, whose cursors are no other's: which list, whose, sorted and filtered how.
 pub struct List(u64);
@@ -17,24 +19,24 @@ impl List {
     }
 
     /// Where a page ended.
-    pub fn cursor(&self, place: &impl Serialize) -> String {
-        encode(&(self.0, place))
+    pub fn cursor(&self, after: &impl Serialize) -> String {
+        encode(&(self.0, after))
     }
 
     /// Where the next page begins.
     ///
     /// Errors: `invalid_field` for a cursor of another list, or none at all.
-    pub fn place<T: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<T>, Problem> {
+    pub fn after<T: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<T>, Problem> {
         match decode::<(u64, T)>(cursor)? {
             Some((list, _)) if list != self.0 => Err(unknown()),
-            found => Ok(found.map(|(_, place)| place)),
+            found => Ok(found.map(|(_, after)| after)),
         }
     }
 }
 
 /// Where a feed goes on, whatever was asked of it: its reader may ask for other types from there.
-pub fn encode(place: &impl Serialize) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).expect("a cursor's place can be written"))
+pub fn encode(after: &impl Serialize) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(after).expect("where a page ended can be written"))
 }
 
 /// Errors: `invalid_field` for anything that [`encode`] didn't make.

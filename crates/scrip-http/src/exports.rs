@@ -10,19 +10,19 @@ use std::{
 
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
-use scrip_engine::EngineError;
+use scrip_desk::{NotDone, Share};
 
-use crate::{counted, shares::Share};
+use crate::counted;
 
 /// A page of text, and where the next begins; `None`: it was the last.
 pub(crate) type Page<P> = (String, Option<P>);
-type Reading<P> = Pin<Box<dyn Future<Output = Result<Page<P>, EngineError>> + Send>>;
+type Reading<P> = Pin<Box<dyn Future<Output = Result<Page<P>, NotDone>> + Send>>;
 
 /// Pages as a body, each read when it is asked for. After `time` in all it is broken off.
 pub(crate) fn body<P, R>(permit: Share, time: Duration, begin: P, read: impl FnMut(P) -> R + Send + 'static) -> Body
 where
     P: Send + Unpin + 'static,
-    R: Future<Output = Result<Page<P>, EngineError>> + Send + 'static,
+    R: Future<Output = Result<Page<P>, NotDone>> + Send + 'static,
 {
     let mut read = read;
     Body::from_stream(Pages {

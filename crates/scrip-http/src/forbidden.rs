@@ -5,28 +5,27 @@ use scrip_core::{
     event::Role,
     reason::{Reason, Refusal},
 };
+use scrip_desk::{Caller, Operation, may_name};
 use serde_json::Value;
 
-use crate::{caller::Caller, channels::may_name, contract::operation_id};
-
 /// Whether a malformed request asks for what its caller may not do. Handlers say the same of well-formed ones.
-pub fn forbidden(method: &str, path: &str, caller: &Caller, body: Option<&Value>) -> Option<Refusal> {
+pub fn forbidden(operation: Operation, caller: &Caller, body: Option<&Value>) -> Option<Refusal> {
     let nothing = Value::Null;
     let body = body.unwrap_or(&nothing);
-    match operation_id(method, path)? {
+    match operation {
         // A shopper may ask what it would get, nothing more.
-        "refund_order" => {
+        Operation::RefundOrder => {
             let real = caller.role == Role::Shopper && body["preview"] != true;
             real.then(|| Reason::Forbidden.into())
         }
-        "create_campaign" | "change_campaign" => issuer(caller, body.get("issuer")),
-        "collect_coupon" => channel(caller, &body["channel"], "/channel".to_owned()),
-        "claim_batch" => body["claims"]
+        Operation::CreateCampaign | Operation::ChangeCampaign => issuer(caller, body.get("issuer")),
+        Operation::CollectCoupon => channel(caller, &body["channel"], "/channel".to_owned()),
+        Operation::ClaimBatch => body["claims"]
             .as_array()?
             .iter()
             .enumerate()
             .find_map(|(place, claim)| channel(caller, &claim["channel"], format!("/claims/{place}/channel"))),
-        "grant_coupons" => {
+        Operation::GrantCoupons => {
             let system = caller.role == Role::Seller && body["channel"] == "system";
             (system || body["channel"] == "code").then(|| Refusal::at("/channel", Reason::ChannelNotAllowed))
         }

@@ -14,10 +14,6 @@ pub(crate) const ASK_AGAIN_SECONDS: u32 = 1;
 pub struct Limits {
     /// Requests a second of one caller, by its role.
     pub requests: RequestRates,
-    pub exports: ExportLimits,
-    pub waits: WaitLimits,
-    pub bulk: BulkLimits,
-    pub attempts: AttemptLimits,
     pub bodies: BodyLimits,
     pub answers: AnswerLimits,
     pub drain: DrainLimits,
@@ -45,43 +41,6 @@ impl RequestRates {
             Role::Shopper => self.per_shopper,
         }
     }
-}
-
-/// Answers that are streamed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ExportLimits {
-    /// At once for one key.
-    pub per_key: usize,
-    /// At once for all.
-    pub at_once: usize,
-    /// How long one may take in all; then it is broken off.
-    pub time: Duration,
-}
-
-/// Callers that wait for something to happen (`GET /v1/events?wait=`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WaitLimits {
-    /// At once for one caller.
-    pub per_caller: usize,
-    /// At once for all operators' and storefronts' keys, and for as many sellers'.
-    pub at_once: usize,
-}
-
-/// Requests by sellers that come to many commands (`POST /v1/campaigns/{campaign}/grants`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BulkLimits {
-    /// At once for one seller's key.
-    pub per_caller: usize,
-    /// At once for all sellers'.
-    pub at_once: usize,
-}
-
-/// The log of refused requests.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AttemptLimits {
-    pub rows: usize,
-    /// Of memory, about.
-    pub bytes: usize,
 }
 
 /// Memory for bodies of more than 16 KiB, from their first byte until the request is answered.
@@ -113,30 +72,6 @@ pub struct DrainLimits {
 impl Default for RequestRates {
     fn default() -> Self {
         Self { per_key: 0, per_seller_key: 200, per_shopper: 10 }
-    }
-}
-
-impl Default for ExportLimits {
-    fn default() -> Self {
-        Self { per_key: 2, at_once: 16, time: Duration::from_secs(30 * 60) }
-    }
-}
-
-impl Default for WaitLimits {
-    fn default() -> Self {
-        Self { per_caller: 8, at_once: 128 }
-    }
-}
-
-impl Default for BulkLimits {
-    fn default() -> Self {
-        Self { per_caller: 2, at_once: 16 }
-    }
-}
-
-impl Default for AttemptLimits {
-    fn default() -> Self {
-        Self { rows: 10_000, bytes: 16 * 1024 * 1024 }
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use scrip_core::reason::{Reason, Refusal};
-use scrip_engine::fill_random;
+use scrip_desk::{Access, Caller, Operation, fill_random};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -20,13 +20,12 @@ use crate::{
     auth::authenticate,
     body::{BODY_MAX, Came, Reading},
     browsers::forbid,
-    caller::Caller,
     clipped::ClippedPath,
     contract::takes_query,
     counted,
     forbidden::forbidden,
     mistakes::{self, body_schema, of_query},
-    permissions::{Access, access, is_open},
+    operations::{is_open, operation_of},
     problem::Problem,
     unread::lend,
 };
@@ -42,7 +41,7 @@ pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
                 .layer(from_fn_with_state(api.clone(), rendered))
                 .layer(CatchPanicLayer::custom(|_| {
                     tracing::error!("a handler failed unexpectedly");
-                    Problem::from(scrip_engine::EngineError::Fault).into_response()
+                    Problem::from(Reason::InternalFault).into_response()
                 }))
                 .layer(DefaultBodyLimit::max(BODY_MAX))
                 .layer(from_fn_with_state(api.clone(), authenticated)),
@@ -179,12 +178,11 @@ async fn permitted(mut request: Request, next: Next) -> Response {
     if let Some(path) = path {
         let method = read_as(request.method());
         let caller = request.extensions().get::<Caller>().cloned();
-        let may = caller
-            .as_ref()
-            .map_or(is_open(method, path.as_str()), |caller| access(method, path.as_str(), caller.role) != Access::No);
-        if !may {
-            return Problem::from(Reason::Forbidden).into_response();
-        }
+        let operation = operation_of(method, path.as_str()).filter(|operation| match &caller {
+            None => operation.is_open(),
+            Some(caller) => operation.access(caller.role) != Access::No,
+        });
+        let Some(operation) = operation else { return Problem::from(Reason::Forbidden).into_response() };
         if request.uri().query().is_some_and(|query| !query.is_empty()) && !takes_query(method, path.as_str()) {
             let given = Query::<Vec<(String, String)>>::try_from_uri(request.uri()).unwrap_or_default();
             let unknown = Problem::of_parameters(Refusal::at("", Reason::UnknownParameter));
@@ -200,24 +198,31 @@ async fn permitted(mut request: Request, next: Next) -> Response {
             let response = next.run(request).await;
             // A large one is gone through as it was parsed: in turn.
             let _turn = if came.is_large() { Some(reading.parsing().await) } else { None };
-            return told_all(response, &came, &caller, &method, path.as_str());
+            return told_all(response, &came, &caller, operation, &method, path.as_str());
         }
     }
     next.run(request).await
 }
 
 /// A malformed body is refused with all that is wrong with it, unless the caller may not do at all what it says.
-fn told_all(mut response: Response, came: &Came, caller: &Caller, method: &Method, path: &str) -> Response {
+fn told_all(
+    mut response: Response,
+    came: &Came,
+    caller: &Caller,
+    operation: Operation,
+    method: &Method,
+    path: &str,
+) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     if !problem.is_of_body() {
         return problem.into_response();
     }
     let body = came.json();
-    if let Some(refusal) = forbidden(method.as_str(), path, caller, body.as_ref()) {
+    if let Some(refusal) = forbidden(operation, caller, body.as_ref()) {
         return Problem::from(refusal).into_response();
     }
     // What a patch makes of a campaign is judged as a whole, where it is put together.
-    let judged = path == "/v1/campaigns/{campaign}" && *method == Method::PATCH && !problem.is_of_form();
+    let judged = operation == Operation::ChangeCampaign && !problem.is_of_form();
     let schema = body_schema(method.as_str(), path).filter(|_| !judged);
     let found = schema.zip(body).map(|(schema, body)| mistakes::of(schema, &body)).unwrap_or_default();
     problem.explained(found).into_response()

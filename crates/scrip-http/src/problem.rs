@@ -2,16 +2,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use scrip_core::{
-    name::OrderId,
-    reason::{Reason, Refusal, RefusalError},
-};
-use scrip_engine::EngineError;
+use scrip_core::reason::{Reason, Refusal, RefusalError};
+use scrip_desk::{About, EngineError, NotDone};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    attempt_log::About,
     clipped::clip_refusal,
     mistakes::{LISTED_MAX, Mistakes},
     status::status_of_refusal,
@@ -104,18 +100,6 @@ impl Problem {
 
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
-        self
-    }
-
-    /// Says what the request was about, for the log of attempts.
-    pub fn about(mut self, about: About) -> Self {
-        *self.about = about;
-        self
-    }
-
-    /// Says which order was to be placed, for the log of attempts.
-    pub fn about_order(mut self, order: OrderId) -> Self {
-        self.about.order = Some(order);
         self
     }
 
@@ -236,6 +220,20 @@ impl From<EngineError> for Problem {
             EngineError::Hindered(why) => Refusal::unavailable(why).into(),
             EngineError::Unavailable(_) => Reason::StoreUnavailable.into(),
             EngineError::Fault => Reason::InternalFault.into(),
+        }
+    }
+}
+
+impl From<NotDone> for Problem {
+    /// But for the new quote of `quote_changed`: [`crate::api::Api::problem`].
+    fn from(error: NotDone) -> Self {
+        let NotDone { why, is_of_parameters, retry_after, about, quote: _ } = error;
+        let problem = Self::from(why);
+        Self {
+            part: if is_of_parameters { Part::Parameters } else { Part::Body },
+            retry_after: retry_after.or(problem.retry_after),
+            about,
+            ..problem
         }
     }
 }

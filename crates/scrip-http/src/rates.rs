@@ -8,7 +8,9 @@ use std::{
 use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock, state::keyed::DashMapStateStore};
 use scrip_core::{event::Role, reason::Reason};
 
-use crate::{caller::Caller, counted, limits::RequestRates, problem::Problem};
+use scrip_desk::Caller;
+
+use crate::{counted, limits::RequestRates, problem::Problem};
 
 /// So many seconds' worth may come at once.
 const BURST_SECONDS: u32 = 5;

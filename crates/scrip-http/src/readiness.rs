@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use scrip_engine::Engine;
+use scrip_desk::Desk;
 use tokio::sync::oneshot;
 
 /// A store that needs longer to say where a journal ends isn't ready.
@@ -45,13 +45,13 @@ impl Drop for Looking {
 
 impl Readiness {
     /// Starts the thread, which ends with the last handle.
-    pub fn start(engine: Engine) -> Self {
+    pub fn start(desk: Desk) -> Self {
         let (sender, asked) = mpsc::sync_channel::<oneshot::Sender<Verdict>>(WAITING_MAX);
         let answer = move || {
             while let Ok(first) = asked.recv() {
                 // Whoever asked meanwhile is told the same.
                 let all: Vec<_> = std::iter::once(first).chain(asked.try_iter()).collect();
-                let verdict = look(&engine);
+                let verdict = desk.ready();
                 for waits in all {
                     let _ = waits.send(verdict.clone());
                 }
@@ -73,15 +73,5 @@ impl Readiness {
             Ok(Ok(verdict)) => verdict,
             _ => Err(NOT_IN_TIME.to_owned()),
         }
-    }
-}
-
-/// Ready while the store takes writes, can be read, and the clock can be right.
-fn look(engine: &Engine) -> Verdict {
-    match engine.clock_trouble() {
-        _ if !engine.is_ready() => Err("the store takes no writes".to_owned()),
-        Err(_) => Err("the store can't be read".to_owned()),
-        Ok(Some(trouble)) => Err(trouble.to_string()),
-        Ok(None) => Ok(()),
     }
 }

@@ -35,10 +35,6 @@ impl<T> Reply<T> {
         self
     }
 
-    pub const fn body(&self) -> &T {
-        &self.body
-    }
-
     pub fn etag(mut self, revision: u64) -> Self {
         self.etag = Some(format!("\"{revision}\""));
         self

@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
+use scrip_desk::{Desk, DeskOptions, GuessLimits};
 use scrip_engine::Engine;
-use scrip_http::{ApiOptions, GuessLimits, router};
+use scrip_http::{ApiOptions, router};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -25,10 +26,11 @@ pub const DEMO_MARK: &str = "DEMO";
 /// How long requests that have begun may take once we were told to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the settings say of the API.
-pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOptions {
-    let guessing = &settings.guessing;
-    ApiOptions {
+/// What the settings say of what callers may do.
+pub fn desk_options(settings: &Settings) -> DeskOptions {
+    let (guessing, limits) = (&settings.guessing, &settings.limits);
+    DeskOptions {
+        show_pending: settings.serving.show_pending,
         guesses: GuessLimits {
             account: guessing.guesses_account,
             address: guessing.guesses_address,
@@ -37,13 +39,22 @@ pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOpti
             minutes: guessing.guesses_minutes,
             ..GuessLimits::default()
         },
+        seller_limits: settings.sellers.limits(),
+        seller_exceptions: settings.sellers.seller_limits.0.clone(),
+        exports: limits.of_exports(),
+        waits: limits.of_waits(),
+        bulk: limits.of_bulk(),
+        attempts: limits.of_attempts(),
+    }
+}
+
+/// What they say of the API.
+pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOptions {
+    ApiOptions {
         metrics,
-        show_pending: settings.serving.show_pending,
         trusted_proxies: settings.serving.trusted_proxies.0.clone(),
         cors_origins: settings.serving.cors_origins.0.clone(),
         patience: ConnectionLimits::new(&settings.connections).patience,
-        seller_limits: settings.sellers.limits(),
-        seller_exceptions: settings.sellers.seller_limits.0.clone(),
         limits: settings.limits.of_http(),
         noop,
     }
@@ -52,13 +63,13 @@ pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOpti
 /// Serves until Ctrl-C or a termination signal, finishing what has begun.
 pub async fn until_stopped(
     listener: TcpListener,
-    engine: Engine,
+    (engine, desk): (Engine, Desk),
     settings: &Settings,
     options: ApiOptions,
     stop: StopSignal,
 ) {
     engine.limit_reads(settings.limits.of_reads());
-    let app = router(engine.clone(), options);
+    let app = router(desk, options);
     let limits = ConnectionLimits::new(&settings.connections);
     let (told, mut was_told) = tokio::sync::watch::channel(());
     let serving = connections::serve(listener, app, limits, async move {

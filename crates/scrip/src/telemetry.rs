@@ -83,6 +83,7 @@ pub fn start_metrics() -> Result<Metrics, Failure> {
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| Failure::of("starting metrics", &error))?;
     scrip_engine::announce_metrics();
+    scrip_desk::announce_metrics();
     scrip_http::announce_metrics();
     // Samples wait in memory until somebody adds them up: a server that nobody scrapes must not grow.
     let upkeep = handle.clone();

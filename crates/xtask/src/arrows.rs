@@ -12,11 +12,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scrip-core", &["scrip-faults"]),
     ("scrip-store", &["scrip-core", "scrip-faults"]),
     ("scrip-engine", &["scrip-core", "scrip-faults", "scrip-store"]),
-    ("scrip-http", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
+    ("scrip-desk", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
+    ("scrip-http", &["scrip-core", "scrip-faults", "scrip-desk"]),
     ("scrip-sqlite", &["scrip-core", "scrip-faults", "scrip-store"]),
-    ("scrip", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-http", "scrip-sqlite"]),
+    (
+        "scrip",
+        &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine", "scrip-desk", "scrip-http", "scrip-sqlite"],
+    ),
     ("scrip-crash", &["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]),
-    ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-http"]),
+    ("scrip-fuzz", &["scrip-core", "scrip-store", "scrip-engine", "scrip-desk", "scrip-http"]),
     ("xtask", &["scrip-faults"]),
     ("scrip-sim", &["scrip-core", "scrip-faults", "scrip-store", "scrip-engine"]),
 ];
@@ -78,7 +82,7 @@ pub fn core_is_pure(house: &House) -> Vec<String> {
 
 pub fn http_ends_at_scrip_http(house: &House) -> Vec<String> {
     let graph = Graph::of(house);
-    ["scrip-core", "scrip-store", "scrip-engine", "scrip-sqlite"]
+    ["scrip-core", "scrip-store", "scrip-engine", "scrip-desk", "scrip-sqlite"]
         .into_iter()
         .flat_map(|name| unwanted(&graph, name, HTTP, "move what speaks HTTP to scrip-http"))
         .collect()
@@ -118,7 +122,7 @@ fn wrong_arrows(direct: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
         for dependency in dependencies.iter().filter(|dependency| direct.contains_key(*dependency)) {
             if !allowed.contains(&dependency.as_str()) {
                 broken.push(format!(
-                    "{name} depends on {dependency}, against the direction http → engine → store → core: move what it needs \
+                    "{name} depends on {dependency}, against the direction http → desk → engine → store → core: move what it needs \
                      down, or pass it in."
                 ));
             }

@@ -14,8 +14,9 @@ use scrip_core::{
     slot::Buckets,
     time::{Timestamp, Zones},
 };
+use scrip_desk::{Desk, DeskOptions, new_key};
 use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Secrets};
-use scrip_http::{ApiOptions, GuessLimits, Limits, PERMISSIONS, RequestRates, SellerLimits, new_key};
+use scrip_http::{ApiOptions, Limits, PERMISSIONS, RequestRates};
 use scrip_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -63,16 +64,12 @@ impl Shop {
         };
         let engine = Engine::start(Arc::new(MemoryStore::new(Buckets::ONE)), options).expect("an empty store opens");
         let router = scrip_http::router(
-            engine.clone(),
+            Desk::new(engine.clone(), &DeskOptions { show_pending: true, ..DeskOptions::default() }),
             ApiOptions {
                 metrics: Arc::new(String::new),
-                show_pending: true,
                 trusted_proxies: Vec::new(),
                 cors_origins: Vec::new(),
-                guesses: GuessLimits::default(),
                 patience: Duration::MAX,
-                seller_limits: SellerLimits::default(),
-                seller_exceptions: Vec::new(),
                 limits: Limits { requests: RequestRates::NONE, ..Limits::default() },
                 noop: false,
             },

@@ -15,7 +15,9 @@ use super::{
     markdown::description,
     schema::{Place, Schemas, Told, value_of},
 };
-use crate::permissions::{Access, PERMISSIONS, ROLES, less};
+use scrip_desk::{Access, ROLES};
+
+use crate::operations::PERMISSIONS;
 
 const KEY: &str = "7f0f4a1b6c21";
 
@@ -83,7 +85,7 @@ fn callers(operation: &Operation<'_>) -> Markup {
                             Access::No => ("no", "no"),
                         };
                         li class=(class) {
-                            b { (role.as_str()) } " " span { (word) @if let Some(less) = less(permission.method, permission.path, role) { ": " (less) } }
+                            b { (role.as_str()) } " " span { (word) @if let Some(less) = permission.operation.less(role) { ": " (less) } }
                         }
                     }
                 },

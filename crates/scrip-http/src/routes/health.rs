@@ -31,11 +31,11 @@ async fn ready(State(api): State<Api>) -> Response {
 
 /// Of which release the rules are that say when a day ends, and whether governments have probably changed some since.
 fn time_zones(api: &Api) -> serde_json::Value {
-    let zones = api.engine.zones();
+    let zones = api.desk.zones();
     json!({
         "version": zones.version().to_string(),
         "from": if zones.are_bundled() { "bundled" } else { "system" },
-        "old": zones.version().is_old(api.engine.now()),
+        "old": zones.version().is_old(api.desk.now()),
     })
 }
 

@@ -4,12 +4,13 @@ use scrip_core::{
     name::{AccountId, OrderId},
     time::Timestamp,
 };
+use scrip_desk::Attempt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::EnteredCode;
-use crate::{attempt_log::Attempt, problem::parameters};
+use crate::problem::parameters;
 
 /// Which refusals to find.
 #[derive(Deserialize, ToSchema)]
@@ -35,7 +36,7 @@ pub struct AttemptDocument {
     pub request_id: String,
     /// Of this document: `place_order`, `collect_coupon` …
     #[schema(example = "place_order")]
-    pub operation: String,
+    pub operation: &'static str,
     pub role: Role,
     /// The API key's id, or `shopper:` and the account.
     pub caller: String,
@@ -84,7 +85,7 @@ impl AttemptDocument {
         Self {
             at: row.at,
             request_id: row.request_id.clone(),
-            operation: row.operation.clone(),
+            operation: row.operation.id(),
             role: row.role,
             caller: row.caller.clone(),
             account: row.account.clone(),

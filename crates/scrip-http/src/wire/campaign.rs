@@ -7,7 +7,7 @@ use scrip_core::{
     name::{AccountId, SourceName},
     time::Timestamp,
 };
-use scrip_store::people::DistributionRow;
+use scrip_desk::DistributionRow;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},

@@ -7,7 +7,7 @@ use scrip_core::{
     money::Currency,
     reason::Refusal,
 };
-use scrip_engine::Use;
+use scrip_desk::Use;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{
     PartialSchema, ToSchema,

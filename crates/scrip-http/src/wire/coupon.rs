@@ -129,12 +129,6 @@ pub struct BatchResult {
     pub problem: Option<serde_json::Value>,
 }
 
-impl BatchResult {
-    pub fn is_refused_for(&self, code: &str) -> bool {
-        self.problem.as_ref().is_some_and(|problem| problem["code"] == code)
-    }
-}
-
 /// How many coupons the wallet has, by status.
 #[derive(Serialize, ToSchema)]
 pub struct SummaryDocument {

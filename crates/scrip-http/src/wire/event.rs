@@ -275,12 +275,6 @@ impl EventDocument {
         }
         Some(document)
     }
-
-    /// For shops: without who it was.
-    pub fn without_individuals(mut self) -> Self {
-        self.account = None;
-        self
-    }
 }
 
 /// An event's id is its time and place in the journal: the same whenever it is asked for.

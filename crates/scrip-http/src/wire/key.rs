@@ -5,7 +5,7 @@ use scrip_core::{
     name::{AccountId, SellerId},
     time::Timestamp,
 };
-use scrip_engine::KnownKey;
+use scrip_desk::KnownKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

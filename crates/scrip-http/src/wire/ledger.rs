@@ -6,7 +6,7 @@ use scrip_core::{
     slot::Slot,
     time::Timestamp,
 };
-use scrip_store::people::LedgerEntryRow;
+use scrip_desk::LedgerEntryRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -7,7 +7,7 @@ use scrip_core::{
     order::{Figures, figures},
     quote::Applied,
 };
-use scrip_engine::{QuoteAnswer, shown};
+use scrip_desk::{QuoteAnswer, shown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,9 +1,7 @@
 use scrip_core::name::SellerId;
-use scrip_engine::SellerUse;
+use scrip_desk::{SellerLimits, SellerUse};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::seller_limits::SellerLimits;
 
 /// What the platform lets a seller have, and what it has.
 #[derive(Serialize, ToSchema)]

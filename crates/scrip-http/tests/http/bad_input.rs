@@ -160,7 +160,7 @@ fn commands_that_take_nothing_refuse_something() {
 #[test]
 fn unknown_query_parameters_are_refused_on_every_operation() {
     let shop = Shop::new();
-    for permission in scrip_http::PERMISSIONS {
+    for permission in scrip_http::PERMISSIONS.iter() {
         let nobody = "00000000000000000000000000";
         let path = permission
             .path

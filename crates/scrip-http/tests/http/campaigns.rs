@@ -1,6 +1,6 @@
 //! Campaigns: from draft to end, and what may change when.
 
-use scrip_http::SellerLimits;
+use scrip_desk::SellerLimits;
 use serde_json::{Value, json};
 
 use crate::shop::{NOON, Shop, cart, off, seller_off, with};

@@ -1,6 +1,6 @@
 //! Codes that are taken back, limited, or come out of a spreadsheet as others.
 
-use scrip_http::SellerLimits;
+use scrip_desk::SellerLimits;
 use serde_json::json;
 
 use crate::shop::{Answer, Shop, cart, off, seller_off, with};

@@ -1,6 +1,7 @@
 //! Pages of other origins: what browsers let them read.
 
-use scrip_http::{Access, PERMISSIONS, is_open};
+use scrip_desk::Access;
+use scrip_http::{PERMISSIONS, is_open};
 use serde_json::json;
 
 use crate::shop::{Answer, Ask, Shop, off};
@@ -64,7 +65,7 @@ fn pages_of_other_origins_and_other_operations_are_told_nothing() {
     }
     // What a cache keeps for one may not be another's.
     assert_eq!(shop.ask("GET", COUPONS).by(&token).send().is(200).header("vary"), Some("Origin"));
-    for row in PERMISSIONS {
+    for row in PERMISSIONS.iter() {
         let path = row.path.replace("{account}", "ana").replace("{order}", "A").replace("{refund}", "r");
         let path = path
             .split('{')

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use html5gum::{Token, Tokenizer};
 use scrip_core::reason::Reason;
-use scrip_http::{Access, PERMISSIONS};
+use scrip_desk::Access;
+use scrip_http::PERMISSIONS;
 use serde_json::Value;
 
 use crate::{contract::operations, shop::Shop};

@@ -1,6 +1,6 @@
 //! Guessing codes must not pay.
 
-use scrip_http::GuessLimits;
+use scrip_desk::GuessLimits;
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, PROXY, Shop, cart, off, with};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use scrip_http::{ExportLimits, Limits, RequestRates, WaitLimits};
+use scrip_desk::{ExportLimits, WaitLimits};
+use scrip_http::{Limits, RequestRates};
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, Shop, off};
@@ -88,7 +89,7 @@ fn a_shopper_is_slowed_down_and_told_when_to_come_again_and_others_are_not() {
 #[test]
 fn a_key_reads_few_exports_at_once_and_begins_another_when_one_is_over() {
     let exports = ExportLimits { per_key: 2, at_once: 3, time: Duration::from_secs(60) };
-    let shop = Shop::with_limits(Limits { requests: RequestRates::NONE, exports, ..Limits::default() });
+    let shop = Shop::with_desk(|desk| desk.exports = exports);
     let campaign = shop.live(&campaign());
     shop.shared_code(&campaign, "SAVE10", None);
     let path = format!("/v1/campaigns/{campaign}/codes.csv");
@@ -110,7 +111,7 @@ fn a_key_reads_few_exports_at_once_and_begins_another_when_one_is_over() {
 #[test]
 fn an_export_is_broken_off_when_its_time_is_over() {
     let exports = ExportLimits { time: Duration::ZERO, ..ExportLimits::default() };
-    let shop = Shop::with_limits(Limits { exports, ..Limits::default() });
+    let shop = Shop::with_desk(|desk| desk.exports = exports);
     let campaign = shop.live(&campaign());
     let path = format!("/v1/campaigns/{campaign}/codes.csv");
     let begun = shop.ask("GET", &path).by(&shop.operator).begin();
@@ -198,7 +199,7 @@ fn a_key_that_is_revoked_reads_no_further() {
 #[test]
 fn few_wait_at_once_with_one_key_and_a_commit_wakes_them() {
     let waits = WaitLimits { per_caller: 1, at_once: 2 };
-    let shop = Shop::with_limits(Limits { requests: RequestRates::NONE, waits, ..Limits::default() });
+    let shop = Shop::with_desk(|desk| desk.waits = waits);
     let campaign = shop.live(&campaign());
     let end = shop.get(&shop.operator, "/v1/events?limit=100").is(200).text_at("/next_cursor").to_owned();
     let path = |seconds: u32| format!("/v1/events?wait={seconds}&cursor={end}");

@@ -1,6 +1,7 @@
 //! Who finds what across accounts, and what a shopper's token opens.
 
-use scrip_http::{Access, PERMISSIONS};
+use scrip_desk::Access;
+use scrip_http::PERMISSIONS;
 use serde_json::{Value, json};
 
 use crate::shop::{Shop, cart, off, seller_off, shipped};

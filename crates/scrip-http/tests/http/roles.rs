@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use scrip_core::event::Role;
-use scrip_http::{Access, PERMISSIONS, Permission, is_open};
+use scrip_desk::{Access, Operation};
+use scrip_http::{PERMISSIONS, Permission, is_open};
 use serde_json::{Value, json};
 
 use crate::{
@@ -198,11 +199,13 @@ fn every_operation_has_its_row_and_every_row_its_operation() {
         PERMISSIONS.iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
     assert_eq!(documented, rows);
     assert_eq!(rows.len(), PERMISSIONS.len(), "an operation has two rows");
+    let routed: Vec<Operation> = PERMISSIONS.iter().map(|row| row.operation).collect();
+    assert_eq!(routed, Operation::ALL, "an operation of the desk has no route, or two");
 }
 
 #[test]
 fn every_role_may_what_the_table_says_and_no_more() {
-    for row in PERMISSIONS {
+    for row in PERMISSIONS.iter() {
         let refusing = World::new();
         let before = refusing.shop.journal_end();
         for (column, role) in ROLES.into_iter().enumerate() {
@@ -256,7 +259,7 @@ fn whoever_has_no_good_key_is_told_the_same_everywhere() {
         ("a token of no form", Some("v4.local.x")),
     ];
     let mut told = BTreeSet::new();
-    for row in PERMISSIONS {
+    for row in PERMISSIONS.iter() {
         for (who, key) in &callers {
             let ids = |name: &str| world.known(row, name);
             if is_open(row.method, row.path) {
@@ -283,7 +286,7 @@ fn what_is_anothers_answers_exactly_like_what_does_not_exist() {
     let shop = &world.shop;
     let ben = shop.shopper("ben");
     let before = shop.journal_end();
-    for row in PERMISSIONS {
+    for row in PERMISSIONS.iter() {
         for (column, stranger) in [(1, &shop.tako), (3, &ben)] {
             if row.access[column] != Access::Own {
                 continue;
@@ -347,7 +350,7 @@ fn what_is_anothers_is_not_found_below_ones_own_account_either() {
 fn a_role_without_the_right_is_told_so_before_its_input_is_judged() {
     let shop = Shop::new();
     let ana = shop.shopper("ana");
-    for row in PERMISSIONS {
+    for row in PERMISSIONS.iter() {
         for (column, key) in [(1, &shop.luma), (2, &shop.storefront), (3, &ana)] {
             if row.access[column] == Access::No {
                 let path = filled(row.path, &|_| "not-an-id".to_owned()) + "?what=ever";

@@ -27,8 +27,9 @@ use scrip_core::{
     slot::Buckets,
     time::{Timestamp, Zones},
 };
+use scrip_desk::{Desk, DeskOptions, GuessLimits, SellerLimits, new_key};
 use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Places, Random, Secrets};
-use scrip_http::{ApiOptions, GuessLimits, Limits, RequestRates, SellerLimits, new_key};
+use scrip_http::{ApiOptions, Limits, RequestRates};
 use scrip_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -65,40 +66,45 @@ pub struct Shop {
 
 impl Shop {
     pub fn new() -> Self {
-        Self::with(|_| ())
+        Self::with(|_, _| ())
     }
 
     /// With the setting that shows pending coupons of old data (S17).
     pub fn with_pending(show_pending: bool) -> Self {
-        Self::with(|options| options.show_pending = show_pending)
+        Self::with(|desk, _| desk.show_pending = show_pending)
     }
 
     /// With limits of sellers, exceptions as the setting says them.
     pub fn with_seller_limits(limits: SellerLimits, exceptions: &[&str]) -> Self {
-        Self::with(|options| {
-            options.seller_limits = limits;
-            options.seller_exceptions = exceptions.iter().map(|limit| limit.parse().expect("a limit")).collect();
+        Self::with(|desk, _| {
+            desk.seller_limits = limits;
+            desk.seller_exceptions = exceptions.iter().map(|limit| limit.parse().expect("a limit")).collect();
         })
     }
 
     /// With these limits of what callers may take up.
     pub fn with_limits(limits: Limits) -> Self {
-        Self::with(|options| options.limits = limits)
+        Self::with(|_, options| options.limits = limits)
+    }
+
+    /// With other limits of what lasts, or comes to many commands.
+    pub fn with_desk(change: impl FnOnce(&mut DeskOptions)) -> Self {
+        Self::with(|desk, _| change(desk))
     }
 
     /// With these limits of wrong codes.
     pub fn with_guesses(guesses: GuessLimits) -> Self {
-        Self::with(|options| options.guesses = guesses)
+        Self::with(|desk, _| desk.guesses = guesses)
     }
 
     /// With these origins whose pages may use shopper tokens.
     pub fn with_origins(origins: &[&str]) -> Self {
-        Self::with(|options| {
+        Self::with(|_, options| {
             options.cors_origins = origins.iter().map(|origin| origin.parse().expect("an origin")).collect();
         })
     }
 
-    fn with(change: impl FnOnce(&mut ApiOptions)) -> Self {
+    fn with(change: impl FnOnce(&mut DeskOptions, &mut ApiOptions)) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
         let store = MemoryStore::new(buckets());
         let options = EngineOptions {
@@ -117,18 +123,15 @@ impl Shop {
         });
         let mut options = ApiOptions {
             metrics,
-            show_pending: false,
             trusted_proxies: vec![PROXY.parse().expect("an address")],
             cors_origins: Vec::new(),
-            guesses: GuessLimits::default(),
             patience: Duration::MAX,
-            seller_limits: SellerLimits::default(),
-            seller_exceptions: Vec::new(),
             limits: Limits { requests: RequestRates::NONE, ..Limits::default() },
             noop: false,
         };
-        change(&mut options);
-        let router = scrip_http::router(engine.clone(), options);
+        let mut desk_options = DeskOptions::default();
+        change(&mut desk_options, &mut options);
+        let router = scrip_http::router(Desk::new(engine.clone(), &desk_options), options);
         let key = |role, seller: Option<&str>| {
             let seller = seller.map(|seller| SellerId::new(seller).expect("a name"));
             let new = new_key(role, seller, clock.now());

@@ -3,8 +3,8 @@ use scrip_core::{
     command::{self, CreateApiKey, ImportCampaign, ImportCoupon, KnownBy, RevokeApiKey, imported_campaign},
     reason::{Reason, Refusal},
 };
+use scrip_desk::new_key;
 use scrip_engine::{Answer, ClockTrouble, Engine, EngineError, KnownKey};
-use scrip_http::new_key;
 
 use super::{OldCampaign, OldCampaignStatus, OldCoupon, OldStatus, Request, Response};
 

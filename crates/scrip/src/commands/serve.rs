@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::Path, process::ExitCode};
 
 use clap::CommandFactory as _;
+use scrip_desk::Desk;
 use scrip_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -12,7 +13,7 @@ use crate::{
     data_folder::database,
     failure::Failure,
     heads,
-    serving::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
+    serving::{DEMO_MARK, StopSignal, api_options, desk_options, reachable, until_stopped},
     telemetry, terminal, time_zones,
 };
 
@@ -54,7 +55,8 @@ async fn serve(data: &Path, settings: &Settings, noop: bool) -> Result<(), Failu
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
     let stop = StopSignal::listen()?;
     announce(address, data, is_new, &engine);
-    until_stopped(listener, engine, settings, api_options(settings, metrics, noop), stop).await;
+    let desk = Desk::new(engine.clone(), &desk_options(settings));
+    until_stopped(listener, (engine, desk), settings, api_options(settings, metrics, noop), stop).await;
     hourly.abort();
     heads::log(&*store, "stop");
     tracing::info!("stopped");

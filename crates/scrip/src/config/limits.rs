@@ -1,9 +1,8 @@
 use std::{num::NonZeroUsize, time::Duration};
 
+use scrip_desk::{AttemptLimits, BulkLimits, ExportLimits, WaitLimits};
 use scrip_engine::ReadLimits;
-use scrip_http::{
-    AnswerLimits, AttemptLimits, BodyLimits, BulkLimits, DrainLimits, ExportLimits, RequestRates, WaitLimits,
-};
+use scrip_http::{AnswerLimits, BodyLimits, DrainLimits, RequestRates};
 
 use super::setting::settings;
 
@@ -56,21 +55,12 @@ settings! {
 
 impl Limits {
     pub fn of_http(&self) -> scrip_http::Limits {
-        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         scrip_http::Limits {
             requests: RequestRates {
                 per_key: self.key_requests_per_second,
                 per_seller_key: self.seller_requests_per_second,
                 per_shopper: self.shopper_requests_per_second,
             },
-            exports: ExportLimits {
-                per_key: count(self.exports_per_key),
-                at_once: count(self.exports_at_once),
-                time: Duration::from_secs(self.export_seconds.into()),
-            },
-            waits: WaitLimits { per_caller: count(self.waits_per_key), at_once: count(self.waits_at_once) },
-            bulk: BulkLimits { per_caller: count(self.grants_per_key), at_once: count(self.grants_at_once) },
-            attempts: AttemptLimits { rows: count(self.attempts_max), bytes: count(self.attempts_bytes_max) },
             bodies: BodyLimits {
                 bytes_at_once: count(self.bodies_bytes_max),
                 bytes_per_caller: count(self.bodies_bytes_per_caller),
@@ -83,11 +73,35 @@ impl Limits {
         }
     }
 
+    pub fn of_exports(&self) -> ExportLimits {
+        ExportLimits {
+            per_key: count(self.exports_per_key),
+            at_once: count(self.exports_at_once),
+            time: Duration::from_secs(self.export_seconds.into()),
+        }
+    }
+
+    pub fn of_waits(&self) -> WaitLimits {
+        WaitLimits { per_caller: count(self.waits_per_key), at_once: count(self.waits_at_once) }
+    }
+
+    pub fn of_bulk(&self) -> BulkLimits {
+        BulkLimits { per_caller: count(self.grants_per_key), at_once: count(self.grants_at_once) }
+    }
+
+    pub fn of_attempts(&self) -> AttemptLimits {
+        AttemptLimits { rows: count(self.attempts_max), bytes: count(self.attempts_bytes_max) }
+    }
+
     pub fn of_reads(&self) -> ReadLimits {
         let given = usize::try_from(self.reads_at_once).ok().and_then(NonZeroUsize::new);
         ReadLimits {
             at_once: given.map_or(ReadLimits::default().at_once, NonZeroUsize::get),
-            waiting: usize::try_from(self.reads_waiting_max).unwrap_or(usize::MAX),
+            waiting: count(self.reads_waiting_max),
         }
     }
+}
+
+fn count(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-use scrip_http::{SellerLimit, SellerLimits};
+use scrip_desk::{SellerLimit, SellerLimits};
 
 use super::setting::{List, settings};
 

@@ -8,8 +8,8 @@ mod walk;
 use std::{io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
 
 use scrip_core::{command::CreateApiKey, event::Role, name::SellerId};
+use scrip_desk::{Desk, new_key};
 use scrip_engine::Engine;
-use scrip_http::new_key;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     cli::DemoArguments,
     config::{Listen, Settings},
     failure::Failure,
-    serving::{DEMO_MARK, StopSignal, api_options, reachable, until_stopped},
+    serving::{DEMO_MARK, StopSignal, api_options, desk_options, reachable, until_stopped},
     telemetry, terminal,
 };
 
@@ -57,7 +57,8 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     let stop = StopSignal::listen()?;
     let server = tokio::spawn(async move {
         let settings = Settings::default();
-        until_stopped(listener, engine, &settings, api_options(&settings, metrics, false), stop).await;
+        let desk = Desk::new(engine.clone(), &desk_options(&settings));
+        until_stopped(listener, (engine, desk), &settings, api_options(&settings, metrics, false), stop).await;
     });
 
     say!("scrip {}  ·  SQLite  {}\n", env!("CARGO_PKG_VERSION"), folder.display());

@@ -6,12 +6,13 @@ use scrip_core::{
     reason::Reason,
     time::Timestamp,
 };
+use scrip_desk::{Attempt, Listed, Operation, WantedAttempts};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     api::Api,
-    attempt_log::Wanted,
+    caller::Authenticated,
     cursor,
     params::{Limit, Query},
     problem::Problem,
@@ -48,11 +49,12 @@ pub(super) struct Filter {
     responses((status = 200, description = "A page", body = ListDocument<AttemptDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<ListDocument<AttemptDocument>>, Problem> {
     let about = (&filter.account, &filter.order, filter.campaign, &filter.code_id);
     let list = cursor::List::of(&("attempts", about, &filter.reason, &filter.request_id, filter.from));
-    let before = list.place(filter.cursor.as_deref())?;
+    let before = list.after(filter.cursor.as_deref())?;
     let code = match filter.code_id.as_deref().map(code_of_id) {
         Some(None) => return Err(Problem::parameter("code_id", "32 hexadecimal digits")),
         code => code.flatten(),
@@ -60,8 +62,7 @@ pub(super) async fn list(
     if filter.reason.as_ref().is_some_and(|reason| Reason::ALL.iter().all(|(known, _)| known != reason)) {
         return Err(Problem::parameter("reason", "a code of the list of reasons"));
     }
-    let limit = filter.limit.0;
-    let wanted = Wanted {
+    let wanted = WantedAttempts {
         account: filter.account,
         order: filter.order,
         campaign: filter.campaign,
@@ -70,10 +71,10 @@ pub(super) async fn list(
         request_id: filter.request_id,
         from: filter.from,
         before,
-        now: api.engine.now(),
-        limit: limit + 1,
+        now: api.desk.now(),
+        limit: filter.limit.0,
     };
-    page(&api, &list, wanted).await
+    Ok(page(&list, &api.desk.attempts(&caller, Operation::ListAttempts, wanted).await?))
 }
 
 /// The hash that an attempt shows as a code's `id`.
@@ -88,16 +89,7 @@ fn code_of_id(id: &str) -> Option<CodeHash> {
     Some(CodeHash::from_bytes(bytes))
 }
 
-/// A page of what is wanted; one more than is shown was asked for.
-pub(super) async fn page(
-    api: &Api,
-    list: &cursor::List,
-    wanted: Wanted,
-) -> Result<Reply<ListDocument<AttemptDocument>>, Problem> {
-    let limit = wanted.limit - 1;
-    let mut rows = api.log.read(wanted).await;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more).map(|(number, _)| list.cursor(number));
-    Ok(Reply::ok(ListDocument { data: rows.iter().map(|(_, row)| AttemptDocument::new(row)).collect(), next_cursor }))
+pub(super) fn page(list: &cursor::List, found: &Listed<Attempt, u64>) -> Reply<ListDocument<AttemptDocument>> {
+    let next_cursor = found.next.map(|before| list.cursor(&before));
+    Reply::ok(ListDocument { data: found.items.iter().map(AttemptDocument::new).collect(), next_cursor })
 }

@@ -1,11 +1,12 @@
 use axum::extract::State;
 use scrip_core::reason::Refusal;
+use scrip_desk::{Operation, WantedAttempts};
 
 use super::list::page;
 use crate::{
     api::Api,
-    attempt_log::Wanted,
     body::Body,
+    caller::Authenticated,
     cursor,
     problem::Problem,
     reply::Reply,
@@ -20,21 +21,22 @@ use crate::{
     responses((status = 200, description = "A page", body = ListDocument<AttemptDocument>)))]
 pub(super) async fn search(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     Body(request): Body<AttemptSearch>,
 ) -> Result<Reply<ListDocument<AttemptDocument>>, Problem> {
-    let code = api.entered_code("/code", &request.code).await?;
+    let code = api.desk.entered_code("/code", &request.code).await?;
     let limit = request.limit.unwrap_or(25);
     if !(1..=100).contains(&limit) {
         return Err(Refusal::invalid("/limit", "an integer from 1 to 100").into());
     }
     let list = cursor::List::of(&("attempts of a code", code.hash.bytes()));
-    let before = list.place(request.cursor.as_deref()).map_err(|_| cursor::unknown_in_body())?;
-    let wanted = Wanted {
+    let before = list.after(request.cursor.as_deref()).map_err(|_| cursor::unknown_in_body())?;
+    let wanted = WantedAttempts {
         code: Some(code.hash),
         before,
-        now: api.engine.now(),
-        limit: usize::from(limit) + 1,
-        ..Wanted::default()
+        now: api.desk.now(),
+        limit: usize::from(limit),
+        ..WantedAttempts::default()
     };
-    page(&api, &list, wanted).await
+    Ok(page(&list, &api.desk.attempts(&caller, Operation::SearchAttempts, wanted).await?))
 }

@@ -3,21 +3,19 @@ use axum::{
     http::{HeaderMap, header},
 };
 use scrip_core::{
-    campaign::{Terms, changed_terms},
-    command::ChangeCampaign,
+    campaign::{Campaign, Terms},
     id::CampaignId,
     metadata::Changes,
     reason::Reason,
 };
-use scrip_engine::EngineError;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::get::{document, is_visible};
+use super::get::document;
 use crate::{
     api::Api,
     body::{Body, from_value},
-    caller::Caller,
+    caller::Authenticated,
     contract::schema,
     forbidden, mistakes,
     once::Members,
@@ -39,31 +37,27 @@ use crate::{
     responses((status = 200, description = "The campaign as it is now", body = CampaignDocument)))]
 pub(super) async fn change(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(id): PathOf<CampaignId>,
     headers: HeaderMap,
-    Body(Members(mut patch)): Body<Members>,
+    Body(Members(patch)): Body<Members>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
     if let Some(refusal) = forbidden::issuer(&caller, patch.get("issuer")) {
         return Err(refusal.into());
     }
-    let campaign = api
-        .engine
-        .registry()
-        .campaign(id)
-        .filter(|campaign| is_visible(&caller, campaign, api.engine.now()))
-        .ok_or(Reason::NotFound)?;
-    let revision = match headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
-        None => return Err(Reason::PreconditionRequired.into()),
-        Some("*") => campaign.revision,
-        Some(etag) => etag.trim_matches('"').parse().map_err(|_| Reason::PreconditionFailed)?,
+    let revision = |campaign: &Campaign| match headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
+        None => Err(Problem::from(Reason::PreconditionRequired)),
+        Some("*") => Ok(campaign.revision),
+        Some(etag) => etag.trim_matches('"').parse().map_err(|_| Reason::PreconditionFailed.into()),
     };
-    if revision != campaign.revision {
-        return Err(Reason::PreconditionFailed.into());
-    }
-    let by = caller.writer().ok_or(Reason::Forbidden)?;
+    let done = api.desk.change_campaign(&caller, id, revision, |campaign| patched(campaign, patch)).await?;
+    Ok(document(&caller, done))
+}
+
+/// The campaign's terms with the patch merged in, and what changes of its metadata.
+fn patched(campaign: &Campaign, mut patch: Map<String, Value>) -> Result<(Terms, Changes), Problem> {
     let metadata = Value::Object(patch.remove_entry("metadata").into_iter().collect());
-    let mut terms = serde_json::to_value(&campaign.terms).map_err(|_| EngineError::Fault)?;
+    let mut terms = serde_json::to_value(&campaign.terms).map_err(|_| Reason::InternalFault)?;
     let keeps_validity = !patch.contains_key("validity");
     if keeps_validity {
         // As it is stored, it may name a time zone that no new campaign may: it isn't judged again.
@@ -93,17 +87,7 @@ pub(super) async fn change(
     if keeps_validity {
         new.validity = campaign.terms.validity.clone();
     }
-    let turn = api.sellers.turn(caller.seller.as_ref()).await;
-    let (registry, now) = (api.engine.registry(), api.engine.now());
-    // What may not be at all is told first, by the command itself.
-    let may_be = (new == campaign.terms || changed_terms(&campaign, new.clone()).is_ok())
-        && campaign.metadata.changed(&metadata, &by).is_ok();
-    let barred = turn.as_ref().filter(|_| may_be).and_then(|turn| turn.bars_changing(registry, now, &campaign, &new));
-    if let Some(refusal) = barred {
-        return Err(refusal.into());
-    }
-    let command = ChangeCampaign { campaign: id, as_seller: caller.seller.clone(), revision, terms: new, metadata, by };
-    document(&caller, api.engine.submit(command, None).await?)
+    Ok((new, metadata))
 }
 
 /// What of a patch is no part of the terms.

@@ -1,16 +1,13 @@
 use axum::extract::State;
-use scrip_core::{
-    command::CreateCampaign,
-    key::Holder,
-    reason::{Reason, Refusal},
-};
+use scrip_core::key::Holder;
+use scrip_desk::{NewCampaign, Sameness};
 
 use super::get::document;
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
-    idempotency::{IdempotencyKey, Sameness, done_once},
+    caller::Authenticated,
+    idempotency::Key,
     problem::Problem,
     reply::Reply,
     wire::{CampaignDocument, CampaignRequest},
@@ -23,27 +20,15 @@ use crate::{
     request_body = CampaignRequest, responses((status = 201, description = "The draft", body = CampaignDocument)))]
 pub(super) async fn create(
     State(api): State<Api>,
-    caller: Caller,
-    key: IdempotencyKey,
+    Authenticated(caller): Authenticated,
+    Key(key): Key,
     Body(request): Body<CampaignRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    let terms = &request.terms;
-    if let Some(own) = &caller.seller
-        && terms.issuer.seller() != Some(own)
-    {
-        return Err(Refusal::at("/issuer", Reason::Forbidden).into());
-    }
     let slot = key.slot();
     // With its defaults written out.
-    let completed = terms.clone().of_new_campaign();
-    let same = || Sameness::of(&(completed.as_ref().unwrap_or(terms), &request.metadata), &request);
+    let completed = request.terms.clone().of_new_campaign();
+    let same = || Sameness::of(&(completed.as_ref().unwrap_or(&request.terms), &request.metadata), &request);
     let key = key.keyed(Holder::Campaigns(slot), same);
-    let turn = api.sellers.turn(caller.seller.as_ref()).await;
-    let (registry, now) = (api.engine.registry(), api.engine.now());
-    // What is malformed is told first, by the command itself.
-    let barred = turn.as_ref().filter(|_| completed.is_ok()).and_then(|turn| turn.bars_creating(registry, now, terms));
-    let metadata = caller.wrote(request.metadata);
-    let command = CreateCampaign { terms: request.terms, metadata, slot };
-    let does = |key, _| api.engine.submit_unless(barred.clone(), command.clone(), key);
-    document(&caller, done_once(key, does).await?)
+    let new = NewCampaign { terms: request.terms, metadata: request.metadata, slot };
+    Ok(document(&caller, api.desk.create_campaign(&caller, new, key).await?))
 }

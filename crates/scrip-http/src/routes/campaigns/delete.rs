@@ -1,7 +1,7 @@
 use axum::extract::State;
-use scrip_core::{command::DeleteCampaign, id::CampaignId};
+use scrip_core::id::CampaignId;
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::NoContent};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::NoContent};
 
 /// Delete a draft
 ///
@@ -11,9 +11,9 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::N
     responses((status = 204, description = "It is gone")))]
 pub(super) async fn delete(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(campaign): PathOf<CampaignId>,
 ) -> Result<NoContent, Problem> {
-    api.engine.submit(DeleteCampaign { campaign, as_seller: caller.seller }, None).await?;
+    api.desk.delete_campaign(&caller, campaign).await?;
     Ok(NoContent)
 }

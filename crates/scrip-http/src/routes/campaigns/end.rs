@@ -1,12 +1,12 @@
 use axum::extract::State;
 use scrip_core::{command::CampaignStep, id::CampaignId};
 
-use super::step::moved;
+use super::get::document;
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -21,10 +21,10 @@ use crate::{
     responses((status = 200, description = "The campaign as it is now", body = CampaignDocument)))]
 pub(super) async fn end(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(campaign): PathOf<CampaignId>,
-    key: IdempotencyKey,
+    Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    moved(&api, &caller, campaign, &key, CampaignStep::End).await
+    Ok(document(&caller, api.desk.move_campaign(&caller, campaign, &key, CampaignStep::End).await?))
 }

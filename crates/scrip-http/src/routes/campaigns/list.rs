@@ -1,18 +1,16 @@
 use axum::extract::State;
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus},
-    id::CampaignId,
+    campaign::CampaignStatus,
     name::{SellerId, decoded},
 };
+use scrip_desk::{CampaignFilter, CountedCampaign};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::get::is_visible;
 use crate::{
     api::Api,
-    caller::Caller,
+    caller::Authenticated,
     cursor,
-    page::cut,
     params::{Limit, Query},
     problem::Problem,
     reply::Reply,
@@ -40,32 +38,20 @@ pub(super) struct Params {
     responses((status = 200, description = "A page", body = ListDocument<CampaignDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<CampaignDocument>>, Problem> {
-    let now = api.engine.now();
     let issuer = params.issuer.as_deref().map(parse_issuer).transpose()?;
     let list = cursor::List::of(&("campaigns", &params.issuer, params.status));
-    let after: Option<CampaignId> = list.place(params.cursor.as_deref())?;
-    // A seller's own list needn't look at the others'.
-    let issuer = issuer.or_else(|| caller.seller.clone().map(Some));
-    let is_wanted = |campaign: &Campaign| {
-        is_visible(&caller, campaign, now) && params.status.is_none_or(|status| campaign.status(now) == status)
+    let after = list.after(params.cursor.as_deref())?;
+    let filter = CampaignFilter { issuer, status: params.status, after, limit: params.limit.0 };
+    let page = api.desk.list_campaigns(&caller, filter).await?;
+    let (reader, now) = (caller.writer(), api.desk.now());
+    let document = |CountedCampaign { campaign, counters }: CountedCampaign| {
+        CampaignDocument::new(&campaign, counters, reader.as_ref(), now)
     };
-    let mut page = api.engine.registry().campaigns(after, issuer.as_ref(), params.limit.0 + 1, is_wanted);
-    let more = cut(&mut page, params.limit.0);
-    let next_cursor = page.last().filter(|_| more).map(|campaign| list.cursor(&campaign.id));
-    let reader = caller.writer();
-    let data = api
-        .read(move |counters| {
-            page.iter()
-                .map(|campaign| {
-                    Ok(CampaignDocument::new(campaign, counters.counters(campaign.id)?, reader.as_ref(), now))
-                })
-                .collect()
-        })
-        .await?;
-    Ok(Reply::ok(ListDocument { data, next_cursor }))
+    let next_cursor = page.next.map(|after| list.cursor(&after));
+    Ok(Reply::ok(ListDocument { data: page.items.into_iter().map(document).collect(), next_cursor }))
 }
 
 /// `Ok(None)`: the platform.

@@ -8,7 +8,6 @@ mod list;
 mod pause;
 mod publish;
 mod resume;
-mod step;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

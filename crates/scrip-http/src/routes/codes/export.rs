@@ -3,22 +3,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use scrip_core::{
-    code::CodeText,
-    id::{CampaignId, CodeId},
-    reason::Reason,
-};
-use scrip_engine::{Engine, EngineError, Reader};
+use scrip_core::id::CampaignId;
+use scrip_desk::{AfterCode, BegunExport, ExportedCode};
 
-use crate::{
-    api::Api,
-    auth::still,
-    caller::Caller,
-    csv::cell,
-    exports::{self, Page},
-    params::PathOf,
-    problem::Problem,
-};
+use crate::{api::Api, caller::Authenticated, csv::cell, exports, params::PathOf, problem::Problem};
 
 /// Codes read from the store at once.
 const PAGE: usize = 1_000;
@@ -31,22 +19,15 @@ const PAGE: usize = 1_000;
     responses((status = 200, description = "code, kind, source, job, id", body = String, content_type = "text/csv")))]
 pub(super) async fn export(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(campaign): PathOf<CampaignId>,
 ) -> Result<Response, Problem> {
-    let known = api.engine.registry().campaign(campaign);
-    known
-        .filter(|known| caller.seller.is_none() || known.terms.issuer.seller() == caller.seller.as_ref())
-        .ok_or(Reason::NotFound)?;
-    let (export_time, begun) = (api.export_time, api.exports.begin(&caller)?);
-    let body = exports::body(begun, export_time, None, move |after| {
-        let (api, of_page) = (api.clone(), api.engine.clone());
-        // Whose key was revoked reads no further.
-        let still = still(&api, &caller).map_err(|_| EngineError::Refused(Reason::Unauthenticated.into()));
-        let page = move |reader: &mut Reader<'_>| page(&of_page, reader, campaign, after);
+    let BegunExport { share, time } = api.desk.begin_code_export(&caller, campaign)?;
+    let body = exports::body(share, time, None, move |after| {
+        let (desk, caller) = (api.desk.clone(), caller.clone());
         async move {
-            still?;
-            api.engine.read_on(page).await
+            let (codes, next) = desk.exported_codes(&caller, campaign, after, PAGE).await?;
+            Ok((text(after, &codes), next.map(Some)))
         }
     });
     let mut response = body.into_response();
@@ -56,29 +37,15 @@ pub(super) async fn export(
     Ok(response)
 }
 
-/// The rows after a place, with the heading before the first of all, and where the next page begins.
-fn page(
-    engine: &Engine,
-    reader: &mut Reader<'_>,
-    campaign: CampaignId,
-    after: Option<(u64, u32)>,
-) -> Result<Page<Option<(u64, u32)>>, EngineError> {
+/// The rows of a page, with the heading before the first of all.
+fn text(after: Option<AfterCode>, codes: &[ExportedCode]) -> String {
     let mut text = String::from(if after.is_none() { "code,kind,source,job,id\r\n" } else { "" });
-    let rows = reader.codes(campaign, after, PAGE)?;
-    let next = rows.last().filter(|_| rows.len() == PAGE).map(|row| Some((row.position, row.number)));
-    let secrets = engine.secrets();
-    for row in rows {
-        let code = match &row.sealed {
-            Some(sealed) => secrets.open_code(row.secret, sealed).unwrap_or_else(|_| format!("…{}", row.label)),
-            None => row.label.clone(),
-        };
-        let id = CodeText::parse(&code).map(|text| CodeId::from(secrets.entered(text).hash).to_string());
-        let id = id.unwrap_or_default();
-        let source = row.source.as_ref().map_or("", |source| source.as_str());
-        let job = row.job.map_or(String::new(), |job| job.to_string());
-        let cells = [&code, row.kind, source, &job, &id].map(cell);
-        text.push_str(&cells.join(","));
+    for ExportedCode { code, kind, source, job, id } in codes {
+        let source = source.as_ref().map_or("", |source| source.as_str());
+        let job = job.map_or(String::new(), |job| job.to_string());
+        let id = id.map_or(String::new(), |id| id.to_string());
+        text.push_str(&[code, *kind, source, &job, &id].map(cell).join(","));
         text.push_str("\r\n");
     }
-    Ok((text, next))
+    text
 }

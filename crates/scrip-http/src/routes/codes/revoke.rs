@@ -1,16 +1,11 @@
 use axum::extract::State;
-use scrip_core::{
-    command::RevokeCode,
-    id::{CampaignId, CodeId},
-    key::Holder,
-};
-use scrip_engine::{Answer, EngineError};
+use scrip_core::id::{CampaignId, CodeId};
 
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -28,14 +23,11 @@ use crate::{
     responses((status = 200, description = "The code", body = CodeDocument)))]
 pub(super) async fn revoke(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((campaign, code)): PathOf<(CampaignId, CodeId)>,
-    key: IdempotencyKey,
+    Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<CodeDocument>, Problem> {
-    let command = RevokeCode { campaign, as_seller: caller.seller, hash: code.into() };
-    let key = key.used_for(Holder::Campaigns(command.hash.slot()), &(campaign, code));
-    let receipt = api.engine.submit(command, key).await?;
-    let Answer::Code(Some(known)) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    Ok(Reply::ok(CodeDocument::new(code, &known)).replayed(receipt.replayed))
+    let done = api.desk.revoke_code(&caller, campaign, code, &key).await?;
+    Ok(Reply::ok(CodeDocument::new(code, &done.of)).replayed(done.replayed))
 }

@@ -1,8 +1,8 @@
 use axum::extract::State;
-use scrip_core::{id::CouponId, reason::Reason};
+use scrip_core::id::CouponId;
 
 use super::get::document;
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
 
 /// Find a coupon across accounts
 ///
@@ -12,13 +12,8 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The coupon", body = CouponDocument)))]
 pub(super) async fn find(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(id): PathOf<CouponId>,
 ) -> Result<Reply<CouponDocument>, Problem> {
-    let account = api.read(move |reader| reader.coupon_owner(id)).await?.ok_or(Reason::NotFound)?;
-    let reply = document(&api, account, id).await?;
-    if caller.seller.is_some() && reply.body().issuer.seller() != caller.seller.as_ref() {
-        return Err(Reason::NotFound.into());
-    }
-    Ok(reply)
+    Ok(document(&api, &api.desk.find_coupon(&caller, id).await?))
 }

@@ -1,8 +1,8 @@
 use axum::extract::State;
-use scrip_core::{id::CouponId, name::AccountId, reason::Reason, wallet::CouponState};
-use scrip_engine::EngineError;
+use scrip_core::{id::CouponId, name::AccountId};
+use scrip_desk::OwnedCoupon;
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::CouponDocument};
 
 /// Get a coupon of an account
 ///
@@ -13,22 +13,13 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The coupon", body = CouponDocument)))]
 pub(super) async fn get(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((account, id)): PathOf<(AccountId, CouponId)>,
 ) -> Result<Reply<CouponDocument>, Problem> {
-    caller.check_account(&account)?;
-    document(&api, account, id).await
+    Ok(document(&api, &api.desk.get_coupon(&caller, account, id).await?))
 }
 
-/// One coupon of one account.
-pub(super) async fn document(api: &Api, account: AccountId, id: CouponId) -> Result<Reply<CouponDocument>, Problem> {
-    let owner = account.clone();
-    let coupon = api
-        .read(move |reader| reader.coupon(&owner, id))
-        .await?
-        // Retired pending coupons are nowhere to be seen (S17).
-        .filter(|coupon| coupon.state != CouponState::Pending || api.show_pending)
-        .ok_or(Reason::NotFound)?;
-    let campaign = api.engine.registry().campaign(coupon.campaign).ok_or(EngineError::Fault)?;
-    Ok(Reply::ok(CouponDocument::new(&account, &coupon, &campaign, api.engine.now())))
+/// One coupon as it is now.
+pub(super) fn document(api: &Api, owned: &OwnedCoupon) -> Reply<CouponDocument> {
+    Reply::ok(CouponDocument::new(&owned.account, &owned.coupon, &owned.campaign, api.desk.now()))
 }

@@ -1,20 +1,13 @@
-use std::cmp::Reverse;
-
 use axum::extract::State;
-use scrip_core::{
-    id::CouponId,
-    name::AccountId,
-    time::Timestamp,
-    wallet::{Coupon, CouponStatus},
-};
+use scrip_core::{name::AccountId, wallet::CouponStatus};
+use scrip_desk::{CouponFilter, CouponOrder, OwnedCoupon};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::Api,
-    caller::Caller,
+    caller::Authenticated,
     cursor,
-    page::{fitting, scope_bytes},
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,
@@ -45,10 +38,6 @@ pub(in crate::routes) struct Params {
     cursor: Option<String>,
 }
 
-/// Where a page ended: micros of what it is sorted by, then the id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Place(i64, CouponId);
-
 /// List an account's coupons
 ///
 /// My Coupons: by status, newest or soonest to expire first.
@@ -57,49 +46,20 @@ struct Place(i64, CouponId);
     responses((status = 200, description = "A page", body = ListDocument<CouponDocument>)))]
 pub(in crate::routes) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(account): PathOf<AccountId>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<CouponDocument>>, Problem> {
     let list = cursor::List::of(&("coupons", &account, params.status, params.sort));
-    let after: Option<Place> = list.place(params.cursor.as_deref())?;
-    caller.check_account(&account)?;
-    let now = api.engine.now();
-    // Live pages have all that is valid, inactive or pending; the rest may be in history.
-    let past = !matches!(params.status, Some(CouponStatus::Valid | CouponStatus::Inactive | CouponStatus::Pending));
-    let wallet = account.clone();
-    let mut coupons = api.read(move |reader| reader.wallet(&wallet, past)).await?;
-    coupons.retain(|coupon| {
-        let status = coupon.status(now);
-        match params.status {
-            Some(asked) => status == asked && (status != CouponStatus::Pending || api.show_pending),
-            None => status != CouponStatus::Pending,
-        }
-    });
-    let place = |coupon: &Coupon| Place(sorted_by(params.sort, coupon).micros(), coupon.id);
-    match params.sort {
-        Sort::Newest => coupons.sort_by_key(|coupon| Reverse(place(coupon))),
-        Sort::Expiring => coupons.sort_by_key(place),
-    }
-    if let Some(after) = after {
-        coupons.retain(|coupon| match params.sort {
-            Sort::Newest => place(coupon) < after,
-            Sort::Expiring => place(coupon) > after,
-        });
-    }
-    let campaign = |coupon: &Coupon| api.engine.registry().campaign(coupon.campaign);
-    let bytes = |coupon| campaign(coupon).map_or(0, |campaign| scope_bytes(&campaign.terms.scope));
-    let fitting = fitting(params.limit.0, coupons.iter().map(bytes));
-    let next_cursor = (coupons.len() > fitting).then(|| list.cursor(&place(&coupons[fitting - 1])));
-    coupons.truncate(fitting);
-    let document = |coupon| Some(CouponDocument::new(&account, coupon, &*campaign(coupon)?, now));
-    let data = coupons.iter().filter_map(document).collect();
-    Ok(Reply::ok(ListDocument { data, next_cursor }))
-}
-
-const fn sorted_by(sort: Sort, coupon: &Coupon) -> Timestamp {
-    match sort {
-        Sort::Newest => coupon.claimed_at,
-        Sort::Expiring => coupon.expires_at,
-    }
+    let after = list.after(params.cursor.as_deref())?;
+    let order = match params.sort {
+        Sort::Newest => CouponOrder::Newest,
+        Sort::Expiring => CouponOrder::Expiring,
+    };
+    let filter = CouponFilter { status: params.status, order, after, limit: params.limit.0 };
+    let page = api.desk.list_coupons(&caller, &account, filter).await?;
+    let now = api.desk.now();
+    let document = |owned: &OwnedCoupon| CouponDocument::new(&owned.account, &owned.coupon, &owned.campaign, now);
+    let next_cursor = page.next.map(|after| list.cursor(&after));
+    Ok(Reply::ok(ListDocument { data: page.items.iter().map(document).collect(), next_cursor }))
 }

@@ -1,7 +1,8 @@
 use axum::extract::State;
-use scrip_core::{name::AccountId, wallet::CouponStatus};
+use scrip_core::name::AccountId;
+use scrip_desk::CouponCounts;
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SummaryDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::SummaryDocument};
 
 /// Count an account's coupons by status
 ///
@@ -11,21 +12,10 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The counts", body = SummaryDocument)))]
 pub(super) async fn summary(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(account): PathOf<AccountId>,
 ) -> Result<Reply<SummaryDocument>, Problem> {
-    caller.check_account(&account)?;
-    let now = api.engine.now();
-    let coupons = api.read(move |reader| reader.wallet(&account, true)).await?;
-    let count = |status: CouponStatus| {
-        let count = coupons.iter().filter(|coupon| coupon.status(now) == status).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    };
-    Ok(Reply::ok(SummaryDocument {
-        valid: count(CouponStatus::Valid),
-        inactive: count(CouponStatus::Inactive),
-        used: count(CouponStatus::Used),
-        expired: count(CouponStatus::Expired),
-        reclaimed: count(CouponStatus::Reclaimed),
-    }))
+    let CouponCounts { valid, inactive, used, expired, reclaimed } =
+        api.desk.summarize_coupons(&caller, account).await?;
+    Ok(Reply::ok(SummaryDocument { valid, inactive, used, expired, reclaimed }))
 }

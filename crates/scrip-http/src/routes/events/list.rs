@@ -1,24 +1,14 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use scrip_core::{
-    event::{Recorded, Role},
-    name::AccountId,
-    reason::{Reason, Refusal},
-    slot::Bucket,
-};
-use scrip_engine::Places;
+use scrip_core::{event::Recorded, id::CampaignId, name::AccountId, slot::Bucket};
+use scrip_desk::{Caller, FeedFilter, Told};
 use serde::{Deserialize, Deserializer, de};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout_at},
-};
 use utoipa::IntoParams;
 
 use crate::{
     api::Api,
-    auth::still,
-    caller::Caller,
+    caller::Authenticated,
     cursor,
     params::{Limit, Query},
     problem::Problem,
@@ -48,17 +38,6 @@ pub(super) struct Params {
     limit: Limit,
 }
 
-/// Events looked at for one page: a reader of few of them still comes forward.
-const LOOKED_AT: usize = 2_000;
-/// And so many bytes of the journal, of each bucket.
-const LOOKED_AT_BYTES: usize = 2 * 1024 * 1024;
-
-/// Whoever waits looks again after a commit, but no sooner than this after it looked last.
-const LOOKS_AGAIN: Duration = Duration::from_millis(100);
-
-/// And after so long without one: another process may have committed.
-const LOOKS_ANYWAY: Duration = Duration::from_secs(5);
-
 /// How long a caller waits for something: 0 to 30 seconds.
 #[derive(Clone, Copy, Default)]
 struct Wait(Duration);
@@ -83,7 +62,7 @@ impl<'de> Deserialize<'de> for Wait {
     responses((status = 200, description = "A page", body = FeedDocument)))]
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Query(params): Query<Params>,
 ) -> Result<Reply<FeedDocument>, Problem> {
     let (name, given) = match (params.cursor, params.after) {
@@ -92,45 +71,14 @@ pub(super) async fn list(
         (cursor, None) => ("cursor", cursor),
     };
     let unknown = || Problem::parameter(name, "a next_cursor of this feed");
-    let mut places: Places = cursor::decode(given.as_deref()).map_err(|_| unknown())?.unwrap_or_default();
+    let after = cursor::decode(given.as_deref()).map_err(|_| unknown())?.unwrap_or_default();
     let wanted = params.types.as_deref().map(types).transpose()?;
-    if params.account.is_some() && caller.role != Role::Operator {
-        return Err(Problem::of_parameters(Refusal::at("/account", Reason::Forbidden)));
-    }
-    let patience = Instant::now() + params.wait.0;
-    let mut commits = api.engine.commits();
-    let mut waits = None;
-    loop {
-        commits.mark_unchanged();
-        let after = places.clone();
-        let found =
-            api.read(move |reader| reader.events(&after, LOOKED_AT, LOOKED_AT_BYTES)).await?.ok_or_else(unknown)?;
-        let (data, is_full) = of_caller(
-            &api,
-            &caller,
-            &found.events,
-            params.limit.0,
-            &mut places,
-            wanted.as_deref(),
-            params.account.as_ref(),
-        );
-        let has_more = is_full || found.may_be_more;
-        if !data.is_empty() || has_more || Instant::now() >= patience {
-            return Ok(Reply::ok(FeedDocument { data, next_cursor: cursor::encode(&places), has_more }));
-        }
-        if waits.is_none() {
-            waits = Some(api.waits.begin(&caller)?);
-        }
-        until_a_commit(&mut commits, patience).await;
-        still(&api, &caller)?;
-    }
-}
-
-/// Waits for a commit, but not beyond `patience`, and never so short that a busy journal is looked at all the time.
-async fn until_a_commit(commits: &mut watch::Receiver<u64>, patience: Instant) {
-    let now = Instant::now();
-    let _ = timeout_at(patience.min(now + LOOKS_ANYWAY), commits.changed()).await;
-    sleep_until(patience.min(now + LOOKS_AGAIN)).await;
+    let is_wanted = |event: &EventDocument| wanted.as_ref().is_none_or(|wanted| event.is_one_of(wanted));
+    let (account, wait, limit) = (params.account, params.wait.0, params.limit.0);
+    let filter = FeedFilter { after, account, is_wanted: &is_wanted, wait, limit };
+    let feed = api.desk.list_events(&caller, filter).await?.ok_or_else(unknown)?;
+    let next_cursor = cursor::encode(&feed.next);
+    Ok(Reply::ok(FeedDocument { data: feed.events, next_cursor, has_more: feed.has_more }))
 }
 
 /// The types that are asked for; a family as `order.`.
@@ -153,41 +101,29 @@ fn types(text: &str) -> Result<Vec<String>, Problem> {
         .collect()
 }
 
-/// The events that the caller may see and asks for, and whether some were left for the next page.
-fn of_caller(
-    api: &Api,
-    caller: &Caller,
-    recorded: &[(Bucket, Recorded)],
-    limit: usize,
-    places: &mut Places,
-    wanted: Option<&[String]>,
-    account: Option<&AccountId>,
-) -> (Vec<EventDocument>, bool) {
-    let mut data = Vec::new();
-    let reader = caller.writer();
-    let mut is_full = false;
-    for (bucket, recorded) in recorded {
-        if data.len() == limit {
-            is_full = true;
-            break;
-        }
-        places.passed(*bucket, recorded.position);
-        let Some(event) = EventDocument::new(*bucket, recorded, reader.as_ref()) else { continue };
+impl EventDocument {
+    /// Whether its type is one of these; a family ends with a dot.
+    fn is_one_of(&self, types: &[String]) -> bool {
         let is_of =
-            |name: &String| event.r#type == name || name.ends_with('.') && event.r#type.starts_with(name.as_str());
-        if wanted.is_some_and(|wanted| !wanted.iter().any(is_of)) {
-            continue;
-        }
-        if account.is_some_and(|account| event.account.as_ref() != Some(account)) {
-            continue;
-        }
-        if let Some(own) = &caller.seller {
-            let campaign = event.campaign.and_then(|campaign| api.engine.registry().campaign(campaign));
-            if campaign.is_none_or(|campaign| campaign.terms.issuer.seller() != Some(own)) {
-                continue;
-            }
-        }
-        data.push(if caller.role == Role::Operator { event } else { event.without_individuals() });
+            |name: &String| self.r#type == name || name.ends_with('.') && self.r#type.starts_with(name.as_str());
+        types.iter().any(is_of)
     }
-    (data, is_full)
+}
+
+impl Told for EventDocument {
+    fn of(bucket: Bucket, recorded: &Recorded, caller: &Caller) -> Option<Self> {
+        Self::new(bucket, recorded, caller.writer().as_ref())
+    }
+
+    fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
+    }
+
+    fn campaign(&self) -> Option<CampaignId> {
+        self.campaign
+    }
+
+    fn without_individuals(self) -> Self {
+        Self { account: None, ..self }
+    }
 }

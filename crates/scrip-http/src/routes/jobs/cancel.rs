@@ -1,12 +1,11 @@
 use axum::extract::State;
-use scrip_core::{command::CancelJob, id::JobId, key::Holder};
-use scrip_engine::{Answer, EngineError};
+use scrip_core::id::JobId;
 
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -22,14 +21,12 @@ use crate::{
     responses((status = 200, description = "The job as it is now", body = JobDocument)))]
 pub(super) async fn cancel(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(job): PathOf<JobId>,
-    key: IdempotencyKey,
+    Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<JobDocument>, Problem> {
-    let key = key.used_for(Holder::Campaigns(job.uid().slot()), &job);
-    let receipt = api.engine.submit(CancelJob { job, as_seller: caller.seller }, key).await?;
-    let Answer::Job(job) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let campaign = api.engine.registry().campaign(job.campaign);
-    Ok(Reply::ok(JobDocument::new(&job, campaign.as_deref(), receipt.at)).replayed(receipt.replayed))
+    let done = api.desk.cancel_job(&caller, job, &key).await?;
+    let document = JobDocument::new(&done.of.job, done.of.campaign.as_deref(), done.at);
+    Ok(Reply::ok(document).replayed(done.replayed))
 }

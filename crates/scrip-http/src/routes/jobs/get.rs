@@ -1,7 +1,8 @@
 use axum::extract::State;
-use scrip_core::{id::JobId, reason::Reason};
+use scrip_core::id::JobId;
+use scrip_desk::JobOf;
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::JobDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::JobDocument};
 
 /// Get a job
 ///
@@ -11,15 +12,9 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The job", body = JobDocument)))]
 pub(super) async fn get(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(id): PathOf<JobId>,
 ) -> Result<Reply<JobDocument>, Problem> {
-    let job = api.read(move |reader| reader.job(id)).await?.ok_or(Reason::NotFound)?;
-    let campaign = api.engine.registry().campaign(job.campaign);
-    if caller.seller.is_some()
-        && campaign.as_ref().is_none_or(|campaign| campaign.terms.issuer.seller() != caller.seller.as_ref())
-    {
-        return Err(Reason::NotFound.into());
-    }
-    Ok(Reply::ok(JobDocument::new(&job, campaign.as_deref(), api.engine.now())))
+    let JobOf { job, campaign } = api.desk.get_job(&caller, id).await?;
+    Ok(Reply::ok(JobDocument::new(&job, campaign.as_deref(), api.desk.now())))
 }

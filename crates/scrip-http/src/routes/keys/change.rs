@@ -1,10 +1,10 @@
 use axum::extract::State;
-use scrip_core::{command::ChangeApiKey, id::KeyId};
-use scrip_engine::{Answer, EngineError};
+use scrip_core::id::KeyId;
 
 use crate::{
     api::Api,
     body::Body,
+    caller::Authenticated,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -20,11 +20,10 @@ use crate::{
     responses((status = 200, description = "The key as it is now", body = KeyDocument)))]
 pub(super) async fn change(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     PathOf(key): PathOf<KeyId>,
     Body(patch): Body<KeyPatch>,
 ) -> Result<Reply<KeyDocument>, Problem> {
-    let receipt = api.engine.submit(ChangeApiKey { key, metadata: patch.metadata }, None).await?;
-    let Answer::ApiKey(key) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let last_used_at = api.engine.registry().api_key(key.id).and_then(|known| known.last_used_at());
-    Ok(Reply::ok(KeyDocument::new(&key, last_used_at)))
+    let changed = api.desk.change_key(&caller, key, patch.metadata).await?;
+    Ok(Reply::ok(KeyDocument::new(&changed.key, changed.last_used_at)))
 }

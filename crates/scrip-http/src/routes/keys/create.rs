@@ -1,20 +1,14 @@
 use axum::extract::State;
-use scrip_core::{
-    command::CreateApiKey,
-    key::Holder,
-    metadata::{Metadata, Writer},
-    reason::Refusal,
-};
-use scrip_engine::{Answer, EngineError};
+use scrip_desk::KeyWanted;
 
 use crate::{
     api::Api,
-    auth::new_key_in,
     body::Body,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     problem::Problem,
     reply::Reply,
-    wire::{KeyDocument, KeyRequest, KeyRole, NewKeyDocument},
+    wire::{KeyDocument, KeyRequest, NewKeyDocument},
 };
 
 /// Create an API key
@@ -26,23 +20,13 @@ use crate::{
     responses((status = 201, description = "The key with its secret", body = NewKeyDocument)))]
 pub(super) async fn create(
     State(api): State<Api>,
-    key: IdempotencyKey,
+    Authenticated(caller): Authenticated,
+    Key(key): Key,
     Body(request): Body<KeyRequest>,
 ) -> Result<Reply<NewKeyDocument>, Problem> {
-    match (request.role, &request.seller) {
-        (KeyRole::Operator | KeyRole::Storefront, None) | (KeyRole::Seller, Some(_)) => {}
-        (KeyRole::Seller, None) => return Err(Refusal::invalid("/seller", "given for the role seller").into()),
-        (_, Some(_)) => return Err(Refusal::invalid("/seller", "absent but for the role seller").into()),
-    }
-    let slot = key.slot();
-    let key = key.used_for(Holder::Campaigns(slot), &request);
-    let mut new = new_key_in(slot, request.role.into(), request.seller, api.engine.now());
-    new.key.name = request.name;
-    new.key.expires_at = request.expires_at;
-    new.key.metadata = Metadata::new(request.metadata, &Writer::Operator);
-    let receipt = api.engine.submit(CreateApiKey { key: new.key }, key).await?;
-    let Answer::ApiKey(made) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let secret = (!receipt.replayed).then_some(new.text);
-    let document = NewKeyDocument { key: KeyDocument::new(&made, None), secret };
-    Ok(Reply::created(true, document).replayed(receipt.replayed))
+    let KeyRequest { role, seller, name, expires_at, metadata } = request.clone();
+    let wanted = KeyWanted { role: role.into(), seller, name, expires_at, metadata };
+    let done = api.desk.create_key(&caller, wanted, &key, &request).await?;
+    let document = NewKeyDocument { key: KeyDocument::new(&done.of.key, None), secret: done.of.text };
+    Ok(Reply::created(true, document).replayed(done.replayed))
 }

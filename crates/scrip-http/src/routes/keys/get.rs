@@ -1,7 +1,7 @@
 use axum::extract::State;
-use scrip_core::{id::KeyId, reason::Reason};
+use scrip_core::id::KeyId;
 
-use crate::{api::Api, params::PathOf, problem::Problem, reply::Reply, wire::KeyDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::KeyDocument};
 
 /// Get an API key
 ///
@@ -9,7 +9,10 @@ use crate::{api::Api, params::PathOf, problem::Problem, reply::Reply, wire::KeyD
 #[utoipa::path(get, path = "/v1/keys/{key}", tag = "Access", operation_id = "get_key",
     params(("key" = KeyId, Path, description = "The key")),
     responses((status = 200, description = "The key", body = KeyDocument)))]
-pub(super) async fn get(State(api): State<Api>, PathOf(key): PathOf<KeyId>) -> Result<Reply<KeyDocument>, Problem> {
-    let known = api.engine.registry().api_key(key).ok_or(Reason::NotFound)?;
-    Ok(Reply::ok(KeyDocument::from(&*known)))
+pub(super) async fn get(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    PathOf(key): PathOf<KeyId>,
+) -> Result<Reply<KeyDocument>, Problem> {
+    Ok(Reply::ok(KeyDocument::from(&*api.desk.get_key(&caller, key)?)))
 }

@@ -1,8 +1,8 @@
 use axum::extract::State;
-use scrip_core::id::KeyId;
 
 use crate::{
     api::Api,
+    caller::Authenticated,
     cursor,
     params::{Paging, Query},
     problem::Problem,
@@ -17,13 +17,12 @@ use crate::{
     responses((status = 200, description = "A page", body = ListDocument<KeyDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     Query(params): Query<Paging>,
 ) -> Result<Reply<ListDocument<KeyDocument>>, Problem> {
     let list = cursor::List::of(&"keys");
-    let after: Option<KeyId> = list.place(params.cursor.as_deref())?;
-    let mut keys = api.engine.registry().api_keys(after, params.limit.0 + 1);
-    let more = keys.len() > params.limit.0;
-    keys.truncate(params.limit.0);
-    let next_cursor = keys.last().filter(|_| more).map(|known| list.cursor(&known.key.id));
-    Ok(Reply::ok(ListDocument { data: keys.iter().map(|known| KeyDocument::from(&**known)).collect(), next_cursor }))
+    let after = list.after(params.cursor.as_deref())?;
+    let page = api.desk.list_keys(&caller, after, params.limit.0)?;
+    let data = page.items.iter().map(|known| KeyDocument::from(&**known)).collect();
+    Ok(Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) }))
 }

@@ -1,10 +1,10 @@
 use axum::extract::State;
-use scrip_core::{command::RevokeApiKey, id::KeyId};
-use scrip_engine::{Answer, EngineError};
+use scrip_core::id::KeyId;
 
 use crate::{
     api::Api,
     body::OptionalBody,
+    caller::Authenticated,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -19,11 +19,10 @@ use crate::{
     responses((status = 200, description = "The key", body = KeyDocument)))]
 pub(super) async fn revoke(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     PathOf(key): PathOf<KeyId>,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<KeyDocument>, Problem> {
-    let receipt = api.engine.submit(RevokeApiKey { key }, None).await?;
-    let Answer::ApiKey(key) = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let last_used_at = api.engine.registry().api_key(key.id).and_then(|known| known.last_used_at());
-    Ok(Reply::ok(KeyDocument::new(&key, last_used_at)))
+    let revoked = api.desk.revoke_key(&caller, key).await?;
+    Ok(Reply::ok(KeyDocument::new(&revoked.key, revoked.last_used_at)))
 }

@@ -1,8 +1,8 @@
 use axum::extract::State;
-use scrip_engine::Places;
 
 use crate::{
     api::Api,
+    caller::Authenticated,
     cursor,
     params::{Paging, Query},
     problem::Problem,
@@ -17,17 +17,12 @@ use crate::{
     responses((status = 200, description = "A page", body = ListDocument<LedgerEntryDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     Query(params): Query<Paging>,
 ) -> Result<Reply<ListDocument<LedgerEntryDocument>>, Problem> {
     let list = cursor::List::of(&"ledger entries");
-    let mut places: Places = list.place(params.cursor.as_deref())?.unwrap_or_default();
-    let limit = params.limit.0;
-    let after = places.clone();
-    let rows = api.read(move |reader| reader.ledger_entries(&after, limit + 1)).await?;
-    let mut rows = rows.ok_or_else(cursor::unknown)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    rows.iter().for_each(|row| places.passed(row.bucket, row.position));
-    let next_cursor = more.then(|| list.cursor(&places));
-    Ok(Reply::ok(ListDocument { data: rows.iter().map(LedgerEntryDocument::new).collect(), next_cursor }))
+    let after = list.after(params.cursor.as_deref())?.unwrap_or_default();
+    let page = api.desk.list_ledger_entries(&caller, after, params.limit.0).await?.ok_or_else(cursor::unknown)?;
+    let data = page.items.iter().map(LedgerEntryDocument::new).collect();
+    Ok(Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) }))
 }

@@ -1,18 +1,13 @@
 use axum::extract::State;
-use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Channel},
-    id::CampaignId,
-    name::{AccountId, ProductId, SellerId},
-    time::Timestamp,
-};
+use scrip_core::name::{AccountId, ProductId, SellerId};
+use scrip_desk::OfferFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     api::Api,
-    caller::Caller,
+    caller::Authenticated,
     cursor,
-    page::cut,
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,
@@ -41,47 +36,14 @@ pub(super) struct Params {
     responses((status = 200, description = "A page", body = ListDocument<OfferDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(account): PathOf<AccountId>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<OfferDocument>>, Problem> {
     let list = cursor::List::of(&("offers", &account, &params.seller, &params.product));
-    let after: Option<CampaignId> = list.place(params.cursor.as_deref())?;
-    caller.check_account(&account)?;
-    let now = api.engine.now();
-    let is_wanted = |campaign: &Campaign| is_offered(campaign, now) && matches(campaign, &params);
-    let mut page = api.engine.registry().campaigns(after, None, params.limit.0 + 1, is_wanted);
-    let more = cut(&mut page, params.limit.0);
-    let next_cursor = page.last().filter(|_| more).map(|campaign| list.cursor(&campaign.id));
-    let data = api
-        .read(move |reader| {
-            page.iter()
-                .map(|campaign| {
-                    let standing = reader.allowance(campaign.id)?;
-                    let mine = reader.claimed_by(&account, campaign.id)?;
-                    Ok(OfferDocument::new(campaign, &standing, mine))
-                })
-                .collect()
-        })
-        .await?;
-    Ok(Reply::ok(ListDocument { data, next_cursor }))
-}
-
-/// Open for claims where a shopper can collect.
-fn is_offered(campaign: &Campaign, now: Timestamp) -> bool {
-    let collectable = [Channel::Web, Channel::Social, Channel::SellerStore];
-    campaign.status(now) == CampaignStatus::Live && collectable.into_iter().any(|channel| campaign.offers(channel))
-}
-
-fn matches(campaign: &Campaign, params: &Params) -> bool {
-    let terms = &campaign.terms;
-    let seller =
-        params.seller.as_ref().is_none_or(|seller| terms.issuer.seller().is_none_or(|issuer| issuer == seller));
-    let product = params.product.as_ref().is_none_or(|product| {
-        let scope = &terms.scope;
-        let narrowed = !scope.products.is_empty();
-        !scope.exclude_products.contains(product)
-            && (!narrowed || scope.products.contains(product) || !scope.categories.is_empty())
-    });
-    seller && product
+    let after = list.after(params.cursor.as_deref())?;
+    let filter = OfferFilter { seller: params.seller, product: params.product, after, limit: params.limit.0 };
+    let page = api.desk.list_offers(&caller, account, filter).await?;
+    let data = page.items.iter().map(|offer| OfferDocument::new(&offer.campaign, &offer.left, offer.mine)).collect();
+    Ok(Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) }))
 }

@@ -1,16 +1,12 @@
 use axum::extract::State;
-use scrip_core::{
-    command::CancelOrder,
-    key::Holder,
-    name::{AccountId, OrderId},
-};
+use scrip_core::name::{AccountId, OrderId};
 
 use super::get::document;
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -26,12 +22,11 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn cancel(
     State(api): State<Api>,
-    caller: Caller,
-    PathOf((account, order)): PathOf<(AccountId, OrderId)>,
-    key: IdempotencyKey,
+    Authenticated(caller): Authenticated,
+    PathOf(of): PathOf<(AccountId, OrderId)>,
+    Key(key): Key,
     OptionalBody(request): OptionalBody<SellerRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    let seller = request.seller.clone();
-    document(&api, &caller, api.engine.submit(CancelOrder { account, order, seller }, key).await?)
+    let done = api.desk.cancel_order(&caller, of, request.seller.clone(), &key, &request).await?;
+    Ok(document(&api, &caller, &done))
 }

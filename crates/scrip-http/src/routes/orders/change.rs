@@ -1,15 +1,11 @@
 use axum::extract::State;
-use scrip_core::{
-    command::ChangeMetadata,
-    name::{AccountId, OrderId},
-    reason::Reason,
-};
+use scrip_core::name::{AccountId, OrderId};
 
 use super::get::document;
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
+    caller::Authenticated,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -25,11 +21,9 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn change(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((account, order)): PathOf<(AccountId, OrderId)>,
     Body(patch): Body<OrderPatch>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let by = caller.writer().ok_or(Reason::Forbidden)?;
-    let command = ChangeMetadata { account, order, refund: None, changes: patch.metadata, by };
-    document(&api, &caller, api.engine.submit(command, None).await?)
+    Ok(document(&api, &caller, &api.desk.change_order(&caller, account, order, patch.metadata).await?))
 }

@@ -1,17 +1,12 @@
 use axum::extract::State;
-use scrip_core::{
-    command::CloseTransactions,
-    key::Holder,
-    name::{AccountId, OrderId},
-    reason::Reason,
-};
+use scrip_core::name::{AccountId, OrderId};
 
-use super::get::{document, visible_alone};
+use super::get::document;
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -27,20 +22,11 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn close(
     State(api): State<Api>,
-    caller: Caller,
-    PathOf((account, order)): PathOf<(AccountId, OrderId)>,
-    key: IdempotencyKey,
+    Authenticated(caller): Authenticated,
+    PathOf(of): PathOf<(AccountId, OrderId)>,
+    Key(key): Key,
     OptionalBody(request): OptionalBody<SellerRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    let seller = match (&caller.seller, request.seller.clone()) {
-        (None, asked) => asked,
-        (Some(own), None) => Some(own.clone()),
-        (Some(own), Some(asked)) if *own == asked => Some(asked),
-        (Some(_), Some(_)) => return Err(Reason::NotFound.into()),
-    };
-    if caller.seller.is_some() {
-        visible_alone(&api, &caller, account.clone(), order.clone()).await?;
-    }
-    document(&api, &caller, api.engine.submit(CloseTransactions { account, order, seller }, key).await?)
+    let done = api.desk.close_order(&caller, of, request.seller.clone(), &key, &request).await?;
+    Ok(document(&api, &caller, &done))
 }

@@ -1,17 +1,12 @@
 use axum::extract::State;
-use scrip_core::{
-    command::{ExtendHold, HOLD_MINUTES_MAX},
-    key::Holder,
-    name::{AccountId, OrderId},
-    reason::Refusal,
-};
+use scrip_core::name::{AccountId, OrderId};
 
 use super::get::document;
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -27,15 +22,11 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn extend(
     State(api): State<Api>,
-    caller: Caller,
-    PathOf((account, order)): PathOf<(AccountId, OrderId)>,
-    key: IdempotencyKey,
+    Authenticated(caller): Authenticated,
+    PathOf(of): PathOf<(AccountId, OrderId)>,
+    Key(key): Key,
     Body(request): Body<ExtendRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let hold_minutes = request.hold_minutes;
-    if !(1..=HOLD_MINUTES_MAX).contains(&hold_minutes) {
-        return Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")).into());
-    }
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, &request));
-    document(&api, &caller, api.engine.submit(ExtendHold { account, order, hold_minutes }, key).await?)
+    let done = api.desk.extend_order(&caller, of, request.hold_minutes, &key, &request).await?;
+    Ok(document(&api, &caller, &done))
 }

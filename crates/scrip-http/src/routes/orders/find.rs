@@ -1,20 +1,18 @@
 use axum::extract::State;
 use scrip_core::{
     name::{AccountId, OrderId, SellerId},
-    order::OrderStatus,
+    order::{Order, OrderStatus},
     time::Timestamp,
 };
-use scrip_faults::{Fault, is};
-use scrip_store::people::{OrderFilter, OrderPlace};
-use serde::{Deserialize, Serialize};
+use scrip_desk::{AfterOrder, Caller, Listed, OrderFilter};
+use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::get::shown;
 use crate::{
     api::Api,
-    caller::Caller,
+    caller::Authenticated,
     cursor,
-    page::{Page, order_bytes},
     params::{Limit, Query},
     problem::Problem,
     reply::Reply,
@@ -41,10 +39,6 @@ pub(super) struct Filter {
     pub cursor: Option<String>,
 }
 
-/// Where a page ended. Names as they are stored: earlier builds took some that are none today.
-#[derive(Serialize, Deserialize)]
-struct Place(i64, String, String);
-
 /// Find orders across accounts
 ///
 /// For back offices, newest first. A seller finds its own.
@@ -52,54 +46,33 @@ struct Place(i64, String, String);
     responses((status = 200, description = "A page", body = ListDocument<OrderDocument>)))]
 pub(super) async fn find(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
-    page(&api, &caller, filter).await
+    let (list, filter) = filter.read()?;
+    let page = api.desk.find_orders(&caller, filter).await?;
+    Ok(documents(&api, &caller, &list, page))
 }
 
-/// A page of the orders that exist for the caller.
-pub(super) async fn page(
+impl Filter {
+    /// As the desk takes it, and the list whose cursors it reads and makes.
+    pub fn read(self) -> Result<(cursor::List, OrderFilter), Problem> {
+        let asked = (&self.id, &self.account, &self.seller, self.status, self.from, self.until);
+        let list = cursor::List::of(&("orders", asked));
+        let after = list.after(self.cursor.as_deref())?;
+        let Self { id, account, seller, status, from, until, limit, cursor: _ } = self;
+        Ok((list, OrderFilter { id, account, seller, status, from, until, after, limit: limit.0 }))
+    }
+}
+
+/// A page of orders as the caller sees them.
+pub(super) fn documents(
     api: &Api,
     caller: &Caller,
-    filter: Filter,
-) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
-    let asked = (&filter.id, &filter.account, &filter.seller, filter.status, filter.from, filter.until);
-    let list = cursor::List::of(&("orders", asked));
-    let after: Option<Place> = list.place(filter.cursor.as_deref())?;
-    let now = api.engine.now();
-    let nothing = ListDocument { data: Vec::new(), next_cursor: None };
-    // A seller asking for another's orders finds none.
-    if let (Some(own), Some(asked)) = (&caller.seller, &filter.seller)
-        && own != asked
-    {
-        return Ok(Reply::ok(nothing));
-    }
-    let limit = filter.limit.0;
-    let filter = OrderFilter {
-        account: filter.account,
-        id: filter.id,
-        seller: if is(Fault::MissingSellerFilter) { filter.seller } else { caller.seller.clone().or(filter.seller) },
-        status: filter.status.map(OrderStatus::as_str),
-        from: filter.from,
-        until: filter.until,
-        now,
-        after: after.map(|Place(placed_at, account, order)| OrderPlace {
-            placed_at: Timestamp::from_micros(placed_at),
-            account: AccountId::stored(&account),
-            order: OrderId::stored(&order),
-        }),
-    };
-    let (orders, more) = api
-        .read(move |reader| {
-            let mut page = Page::default();
-            reader.orders(&filter, limit, |order| page.fits(order_bytes(order)))
-        })
-        .await?;
-    let next_cursor = orders
-        .last()
-        .filter(|_| more)
-        .map(|order| list.cursor(&Place(order.placed_at.micros(), order.account.to_string(), order.id.to_string())));
-    let data = orders.iter().map(|order| shown(api, caller, order, now)).collect();
-    Ok(Reply::ok(ListDocument { data, next_cursor }))
+    list: &cursor::List,
+    page: Listed<Order, AfterOrder>,
+) -> Reply<ListDocument<OrderDocument>> {
+    let now = api.desk.now();
+    let data = page.items.iter().map(|order| shown(api, caller, order, now)).collect();
+    Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) })
 }

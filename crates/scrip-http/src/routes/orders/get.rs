@@ -2,12 +2,11 @@ use axum::extract::State;
 use scrip_core::{
     name::{AccountId, OrderId},
     order::Order,
-    reason::Reason,
     time::Timestamp,
 };
-use scrip_engine::{Answer, EngineError, Receipt};
+use scrip_desk::{Caller, Done};
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::OrderDocument};
+use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::OrderDocument};
 
 /// Get an order
 ///
@@ -17,56 +16,28 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The order", body = OrderDocument)))]
 pub(super) async fn get(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((account, id)): PathOf<(AccountId, OrderId)>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let order = visible(&api, &caller, account, id).await?;
-    Ok(Reply::ok(shown(&api, &caller, &order, api.engine.now())))
-}
-
-/// The order, if it exists for the caller.
-pub(in crate::routes) async fn visible(
-    api: &Api,
-    caller: &Caller,
-    account: AccountId,
-    id: OrderId,
-) -> Result<Order, Problem> {
-    caller.check_account(&account)?;
-    visible_of(caller, api.read(move |reader| reader.order(&account, &id)).await?)
-}
-
-/// The same without refunds that stand on pages: what is asked before a command is done.
-pub(in crate::routes) async fn visible_alone(
-    api: &Api,
-    caller: &Caller,
-    account: AccountId,
-    id: OrderId,
-) -> Result<Order, Problem> {
-    caller.check_account(&account)?;
-    visible_of(caller, api.read(move |reader| reader.order_alone(&account, &id)).await?)
-}
-
-fn visible_of(caller: &Caller, order: Option<Order>) -> Result<Order, Problem> {
-    order
-        .filter(|order| caller.seller.as_ref().is_none_or(|seller| order.transaction_of(seller).is_some()))
-        .ok_or_else(|| Reason::NotFound.into())
+    let order = api.desk.get_order(&caller, account, id).await?;
+    Ok(Reply::ok(shown(&api, &caller, &order, api.desk.now())))
 }
 
 /// What the caller may see of it.
 pub(super) fn shown(api: &Api, caller: &Caller, order: &Order, now: Timestamp) -> OrderDocument {
     match &caller.seller {
-        Some(seller) => OrderDocument::for_seller(order, seller, now, &|campaign| api.name_of(campaign)),
-        None => OrderDocument::new(order, caller.writer().as_ref(), now, &|campaign| api.name_of(campaign)),
+        Some(seller) => OrderDocument::for_seller(order, seller, now, &api.names()),
+        None => OrderDocument::new(order, caller.writer().as_ref(), now, &api.names()),
     }
 }
 
 /// A command's order as the caller sees it.
-pub(super) fn document(api: &Api, caller: &Caller, receipt: Receipt) -> Result<Reply<OrderDocument>, Problem> {
-    let Answer::Order { order, created } = receipt.answer else { return Err(EngineError::Fault.into()) };
-    let reply = Reply::created(created, shown(api, caller, &order, receipt.at)).replayed(receipt.replayed);
-    Ok(if created {
+pub(super) fn document(api: &Api, caller: &Caller, done: &Done<Order>) -> Reply<OrderDocument> {
+    let order = &done.of;
+    let reply = Reply::created(done.created, shown(api, caller, order, done.at)).replayed(done.replayed);
+    if done.created {
         reply.location(format!("/v1/accounts/{}/orders/{}", order.account.encoded(), order.id.encoded()))
     } else {
         reply
-    })
+    }
 }

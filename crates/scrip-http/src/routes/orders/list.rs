@@ -3,10 +3,10 @@ use scrip_core::{name::AccountId, order::OrderStatus, time::Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::find::{Filter, page};
+use super::find::{Filter, documents};
 use crate::{
     api::Api,
-    caller::Caller,
+    caller::Authenticated,
     params::{Limit, PathOf, Query},
     problem::Problem,
     reply::Reply,
@@ -36,7 +36,7 @@ pub(super) struct Params {
     responses((status = 200, description = "A page", body = ListDocument<OrderDocument>)))]
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(account): PathOf<AccountId>,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
@@ -50,6 +50,7 @@ pub(super) async fn list(
         limit: params.limit,
         cursor: params.cursor,
     };
-    caller.check_account(&account)?;
-    page(&api, &caller, filter).await
+    let (list, filter) = filter.read()?;
+    let page = api.desk.list_orders(&caller, account, filter).await?;
+    Ok(documents(&api, &caller, &list, page))
 }

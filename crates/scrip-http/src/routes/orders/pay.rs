@@ -1,16 +1,12 @@
 use axum::extract::State;
-use scrip_core::{
-    command::PayOrder,
-    key::Holder,
-    name::{AccountId, OrderId},
-};
+use scrip_core::name::{AccountId, OrderId};
 
 use super::get::document;
 use crate::{
     api::Api,
     body::OptionalBody,
-    caller::Caller,
-    idempotency::IdempotencyKey,
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -25,11 +21,10 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn pay(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((account, order)): PathOf<(AccountId, OrderId)>,
-    key: IdempotencyKey,
+    Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    let key = key.used_for(Holder::Account(account.clone()), &(&account, &order));
-    document(&api, &caller, api.engine.submit(PayOrder { account, order }, key).await?)
+    Ok(document(&api, &caller, &api.desk.pay_order(&caller, account, order, &key).await?))
 }

@@ -2,21 +2,19 @@ use axum::extract::State;
 use scrip_core::{
     key::Holder,
     name::{AccountId, OrderId},
-    reason::Reason,
 };
-use scrip_engine::Revision;
+use scrip_desk::{Checkout, Sameness};
 
 use super::{get::document, place::completed};
 use crate::{
     api::Api,
-    attempt_log::About,
     body::Body,
-    caller::Caller,
-    idempotency::{IdempotencyKey, Sameness, done_once},
+    caller::Authenticated,
+    idempotency::Key,
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    wire::{OrderDocument, QuoteDocument, ReviseRequest},
+    wire::{OrderDocument, ReviseRequest},
 };
 
 /// Revise a placed order
@@ -30,32 +28,18 @@ use crate::{
     responses((status = 200, description = "The order as it is now", body = OrderDocument)))]
 pub(super) async fn revise(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf((account, order)): PathOf<(AccountId, OrderId)>,
-    key: IdempotencyKey,
+    Key(key): Key,
     Body(request): Body<ReviseRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
     let cart = request.cart.checked()?;
     let r#use = request.r#use.checked()?;
-    let codes = api.entered_codes(&request.codes).await?;
-    let checkout = completed(&cart, &r#use, &codes, request.expect_discount);
-    let same = || Sameness::of(&(&account, &order, checkout), &(&account, &order, &request));
+    let codes = api.desk.entered_codes(&request.codes).await?;
+    let completed = completed(&cart, &r#use, &codes, request.expect_discount);
+    let same = || Sameness::of(&(&account, &order, completed), &(&account, &order, &request));
     let key = key.keyed(Holder::Account(account.clone()), same);
-    let expect_discount = request.expect_discount;
-    let revision = Revision { account, order, cart, r#use, codes, expect_discount };
-    let about = About::checkout(&revision.r#use, &revision.codes);
-    let told = |problem: Problem| problem.about(about.clone());
-    api.count_wrong_codes(&caller, &revision.account, None, &revision.codes).await.map_err(told)?;
-    let error = match done_once(key, |key, _| api.engine.revise(revision.clone(), key)).await {
-        Ok(receipt) => return document(&api, &caller, receipt),
-        Err(error) => told(error.into()),
-    };
-    if !matches!(error.reason(), Reason::QuoteChanged { .. }) {
-        return Err(error);
-    }
-    // What it would be now, so that the shopper can be asked again.
-    let Revision { account, order, cart, r#use, codes, .. } = revision;
-    let asked = cart.clone();
-    let answer = api.read(move |reader| reader.quote_instead_of(&account, &order, &asked, &r#use, &codes)).await?;
-    Err(error.with("quote", &QuoteDocument::new(&cart, &answer, &|campaign| api.name_of(campaign))))
+    let checkout = Checkout { cart, r#use, codes, expect_discount: request.expect_discount };
+    let done = api.desk.revise_order(&caller, (account, order), checkout, key).await;
+    Ok(document(&api, &caller, &done.map_err(|error| api.problem(error))?))
 }

@@ -1,16 +1,15 @@
 use axum::extract::State;
 use scrip_core::{
     cart::Cart,
-    code::{CodeText, EnteredCode},
     name::{AccountId, SellerId},
-    reason::{Reason, Refusal, UsedBy},
+    reason::Refusal,
 };
-use scrip_engine::{QuoteAnswer, Use};
+use scrip_desk::Operation;
 
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
+    caller::Authenticated,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -27,16 +26,17 @@ use crate::{
     responses((status = 200, description = "The quote", body = QuoteDocument)))]
 pub(super) async fn create(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(account): PathOf<AccountId>,
     Body(request): Body<QuoteRequest>,
 ) -> Result<Reply<QuoteDocument>, Problem> {
     let cart = cart(&request.cart, request.only_seller.as_ref())?;
     let r#use = request.r#use.checked()?;
-    caller.check_account(&account)?;
-    let codes = api.entered_codes(&request.codes).await?;
-    let answer = guarded(&api, &caller, &account, &cart, r#use, codes).await?;
-    Ok(Reply::ok(QuoteDocument::new(&cart, &answer, &|campaign| api.name_of(campaign))))
+    // Of another's wallet nothing is told, not even how its codes would be spelled.
+    caller.may_of(Operation::QuoteCart, &account)?;
+    let codes = api.desk.entered_codes(&request.codes).await?;
+    let answer = api.desk.quote_cart(&caller, &account, &cart, r#use, codes).await?;
+    Ok(Reply::ok(QuoteDocument::new(&cart, &answer, &api.names())))
 }
 
 /// The cart, or one seller's group of it (S21).
@@ -48,24 +48,4 @@ pub(in crate::routes) fn cart(cart: &CartDocument, only_seller: Option<&SellerId
             .only_seller(seller)
             .ok_or_else(|| Refusal::invalid("/only_seller", "a seller with a line in the cart")),
     }
-}
-
-/// A quote whose wrong codes count as attempts.
-async fn guarded(
-    api: &Api,
-    caller: &Caller,
-    account: &AccountId,
-    cart: &Cart,
-    r#use: Use,
-    codes: Vec<EnteredCode>,
-) -> Result<QuoteAnswer, Problem> {
-    let attempt = api.attempt(caller, account, &codes).await?;
-    let (asked, cart) = (account.clone(), cart.clone());
-    let answer = api.read(move |reader| reader.quote(&asked, &cart, &r#use, &codes)).await?;
-    let is_wrong = |code: &CodeText| {
-        let is_it = |used_by: &UsedBy| matches!(used_by, UsedBy::Code(text) if text == code.as_str());
-        answer.unknown.iter().any(|(used_by, reason)| is_it(used_by) && *reason == Reason::CodeNotUsable)
-    };
-    attempt.settle(api, is_wrong).await?;
-    Ok(answer)
 }

@@ -1,16 +1,11 @@
 use axum::extract::State;
-use scrip_core::{
-    command::ChangeMetadata,
-    name::{AccountId, OrderId, RefundName},
-    reason::Reason,
-};
-use scrip_engine::{Answer, EngineError};
+use scrip_core::name::{AccountId, OrderId, RefundName};
 
 use super::create::shown;
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
+    caller::Authenticated,
     params::PathOf,
     problem::Problem,
     reply::Reply,
@@ -29,13 +24,9 @@ use crate::{
     responses((status = 200, description = "The refund as it is now", body = RefundDocument)))]
 pub(super) async fn change(
     State(api): State<Api>,
-    caller: Caller,
-    PathOf((account, order, refund)): PathOf<(AccountId, OrderId, RefundName)>,
+    Authenticated(caller): Authenticated,
+    PathOf(of): PathOf<(AccountId, OrderId, RefundName)>,
     Body(patch): Body<RefundPatch>,
 ) -> Result<Reply<RefundDocument>, Problem> {
-    let by = caller.writer().ok_or(Reason::Forbidden)?;
-    let command = ChangeMetadata { account, order, refund: Some(refund), changes: patch.metadata, by };
-    let receipt = api.engine.submit(command, None).await?;
-    let Answer::Refund { order, refund, before, .. } = receipt.answer else { return Err(EngineError::Fault.into()) };
-    Ok(Reply::ok(shown(&caller, &order, &refund, &before)))
+    Ok(Reply::ok(shown(&caller, &api.desk.change_refund(&caller, of, patch.metadata).await?)))
 }

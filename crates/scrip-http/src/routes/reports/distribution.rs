@@ -5,6 +5,7 @@ use utoipa::IntoParams;
 
 use crate::{
     api::Api,
+    caller::Authenticated,
     params::Query,
     problem::Problem,
     reply::Reply,
@@ -25,15 +26,10 @@ pub(super) struct Params {
     responses((status = 200, description = "The report", body = ListDocument<DistributionDocument>)))]
 pub(super) async fn distribution(
     State(api): State<Api>,
+    Authenticated(caller): Authenticated,
     Query(params): Query<Params>,
 ) -> Result<Reply<ListDocument<DistributionDocument>>, Problem> {
-    let rows = api.read(move |reader| reader.distribution(params.campaign)).await?;
-    let data = rows
-        .into_iter()
-        .map(|row| {
-            let currency = api.engine.registry().campaign(row.campaign).map(|campaign| campaign.terms.currency);
-            DistributionDocument::new(row, currency)
-        })
-        .collect();
+    let rows = api.desk.report_distribution(&caller, params.campaign).await?;
+    let data = rows.into_iter().map(|(row, currency)| DistributionDocument::new(row, currency)).collect();
     Ok(Reply::ok(ListDocument { data, next_cursor: None }))
 }

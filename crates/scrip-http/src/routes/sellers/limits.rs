@@ -1,7 +1,9 @@
 use axum::extract::State;
-use scrip_core::{name::SellerId, reason::Reason};
+use scrip_core::name::SellerId;
 
-use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::Reply, wire::SellerLimitsDocument};
+use crate::{
+    api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::SellerLimitsDocument,
+};
 
 /// Get what the platform lets a seller have
 ///
@@ -12,12 +14,9 @@ use crate::{api::Api, caller::Caller, params::PathOf, problem::Problem, reply::R
     responses((status = 200, description = "The limits", body = SellerLimitsDocument)))]
 pub(super) async fn limits(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     PathOf(seller): PathOf<SellerId>,
 ) -> Result<Reply<SellerLimitsDocument>, Problem> {
-    if caller.seller.as_ref().is_some_and(|own| *own != seller) {
-        return Err(Reason::NotFound.into());
-    }
-    let used = api.engine.registry().seller_use(&seller, api.engine.now());
-    Ok(Reply::ok(SellerLimitsDocument::new(seller.clone(), api.sellers.limits(&seller), used)))
+    let (limits, used) = api.desk.seller_limits(&caller, &seller)?;
+    Ok(Reply::ok(SellerLimitsDocument::new(seller, limits, used)))
 }

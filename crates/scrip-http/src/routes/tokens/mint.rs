@@ -1,11 +1,9 @@
 use axum::extract::State;
 
-use scrip_core::reason::Reason;
-
 use crate::{
     api::Api,
     body::Body,
-    caller::Caller,
+    caller::Authenticated,
     problem::Problem,
     reply::Reply,
     wire::{TokenDocument, TokenRequest},
@@ -19,11 +17,9 @@ use crate::{
     responses((status = 201, description = "The token", body = TokenDocument)))]
 pub(super) async fn mint(
     State(api): State<Api>,
-    caller: Caller,
+    Authenticated(caller): Authenticated,
     Body(request): Body<TokenRequest>,
 ) -> Result<Reply<TokenDocument>, Problem> {
-    let key = caller.key.ok_or(Reason::Forbidden)?;
-    let until = api.engine.registry().api_key(key).and_then(|known| known.key.expires_at);
-    let (token, expires_at) = api.tokens.mint(&request.account, key, until, api.engine.now());
+    let (token, expires_at) = api.desk.mint_shopper_token(&caller, &request.account)?;
     Ok(Reply::created(true, TokenDocument { token, expires_at }))
 }

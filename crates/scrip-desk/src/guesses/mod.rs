@@ -19,7 +19,7 @@ use self::windows::Windows;
 pub(crate) use self::windows::{Admission, Guesser, Guessers, RanOut, Standing, Tenths, WHOLE};
 
 /// Wrong codes of the last minutes.
-pub struct Guesses {
+pub(crate) struct Guesses {
     windows: Mutex<Windows>,
     /// Somebody's codes have been judged.
     pub settled: Notify,

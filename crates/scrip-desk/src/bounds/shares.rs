@@ -10,7 +10,7 @@ use std::{
 
 /// How much there may be at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct AtOnce {
+pub struct AtOnce {
     pub per_caller: usize,
     pub in_all: usize,
 }
@@ -20,14 +20,14 @@ impl AtOnce {
 }
 
 #[derive(Default)]
-pub(crate) struct Shares {
+pub struct Shares {
     /// By the caller's scope; nobody that has nothing.
     of: Mutex<HashMap<String, usize>>,
     all: AtomicUsize,
 }
 
 /// What one has of its share, until it is dropped.
-pub(crate) struct Share {
+pub struct Share {
     of: Arc<Shares>,
     scope: String,
     size: usize,

@@ -14,7 +14,7 @@ const MINUTES: u32 = 10;
 
 /// Makes and reads tokens (PASETO v4.local: encrypted, one algorithm, nothing to choose).
 #[derive(Clone)]
-pub struct Tokens(SymmetricKey<V4>);
+pub(crate) struct Tokens(SymmetricKey<V4>);
 
 #[derive(Serialize, Deserialize)]
 struct Claims {

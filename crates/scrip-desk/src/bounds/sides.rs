@@ -5,7 +5,7 @@ use scrip_core::event::Role;
 use crate::caller::Caller;
 
 /// The same for each side.
-pub(crate) struct Sides<T> {
+pub struct Sides<T> {
     servers: T,
     sellers: T,
     shoppers: T,

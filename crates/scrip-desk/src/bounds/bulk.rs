@@ -6,14 +6,12 @@ use std::sync::Arc;
 use scrip_faults::{Fault, is};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use crate::{
-    caller::Caller,
+use super::{
     concurrent::Concurrent,
-    counted,
     limits::BulkLimits,
-    problem::Problem,
     shares::{AtOnce, Share},
 };
+use crate::{caller::Caller, counted, not_done::NotDone};
 
 /// Commands that wait for their commit at once.
 #[derive(Clone, Copy)]
@@ -54,7 +52,7 @@ impl Bulk {
     ///
     /// Errors: `rate_limited` if a seller, or all sellers together, have as many as may be; a marketplace's servers may have any
     /// number.
-    pub fn begin(&self, caller: &Caller) -> Result<Line, Problem> {
+    pub fn begin(&self, caller: &Caller) -> Result<Line, NotDone> {
         if caller.is_server() || is(Fault::GrantsUnbounded) {
             return Ok(Line { commands: self.servers.clone(), most: SERVERS.of_one_request, _request: None });
         }

@@ -10,18 +10,22 @@ use std::{
 };
 
 use scrip_core::{
-    code::{CodeHash, EnteredCode},
+    code::CodeHash,
     event::Role,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId},
     reason::{Reason, Refusal, UsedBy},
     time::Timestamp,
 };
-use scrip_engine::Use;
 use scrip_faults::{Fault, is};
 use tokio::sync::oneshot;
 
-use crate::{counted, limits::AttemptLimits};
+use crate::{
+    about::{About, SeenCode},
+    bounds::AttemptLimits,
+    counted,
+    operation::Operation,
+};
 
 /// How long a row is kept.
 const DAYS_MAX: u32 = 7;
@@ -35,8 +39,7 @@ const REASONS_MAX: usize = 20;
 pub struct Attempt {
     pub at: Timestamp,
     pub request_id: String,
-    /// As in the OpenAPI document: `place_order`.
-    pub operation: String,
+    pub operation: Operation,
     pub role: Role,
     /// The API key's id, or `shopper:<account>`.
     pub caller: String,
@@ -45,36 +48,6 @@ pub struct Attempt {
     pub about: About,
     pub status: u16,
     pub refusal: Refusal,
-}
-
-/// What a refused request was about, as far as its handler knew.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct About {
-    pub campaign: Option<CampaignId>,
-    /// Of an order that was to be placed: its id is in no path.
-    pub order: Option<OrderId>,
-    pub coupons: Vec<CouponId>,
-    pub codes: Vec<SeenCode>,
-}
-
-/// A code that was entered, as it may be shown: never whole.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SeenCode {
-    pub hash: CodeHash,
-    pub last4: String,
-}
-
-impl About {
-    pub fn codes<'a>(codes: impl IntoIterator<Item = &'a EnteredCode>) -> Self {
-        let seen = |code: &EnteredCode| SeenCode { hash: code.hash, last4: code.text.last4().to_owned() };
-        Self { codes: codes.into_iter().map(seen).collect(), ..Self::default() }
-    }
-
-    /// What an order was to use.
-    pub fn checkout(r#use: &Use, codes: &[EnteredCode]) -> Self {
-        let coupons = if let Use::Named(coupons) = r#use { coupons.clone() } else { Vec::new() };
-        Self { coupons, ..Self::codes(codes) }
-    }
 }
 
 /// Which rows, newest first.
@@ -210,7 +183,6 @@ impl Attempt {
         let orders = self.order.iter().map(|order| order.as_str().len());
         size_of::<(u64, Self)>()
             + self.request_id.capacity()
-            + self.operation.capacity()
             + self.caller.capacity()
             + errors.chain(names).chain(orders).sum::<usize>()
             + self.about.coupons.len() * size_of::<CouponId>()
@@ -256,7 +228,7 @@ mod tests {
         Attempt {
             at: Timestamp::from_micros(second * 1_000_000),
             request_id: format!("req_{second}"),
-            operation: "place_order".to_owned(),
+            operation: Operation::PlaceOrder,
             role: Role::Storefront,
             caller: "key_1".to_owned(),
             account: AccountId::new(account).ok(),

@@ -12,10 +12,10 @@ use scrip_core::{
 use scrip_engine::{EngineError, Reader};
 
 use crate::{
-    api::Api,
     caller::{Caller, ShopperAddress},
+    desk::Desk,
     guesses::{Admission, Guesser, Guessers, Guesses, RanOut, Standing, Tenths, WHOLE},
-    problem::Problem,
+    not_done::NotDone,
 };
 
 /// Who waits longer than this for others' outcome is told to try again.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whom a shopper's code counts for, if it does for anybody.
 ///
 /// Errors: `invalid_field` for a `Shopper-Address` that is none.
-fn guessers(caller: &Caller, account: &AccountId) -> Result<Option<Guessers>, Problem> {
+fn guessers(caller: &Caller, account: &AccountId) -> Result<Option<Guessers>, NotDone> {
     let mut others = Vec::new();
     match caller.role {
         Role::Operator => return Ok(None),
@@ -36,7 +36,7 @@ fn guessers(caller: &Caller, account: &AccountId) -> Result<Option<Guessers>, Pr
                 None => {}
                 Some(ShopperAddress::Of(network)) => others.push(Guesser::Shoppers(network)),
                 Some(ShopperAddress::Unreadable) => {
-                    return Err(Problem::parameter("Shopper-Address", "one IP address"));
+                    return Err(no_address());
                 }
             }
         }
@@ -44,8 +44,13 @@ fn guessers(caller: &Caller, account: &AccountId) -> Result<Option<Guessers>, Pr
     Ok(Some(Guessers { own: Guesser::Account(account.clone()), others }))
 }
 
-fn too_many(RanOut { seconds, limit }: RanOut) -> Problem {
-    Problem::from(Reason::TooManyAttempts { limit }).retry_after(seconds)
+fn no_address() -> NotDone {
+    let reason = Reason::InvalidField { limit: None, allowed: Some("one IP address".to_owned()) };
+    NotDone::parameter("Shopper-Address", reason)
+}
+
+fn too_many(RanOut { seconds, limit }: RanOut) -> NotDone {
+    NotDone::from(Reason::TooManyAttempts { limit }).retry_after(seconds)
 }
 
 /// What a code counts if it is wrong. One that can't be is nobody's guess.
@@ -72,17 +77,17 @@ impl Attempt {
     /// Counts those that are wrong.
     ///
     /// Errors: `too_many_attempts` if there are more than were left: then nothing may be said of any.
-    pub async fn settle(mut self, api: &Api, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), Problem> {
+    pub async fn settle(mut self, desk: &Desk, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), NotDone> {
         let Some(guessers) = &self.guessers else { return Ok(()) };
         let wrong = self.codes.iter().filter(|code| is_wrong(code)).map(weight).sum();
         if wrong == 0 {
             return Ok(());
         }
-        let over = self.guesses.windows().count(guessers, wrong, api.engine.now());
+        let over = self.guesses.windows().count(guessers, wrong, desk.engine.now());
         let Some(over) = over else { return Ok(()) };
         if let Some(before) = over.unless_before {
             if self.standing == Standing::Unknown {
-                self.standing = standing(api, self.account.as_ref(), before).await?;
+                self.standing = standing(desk, self.account.as_ref(), before).await?;
             }
             if self.standing == Standing::Good {
                 return Ok(());
@@ -102,13 +107,13 @@ impl Drop for Attempt {
 }
 
 /// An account is in good standing if it was known before others' wrong codes ran out of its key's or address' limit.
-async fn standing(api: &Api, account: Option<&AccountId>, before: Timestamp) -> Result<Standing, EngineError> {
+async fn standing(desk: &Desk, account: Option<&AccountId>, before: Timestamp) -> Result<Standing, EngineError> {
     let Some(account) = account.cloned() else { return Ok(Standing::Stranger) };
-    let known = api.read(move |reader| reader.was_known_before(&account, before)).await?;
+    let known = desk.read(move |reader| reader.was_known_before(&account, before)).await?;
     Ok(if known { Standing::Good } else { Standing::Stranger })
 }
 
-impl Api {
+impl Desk {
     /// Asks whether these codes may be looked at, and says that they are.
     ///
     /// Errors: `too_many_attempts`; `invalid_field` for a `Shopper-Address` that is none.
@@ -117,7 +122,7 @@ impl Api {
         caller: &Caller,
         account: &AccountId,
         codes: &[EnteredCode],
-    ) -> Result<Attempt, Problem> {
+    ) -> Result<Attempt, NotDone> {
         let guessers = guessers(caller, account)?;
         let codes = codes.iter().map(|code| code.text.clone()).collect();
         self.begin(guessers, Some(account), codes).await
@@ -126,7 +131,7 @@ impl Api {
     /// The same for a code that a caller wants to make its own: whether it is somebody else's is a guess too.
     ///
     /// Errors: `too_many_attempts`.
-    pub(crate) async fn attempt_to_take(&self, caller: &Caller, code: &EnteredCode) -> Result<Attempt, Problem> {
+    pub(crate) async fn attempt_to_take(&self, caller: &Caller, code: &EnteredCode) -> Result<Attempt, NotDone> {
         let own = caller.seller.clone().map(Guesser::Seller);
         let guessers = own.map(|own| Guessers { own, others: Vec::new() });
         self.begin(guessers, None, vec![code.text.clone()]).await
@@ -137,7 +142,7 @@ impl Api {
         guessers: Option<Guessers>,
         account: Option<&AccountId>,
         codes: Vec<CodeText>,
-    ) -> Result<Attempt, Problem> {
+    ) -> Result<Attempt, NotDone> {
         let guesses = Arc::clone(&self.guesses);
         let asked = codes.iter().map(weight).sum();
         let account = account.cloned();
@@ -177,7 +182,7 @@ impl Api {
         account: &AccountId,
         placed: Option<&OrderId>,
         codes: &[EnteredCode],
-    ) -> Result<(), Problem> {
+    ) -> Result<(), NotDone> {
         if codes.is_empty() {
             return Ok(());
         }
@@ -194,7 +199,7 @@ impl Api {
     /// What was entered as codes, each by the spelling that there is. Of a list the pointers name the members.
     ///
     /// Errors: `invalid_field` for a text of none or more than 80 characters, more than 10, or one given twice.
-    pub(crate) async fn entered_codes(&self, codes: &[String]) -> Result<Vec<EnteredCode>, Problem> {
+    pub async fn entered_codes(&self, codes: &[String]) -> Result<Vec<EnteredCode>, NotDone> {
         if codes.len() > 10 {
             return Err(Refusal::invalid("/codes", "at most 10 codes").into());
         }
@@ -213,7 +218,7 @@ impl Api {
     /// The same for one code.
     ///
     /// Errors: `invalid_field`.
-    pub(crate) async fn entered_code(&self, pointer: &str, code: &str) -> Result<EnteredCode, Problem> {
+    pub async fn entered_code(&self, pointer: &str, code: &str) -> Result<EnteredCode, NotDone> {
         let text = CodeText::typed(code).map_err(|_| Refusal::invalid(pointer, ENTRY_LIMIT))?;
         Ok(self.as_spelled(vec![text]).await?.remove(0))
     }

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use scrip_core::reason::Reason;
 
-use crate::{
-    caller::Caller,
-    problem::Problem,
+use super::{
     shares::{AtOnce, Share, Shares},
     sides::Sides,
 };
+use crate::{caller::Caller, not_done::NotDone};
 
 /// When somebody refused may ask again, in seconds.
 const ASK_AGAIN_SECONDS: u32 = 10;
 
 /// Those of one kind that go on.
-pub(crate) struct Concurrent {
+pub struct Concurrent {
     most: AtOnce,
     /// The counter of those that are refused.
     refused: &'static str,
@@ -30,10 +29,10 @@ impl Concurrent {
     /// One that goes on until its share is dropped.
     ///
     /// Errors: `rate_limited` if the caller, or all of its side together, have as many as may be.
-    pub fn begin(&self, caller: &Caller) -> Result<Share, Problem> {
+    pub fn begin(&self, caller: &Caller) -> Result<Share, NotDone> {
         self.open.of(Some(caller)).take(&caller.scope, 1, self.most).ok_or_else(|| {
             metrics::counter!(self.refused).increment(1);
-            Problem::from(Reason::RateLimited).retry_after(ASK_AGAIN_SECONDS)
+            NotDone::from(Reason::RateLimited).retry_after(ASK_AGAIN_SECONDS)
         })
     }
 }

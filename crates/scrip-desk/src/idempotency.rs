@@ -1,0 +1,138 @@
+//! Keys by which a request that is sent again is known: done once, and answered again as then.
+
+use scrip_core::{
+    id::CampaignId,
+    key::Holder,
+    reason::{Reason, Refusal},
+    slot::Slot,
+};
+use scrip_engine::{EngineError, KeyUse, Receipt, fill_random};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::caller::Caller;
+
+/// Which form of a command is hashed. In the first, requests were hashed as they were read; in the second, commands with
+/// their defaults filled in and their codes as compared.
+const FORM: u8 = 2;
+
+/// The hash by which a command is known again, and the one that earlier versions noted for the same request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sameness {
+    pub now: [u8; 16],
+    pub before: [u8; 16],
+}
+
+impl Sameness {
+    /// Of a command as it is done, and the request as it came. What a request may say more from here on must not change
+    /// how one that doesn't say it is written: what earlier versions noted would be another's.
+    pub fn of(command: &impl Serialize, request: &impl Serialize) -> Self {
+        Self { now: hash(&(FORM, command)), before: hash(request) }
+    }
+}
+
+/// The use of a key for a command, and as earlier versions noted it.
+#[derive(Clone, Debug)]
+pub struct Keyed {
+    key: KeyUse,
+    before: [u8; 16],
+}
+
+impl Keyed {
+    pub fn into_use(self) -> KeyUse {
+        self.key
+    }
+
+    pub fn into_use_as_before(self) -> KeyUse {
+        KeyUse { command_hash: self.before, ..self.key }
+    }
+}
+
+/// Does a command; if it isn't known as the same as what was done before, once more as earlier versions knew it. A refusal
+/// for being another has no effect, so nothing is done twice.
+pub(crate) async fn done_once<F: Future<Output = Result<Receipt, EngineError>>>(
+    key: Option<Keyed>,
+    does: impl Fn(Option<KeyUse>, Form) -> F,
+) -> Result<Receipt, EngineError> {
+    let refused = match does(key.clone().map(Keyed::into_use), Form::Now).await {
+        Err(EngineError::Refused(refusal)) if is_another(&refusal) => refusal,
+        done => return done,
+    };
+    let again = does(key.map(Keyed::into_use_as_before), Form::Before).await;
+    again.map_err(|error| if matches!(error, EngineError::Refused(_)) { refused.into() } else { error })
+}
+
+/// By which of the two hashes a command is to be compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    Now,
+    Before,
+}
+
+impl Form {
+    pub const fn of(self, same: Sameness) -> [u8; 16] {
+        match self {
+            Self::Now => same.now,
+            Self::Before => same.before,
+        }
+    }
+}
+
+pub(crate) fn is_another(refusal: &Refusal) -> bool {
+    matches!(refusal.first(), Reason::IdempotencyKeyReused | Reason::OrderExists)
+}
+
+/// The key that came with a request, with caller and operation; nothing if none came.
+#[derive(Default)]
+pub struct IdempotencyKey(Option<[u8; 16]>);
+
+impl IdempotencyKey {
+    /// Of a caller's request by method and path template, so that the same text for something else is another key.
+    pub fn of(caller: &Caller, method: &str, path: &str, key: &str) -> Self {
+        Self(Some(hash(&(&caller.scope, method, path, key))))
+    }
+
+    /// The use of this key for a command, compared as parsed, not by bytes.
+    pub fn used_for(&self, holder: Holder, command: &impl Serialize) -> Option<KeyUse> {
+        Some(KeyUse { holder, key_hash: self.0?, command_hash: hash(command) })
+    }
+
+    /// The same for a command that earlier versions noted as the request came. Without a key nothing is hashed.
+    pub fn keyed(&self, holder: Holder, same: impl FnOnce() -> Sameness) -> Option<Keyed> {
+        let key_hash = self.0?;
+        let same = same();
+        let key = KeyUse { holder, key_hash, command_hash: same.now };
+        Some(Keyed { key, before: same.before })
+    }
+
+    pub const fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Where something new may live: with the same key in the same place, so that a repetition finds it.
+    pub fn slot(&self) -> Slot {
+        let mut bits = [0; 2];
+        match &self.0 {
+            Some(hash) => bits.copy_from_slice(&hash[..2]),
+            None => fill_random(&mut bits),
+        }
+        Slot::from_u16(u16::from_be_bytes(bits))
+    }
+
+    /// Of one part of a request that has several, by its index, so that each is done once.
+    pub(crate) fn of_part(&self, index: usize) -> Self {
+        Self(self.0.map(|whole| hash(&(whole, index))))
+    }
+
+    /// Of the part for one account of a request about a campaign, which is in the path.
+    pub(crate) fn of_campaign(&self, campaign: CampaignId) -> Self {
+        Self(self.0.map(|whole| hash(&(whole, campaign))))
+    }
+}
+
+/// Half of the SHA-256 of a value as JSON.
+pub fn hash(value: &impl Serialize) -> [u8; 16] {
+    let json = serde_json::to_vec(value).expect("a parsed request can be written again");
+    let digest = Sha256::digest(json);
+    digest[..16].try_into().expect("half of 32 bytes")
+}

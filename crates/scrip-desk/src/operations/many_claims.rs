@@ -1,0 +1,184 @@
+//! Claims for many accounts at once, each standing alone with its own answer.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use scrip_core::{
+    campaign::Channel,
+    command::{Claim, ClaimOf, NoteGrants},
+    id::CampaignId,
+    key::Holder,
+    name::{AccountId, SourceName},
+    reason::Refusal,
+};
+use scrip_engine::{EngineError, Pending};
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::claims::{OwnedCoupon, claim_of, completed};
+use crate::{
+    about::About,
+    bounds::Line,
+    caller::Caller,
+    desk::Desk,
+    done::Done,
+    idempotency::{IdempotencyKey, Keyed, Sameness, hash, is_another},
+    not_done::NotDone,
+    operation::Operation,
+};
+
+/// Claims in one request.
+const CLAIMS_MAX: usize = 1_000;
+/// What a claim's own key was noted with from the first version on: it stands in databases.
+const NOTED_AS: (&str, &str) = ("POST", "/v1/claims/batch");
+
+/// One of many claims.
+#[derive(Clone, Debug)]
+pub struct ListedClaim<W> {
+    pub account: AccountId,
+    pub campaign: CampaignId,
+    pub channel: Option<Channel>,
+    pub source: Option<SourceName>,
+    /// An idempotency key of its own, of 1 to 255 characters.
+    pub key: Option<String>,
+    /// As it was asked: what earlier versions noted its key with.
+    pub as_asked: W,
+}
+
+/// What became of each claim, in order.
+#[derive(Debug)]
+pub struct Claimed {
+    pub results: Vec<(AccountId, Result<Done<OwnedCoupon>, NotDone>)>,
+    /// Whether all of it was done before under its keys.
+    pub replayed: bool,
+    /// Whether there is a coupon that wasn't there before.
+    pub(super) any_new: bool,
+    /// Whether each was given before under its key.
+    is_all_again: bool,
+}
+
+/// A claim that is to be handed over.
+pub(super) type Ready = (Claim, Option<Keyed>);
+
+/// A claim that was handed over.
+struct Waits {
+    account: AccountId,
+    campaign: Option<CampaignId>,
+    answer: Result<Pending, EngineError>,
+    /// To be asked again as earlier versions noted it.
+    again: Option<(Claim, Keyed)>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Claimed {
+    fn add(&mut self, account: AccountId, result: Result<Done<OwnedCoupon>, NotDone>) {
+        let replayed = result.as_ref().ok().map(|done| done.replayed);
+        self.is_all_again &= replayed == Some(true);
+        self.any_new |= replayed == Some(false);
+        self.results.push((account, result));
+    }
+}
+
+impl Desk {
+    /// Claims for many accounts, by a marketplace's own servers.
+    ///
+    /// Errors: `invalid_field` for none or more than 1,000 and for a key that is none, `channel_not_allowed`, `rate_limited`. A
+    /// claim that is refused stands in its place.
+    pub async fn claim_batch<W: Serialize>(
+        &self,
+        caller: &Caller,
+        claims: Vec<ListedClaim<W>>,
+        whole: &IdempotencyKey,
+    ) -> Result<Claimed, NotDone> {
+        caller.may(Operation::ClaimBatch)?;
+        if claims.is_empty() || claims.len() > CLAIMS_MAX {
+            return Err(Refusal::invalid("/claims", format!("1 to {CLAIMS_MAX} claims")).into());
+        }
+        let mut listed = Vec::new();
+        let mut campaigns = BTreeSet::new();
+        let mut ready: Vec<Ready> = Vec::with_capacity(claims.len());
+        for (index, claim) in claims.into_iter().enumerate() {
+            let ListedClaim { account, campaign, channel, source, key, as_asked } = claim;
+            let of = claim_of(caller.role, campaign, channel, source, || format!("/claims/{index}/channel"))?;
+            if whole.is_given() {
+                listed.push(hash(&(completed(&account, &of), &key)));
+            }
+            let holder = Holder::Account(account.clone());
+            let key = match &key {
+                Some(key) if key.is_empty() || key.len() > 255 => {
+                    return Err(Refusal::invalid(format!("/claims/{index}/key"), "1 to 255 characters").into());
+                }
+                Some(key) => {
+                    let key = IdempotencyKey::of(caller, NOTED_AS.0, NOTED_AS.1, key);
+                    key.keyed(holder, || Sameness::of(&completed(&account, &of), &as_asked))
+                }
+                None => whole.of_part(index).keyed(holder, || {
+                    let part = completed(&account, &of);
+                    Sameness::of(&part, &part)
+                }),
+            };
+            campaigns.insert(campaign);
+            ready.push((Claim { account, of }, key));
+        }
+        let line = self.bulk.begin(caller)?;
+        // Under one key there is one list: each claim's own use of it would let others in.
+        let mut noted_before = false;
+        let known = campaigns.into_iter().find(|campaign| self.campaign(*campaign).is_some());
+        if let Some(campaign) = known
+            && let Some(key) = whole.used_for(Holder::Campaigns(whole.slot()), &listed)
+        {
+            let accounts = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+            let note = NoteGrants { campaign, accounts, slot: whole.slot() };
+            noted_before = self.engine.submit(note, Some(key)).await?.replayed;
+        }
+        let mut claimed = self.claim_all(line, ready).await;
+        claimed.replayed = if whole.is_given() { noted_before && !claimed.any_new } else { claimed.is_all_again };
+        Ok(claimed)
+    }
+
+    /// Submits all, so that they share commits, as many at once as may wait, and collects the answers in order.
+    pub(super) async fn claim_all(&self, line: Line, ready: Vec<Ready>) -> Claimed {
+        let results = Vec::with_capacity(ready.len());
+        let mut claimed = Claimed { results, replayed: false, any_new: false, is_all_again: true };
+        let mut waiting: VecDeque<Waits> = VecDeque::new();
+        for (claim, key) in ready {
+            let place = loop {
+                if let Some(place) = line.place(waiting.len()).await {
+                    break place;
+                }
+                if let Some(oldest) = waiting.pop_front() {
+                    let (account, result) = self.told(oldest).await;
+                    claimed.add(account, result);
+                }
+            };
+            let account = claim.account.clone();
+            let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
+            let again = key.clone().map(|keyed| (claim.clone(), keyed));
+            let answer = self.engine.enqueue(claim, key.map(Keyed::into_use));
+            waiting.push_back(Waits { account, campaign, answer, again, _place: place });
+        }
+        for waits in waiting {
+            let (account, result) = self.told(waits).await;
+            claimed.add(account, result);
+        }
+        claimed
+    }
+
+    /// What became of one.
+    async fn told(&self, waits: Waits) -> (AccountId, Result<Done<OwnedCoupon>, NotDone>) {
+        let Waits { account, campaign, answer, again, _place } = waits;
+        let answered = match answer {
+            Ok(answer) => answer.answer().await,
+            Err(error) => Err(error),
+        };
+        // Earlier versions noted the same claim otherwise.
+        let answered = match (answered, again) {
+            (Err(EngineError::Refused(refusal)), Some((claim, keyed))) if is_another(&refusal) => {
+                let before = self.engine.submit(claim, Some(keyed.into_use_as_before())).await;
+                before.map_err(|error| if matches!(error, EngineError::Refused(_)) { refusal.into() } else { error })
+            }
+            (answered, _) => answered,
+        };
+        let result = answered.map_err(NotDone::from).and_then(|receipt| self.owned(receipt));
+        (account, result.map_err(|error| error.about(About { campaign, ..About::default() })))
+    }
+}

@@ -45,6 +45,7 @@ pub use operations::{
     coupons::{AfterCoupon, CouponCounts, CouponFilter, CouponOrder},
     events::{Feed, FeedFilter, Told},
     grants::Grants,
+    imports::{Imported, OldCampaign, OldCampaignStatus, OldCoupon, OldStatus},
     jobs::JobOf,
     keys::{KeyWanted, MadeKey, UsedKey},
     many_claims::{Claimed, ListedClaim},

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
-use scrip_desk::Desk;
+use axum::{Extension, Router};
+use scrip_desk::{Caller, Desk};
 
 use crate::{
     address::TrustedProxy,
@@ -12,7 +12,7 @@ use crate::{
     body::Reading,
     cors::{Origin, Origins},
     limits::Limits,
-    middleware,
+    machine, middleware,
     rates::Rates,
     readiness::Readiness,
     routes,
@@ -34,8 +34,35 @@ pub struct ApiOptions {
     pub noop: bool,
 }
 
-/// All routes with their middleware.
+impl Default for ApiOptions {
+    /// For whoever asks this process alone.
+    fn default() -> Self {
+        Self {
+            metrics: Arc::new(String::new),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            patience: Duration::MAX,
+            limits: Limits::default(),
+            noop: false,
+        }
+    }
+}
+
+/// All routes with their middleware, by who reaches them.
+pub struct Routers {
+    /// For the network.
+    pub public: Router,
+    /// For whoever has the machine: an operator without a key.
+    pub machine: Router,
+}
+
+/// All routes with their middleware, for the network.
 pub fn router(desk: Desk, options: ApiOptions) -> Router {
+    routers(desk, options).public
+}
+
+/// The same for the network, and for whoever has the machine.
+pub fn routers(desk: Desk, options: ApiOptions) -> Routers {
     let api = Api::new(Common {
         metrics: options.metrics,
         trusted_proxies: options.trusted_proxies.into(),
@@ -52,5 +79,8 @@ pub fn router(desk: Desk, options: ApiOptions) -> Router {
     if options.noop {
         routes = routes.route("/noop", axum::routing::post(routes::noop));
     }
-    middleware::around(routes, &api).with_state(api)
+    let machine = middleware::around(routes.clone().merge(machine::routes()), &api)
+        .layer(Extension(Caller::of_this_machine()))
+        .with_state(api.clone());
+    Routers { public: middleware::around(routes, &api).with_state(api), machine }
 }

@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use scrip_desk::{Desk, DeskOptions, GuessLimits};
 use scrip_engine::Engine;
-use scrip_http::{ApiOptions, router};
+use scrip_http::{ApiOptions, Routers, routers};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -26,8 +27,13 @@ pub const DEMO_MARK: &str = "DEMO";
 /// How long requests that have begun may take once we were told to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The API on an engine as the settings have it.
+pub fn api(engine: &Engine, settings: &Settings, metrics: Metrics, noop: bool) -> Routers {
+    routers(Desk::new(engine.clone(), &desk_options(settings)), api_options(settings, metrics, noop))
+}
+
 /// What the settings say of what callers may do.
-pub fn desk_options(settings: &Settings) -> DeskOptions {
+fn desk_options(settings: &Settings) -> DeskOptions {
     let (guessing, limits) = (&settings.guessing, &settings.limits);
     DeskOptions {
         show_pending: settings.serving.show_pending,
@@ -49,7 +55,7 @@ pub fn desk_options(settings: &Settings) -> DeskOptions {
 }
 
 /// What they say of the API.
-pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOptions {
+fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOptions {
     ApiOptions {
         metrics,
         trusted_proxies: settings.serving.trusted_proxies.0.clone(),
@@ -63,13 +69,11 @@ pub fn api_options(settings: &Settings, metrics: Metrics, noop: bool) -> ApiOpti
 /// Serves until Ctrl-C or a termination signal, finishing what has begun.
 pub async fn until_stopped(
     listener: TcpListener,
-    (engine, desk): (Engine, Desk),
+    (engine, app): (Engine, Router),
     settings: &Settings,
-    options: ApiOptions,
     stop: StopSignal,
 ) {
     engine.limit_reads(settings.limits.of_reads());
-    let app = router(desk, options);
     let limits = ConnectionLimits::new(&settings.connections);
     let (told, mut was_told) = tokio::sync::watch::channel(());
     let serving = connections::serve(listener, app, limits, async move {

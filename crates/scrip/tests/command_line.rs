@@ -4,7 +4,8 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::net::UnixStream,
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
@@ -49,7 +50,7 @@ fn a_key_is_listed_with_its_name_and_its_end() {
     let list = scrip(&["keys", "list"], data.path());
     let list = String::from_utf8_lossy(&list.stdout);
     assert!(list.trim_end().ends_with("  never used  expires 9000-01-01T00:00:00Z  Shop, Madrid"), "{list}");
-    for (bad, told) in [("2020-01-01T00:00:00Z", "/expires_at: must be in the future"), ("soon", "RFC 3339")] {
+    for (bad, told) in [("2020-01-01T00:00:00Z", "/expires_at must be in the future"), ("soon", "RFC 3339")] {
         let refused = scrip(&[&create[..], &[bad]].concat(), data.path());
         assert!(!refused.status.success());
         let error = String::from_utf8_lossy(&refused.stderr);
@@ -76,6 +77,33 @@ async fn a_second_server_on_one_folder_is_refused() {
     assert!(!second.status.success());
     let told = String::from_utf8_lossy(&second.stderr).to_lowercase();
     assert!(told.contains("another"), "{told}");
+}
+
+/// What a server answers to a request on its folder's socket.
+fn over_socket(data: &Path, request: &str) -> String {
+    let mut socket = UnixStream::connect(data.join("scrip.sock")).expect("a server listens");
+    write!(socket, "{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("answered");
+    answer
+}
+
+#[tokio::test]
+async fn whoever_has_the_folder_asks_anything_as_operator_and_the_network_nothing_of_the_machine() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let campaigns = over_socket(data.path(), "GET /v1/campaigns");
+    assert!(
+        campaigns.starts_with("HTTP/1.1 200") && campaigns.ends_with("{\"data\":[],\"next_cursor\":null}"),
+        "{campaigns}"
+    );
+    assert!(over_socket(data.path(), "GET /v1/nothing").starts_with("HTTP/1.1 404"));
+    assert!(over_socket(data.path(), "GET /machine/clock").starts_with("HTTP/1.1 405"));
+    let caller = Caller::new(&server, &server.key(&["operator"]));
+    for path in ["/machine/clock", "/machine/coupons", "/machine/campaigns"] {
+        assert_eq!(caller.get(path).await.status, 404, "{path}");
+        assert_eq!(caller.post(path, json!({})).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

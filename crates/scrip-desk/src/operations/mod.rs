@@ -8,6 +8,7 @@ pub(crate) mod codes;
 pub(crate) mod coupons;
 pub(crate) mod events;
 pub(crate) mod grants;
+pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    admin::{Admin, Request, Response},
+    admin::{Admin, Answer},
     bench::load,
     failure::Failure,
 };
@@ -41,10 +41,11 @@ impl BenchServer {
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|address| address.parse().ok())
             .ok_or_else(|| Failure::new(format!("the server said {line:?}")))?;
-        let role = scrip_core::event::Role::Operator;
-        let request = Request::CreateKey { role, seller: None, name: None, expires_at: None };
-        let key = match Admin::server(folder.path())?.ask(request)? {
-            Response::Done(key) => key,
+        let data = folder.path().to_owned();
+        let asked =
+            tokio::task::spawn_blocking(move || Admin::server(&data)?.post("/v1/keys", &json!({"role": "operator"})));
+        let key = match asked.await {
+            Ok(Ok(Answer::Done(made))) => made["secret"].as_str().unwrap_or_default().to_owned(),
             _ => return Err(Failure::new("the server made no key")),
         };
         let mut server = Self { _running: running, _folder: folder, address, key, campaign: String::new() };

@@ -1,7 +1,9 @@
 use std::process::ExitCode;
 
+use scrip_http::machine::{CLOCK, ClockAccepted};
+
 use crate::{
-    admin::{Admin, Request, Response},
+    admin::{Admin, Answer},
     cli::Clock,
     failure::Failure,
 };
@@ -9,12 +11,13 @@ use crate::{
 /// `scrip clock accept`: only a running server has a clock to accept.
 pub fn run(clock: &Clock) -> Result<ExitCode, Failure> {
     let Clock::Accept(arguments) = clock;
-    let mut admin = Admin::server(&arguments.data.data)?;
-    match admin.ask(Request::AcceptClock { stand_still: arguments.stand_still })? {
-        Response::Done(text) | Response::Had(text) => {
-            say!("{text}");
+    let accepted = ClockAccepted { stand_still: arguments.stand_still };
+    match Admin::server(&arguments.data.data)?.put(CLOCK, &accepted)? {
+        Answer::Done(document) => {
+            let shows = document["shows"].as_str().unwrap_or_default();
+            say!("{shows} is taken for right; writing goes on");
             Ok(ExitCode::SUCCESS)
         }
-        Response::Refused(text) => Err(Failure::new(text)),
+        Answer::Refused(why) => Err(Failure::new(why)),
     }
 }

@@ -7,10 +7,12 @@ use std::{
 };
 
 use scrip_core::{id::CampaignId, name::AccountId, time::Timestamp};
+use scrip_desk::{OldCampaign, OldCoupon};
+use scrip_http::machine::{CouponLine, IMPORT_CAMPAIGN, IMPORT_COUPON};
 use serde_json::{Value, json};
 
 use crate::{
-    admin::{Admin, OldCampaign, OldCoupon, Request, Response},
+    admin::{Admin, Answer},
     cli::ImportArguments,
     commands::lines::{Lines, Unread},
     failure::Failure,
@@ -75,14 +77,23 @@ impl Import {
                     continue;
                 }
             };
-            let request = old.request(&mut self.alike);
-            match self.admin.ask(request).map_err(|failure| ended(&failure))? {
-                Response::Done(_) => self.totals.taken += 1,
-                Response::Had(_) => self.totals.had += 1,
-                Response::Refused(why) => self.refused(number, &why),
+            match self.ask(old).map_err(|failure| ended(&failure))? {
+                Answer::Done(imported) if imported["new"] == true => self.totals.taken += 1,
+                Answer::Done(_) => self.totals.had += 1,
+                Answer::Refused(why) => self.refused(number, &why),
             }
         }
         Ok(())
+    }
+
+    fn ask(&mut self, old: Old) -> Result<Answer, Failure> {
+        match old {
+            Old::Campaign(campaign) => self.admin.post(IMPORT_CAMPAIGN, &campaign),
+            Old::Coupon(coupon) => {
+                let nth = if coupon.key.is_some() { 1 } else { nth(&coupon, &mut self.alike) };
+                self.admin.post(IMPORT_COUPON, &CouponLine { coupon: *coupon, nth })
+            }
+        }
     }
 
     fn refused(&mut self, number: u64, why: &str) {
@@ -101,19 +112,11 @@ enum Old {
 /// Which lines without a key are alike: same account, campaign and time of the claim.
 type Alike = (AccountId, Option<CampaignId>, Timestamp);
 
-impl Old {
-    fn request(self, alike: &mut HashMap<Alike, u32>) -> Request {
-        match self {
-            Self::Campaign(campaign) => Request::ImportCampaign { campaign },
-            Self::Coupon(coupon) if coupon.key.is_some() => Request::Import { coupon: *coupon, nth: 1 },
-            Self::Coupon(coupon) => {
-                let key = (coupon.account.clone(), coupon.campaign().ok(), coupon.claimed_at);
-                let nth = alike.entry(key).or_default();
-                *nth += 1;
-                Request::Import { coupon: *coupon, nth: *nth }
-            }
-        }
-    }
+/// Which of the lines that are alike a coupon is, from 1.
+fn nth(coupon: &OldCoupon, alike: &mut HashMap<Alike, u32>) -> u32 {
+    let nth = alike.entry((coupon.account.clone(), coupon.campaign().ok(), coupon.claimed_at)).or_default();
+    *nth += 1;
+    *nth
 }
 
 /// `None`: nothing stands in it.

@@ -1,7 +1,6 @@
 use std::{net::SocketAddr, path::Path, process::ExitCode};
 
 use clap::CommandFactory as _;
-use scrip_desk::Desk;
 use scrip_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -13,7 +12,7 @@ use crate::{
     data_folder::database,
     failure::Failure,
     heads,
-    serving::{DEMO_MARK, StopSignal, api_options, desk_options, reachable, until_stopped},
+    serving::{DEMO_MARK, StopSignal, api, reachable, until_stopped},
     telemetry, terminal, time_zones,
 };
 
@@ -51,12 +50,12 @@ async fn serve(data: &Path, settings: &Settings, noop: bool) -> Result<(), Failu
     let hourly = tokio::spawn(heads::log_hourly(store.clone()));
     time_zones::tell(&engine);
     tell_of_the_clock(&engine)?;
-    admin::serve(data, &engine)?;
+    let api = api(&engine, settings, metrics, noop);
+    admin::serve(data, api.machine)?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
     let stop = StopSignal::listen()?;
     announce(address, data, is_new, &engine);
-    let desk = Desk::new(engine.clone(), &desk_options(settings));
-    until_stopped(listener, (engine, desk), settings, api_options(settings, metrics, noop), stop).await;
+    until_stopped(listener, (engine, api.public), settings, stop).await;
     hourly.abort();
     heads::log(&*store, "stop");
     tracing::info!("stopped");

@@ -8,7 +8,7 @@ mod walk;
 use std::{io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
 
 use scrip_core::{command::CreateApiKey, event::Role, name::SellerId};
-use scrip_desk::{Desk, new_key};
+use scrip_desk::new_key;
 use scrip_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -17,7 +17,7 @@ use crate::{
     cli::DemoArguments,
     config::{Listen, Settings},
     failure::Failure,
-    serving::{DEMO_MARK, StopSignal, api_options, desk_options, reachable, until_stopped},
+    serving::{DEMO_MARK, StopSignal, api, reachable, until_stopped},
     telemetry, terminal,
 };
 
@@ -43,7 +43,9 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     std::fs::write(folder.join(DEMO_MARK), "made by scrip demo\n")
         .map_err(|error| Failure::of("marking the demo's folder", &error))?;
     let (engine, _store) = backend::start(folder, backend::Missing::Make)?;
-    admin::serve(folder, &engine)?;
+    let settings = Settings::default();
+    let api = api(&engine, &settings, telemetry::start_metrics()?, false);
+    admin::serve(folder, api.machine)?;
     let keys = DemoKeys {
         operator: key(&engine, Role::Operator, None).await?,
         storefront: key(&engine, Role::Storefront, None).await?,
@@ -53,12 +55,9 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     let listener = listen(wanted).await?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
     let address = reachable(address);
-    let metrics = telemetry::start_metrics()?;
     let stop = StopSignal::listen()?;
     let server = tokio::spawn(async move {
-        let settings = Settings::default();
-        let desk = Desk::new(engine.clone(), &desk_options(&settings));
-        until_stopped(listener, (engine, desk), &settings, api_options(&settings, metrics, false), stop).await;
+        until_stopped(listener, (engine, api.public), &settings, stop).await;
     });
 
     say!("scrip {}  ·  SQLite  {}\n", env!("CARGO_PKG_VERSION"), folder.display());

@@ -199,6 +199,25 @@ pub struct BenchArguments {
     /// Interleaved rounds; the median counts.
     #[arg(long, default_value_t = 3, value_parser = whole(1..=1_000))]
     pub rounds: usize,
+    /// What to measure beside the no-op; all of it unless some is named.
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<BenchKind>,
+    /// Another build's binary, measured in the same rounds.
+    #[arg(long)]
+    pub beside: Option<PathBuf>,
+    /// Print one JSON document instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A kind of request that can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum BenchKind {
+    Claim,
+    SoldOut,
+    Quote,
+    Order,
+    Wallet,
 }
 
 /// A count in a range.

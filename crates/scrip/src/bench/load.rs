@@ -1,115 +1,88 @@
-use std::time::{Duration, Instant};
+//! A closed loop on one thread: each connection asks again when it has its answer.
 
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    Request, StatusCode,
-    body::Bytes,
-    client::conn::http1::{SendRequest, handshake},
+use std::{
+    io,
+    time::{Duration, Instant},
 };
-use hyper_util::rt::TokioIo;
-use serde_json::Value;
-use tokio::{net::TcpStream, task::JoinSet};
 
-use super::server::BenchServer;
+use rustix::{
+    buffer::spare_capacity,
+    event::{Timespec, epoll},
+};
+
+use super::{
+    connection::{Connection, Prepared, Step},
+    server::BenchServer,
+};
 use crate::failure::Failure;
 
 /// What a measurement came to.
+#[derive(Clone, Copy)]
 pub(super) struct Measured {
     pub per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
-    /// Answers other than 201.
+    /// Processor time of the server for one round, from the operating system.
+    pub server_cpu: Duration,
+    /// Rounds in which an answer was another than it should be.
     pub refused: usize,
 }
 
-pub(super) fn request(server: &BenchServer, path: &str, body: &str) -> Request<Full<Bytes>> {
-    Request::post(path)
-        .header("host", server.address.to_string())
-        .header("authorization", format!("Bearer {}", server.key))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
-        .expect("a valid request")
-}
-
-async fn connect(server: &BenchServer) -> Result<SendRequest<Full<Bytes>>, Failure> {
-    let stream =
-        TcpStream::connect(server.address).await.map_err(|error| Failure::of("connecting to the server", &error))?;
-    stream.set_nodelay(true).map_err(|error| Failure::of("connecting to the server", &error))?;
-    let (sender, connection) =
-        handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of("connecting to the server", &error))?;
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
-/// One request, answered as JSON.
-pub(super) async fn once(server: &BenchServer, path: &str, body: &str) -> Result<Value, Failure> {
-    let mut sender = connect(server).await?;
-    let response = sender
-        .send_request(request(server, path, body))
-        .await
-        .map_err(|error| Failure::of(format!("asking {path}"), &error))?;
-    let bytes = response
-        .into_body()
-        .collect()
-        .await
-        .map_err(|error| Failure::of(format!("reading {path}"), &error))?
-        .to_bytes();
-    serde_json::from_slice(&bytes).map_err(|error| Failure::of(format!("reading {path}"), &error))
-}
-
-/// Closed loop: each connection asks again when it has its answer. Requests are made before the clock starts.
-pub(super) async fn measure(
+/// Measures rounds of these requests, each with the status that it should be answered with. `next` gives each round's number;
+/// the loop ends when there is none left, or the time is over.
+pub(super) fn measure(
     server: &BenchServer,
     connections: usize,
     time: Duration,
-    mut next: impl FnMut(usize) -> Request<Full<Bytes>>,
+    requests: &[(Prepared, u16)],
+    mut next: impl FnMut() -> Option<u32>,
 ) -> Result<Measured, Failure> {
-    // More than the fastest no-op endpoint takes here; a connection that runs out stops early and counts what it did.
-    let per_connection = usize::try_from(time.as_secs()).unwrap_or(1) * 120_000 / connections + 100;
-    let mut tasks = JoinSet::new();
-    let mut ready = Vec::with_capacity(connections);
-    for connection in 0..connections {
-        let requests: Vec<_> = (0..per_connection).map(|_| next(connection)).collect();
-        ready.push((connect(server).await?, requests));
+    let failed = |error: io::Error| Failure::of("measuring", &error);
+    let opened = (0..connections).map(|_| Connection::open(server.address, requests)).collect::<io::Result<Vec<_>>>();
+    let mut opened = opened.map_err(failed)?;
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| failed(error.into()))?;
+    for (number, connection) in opened.iter().enumerate() {
+        let data = epoll::EventData::new_u64(number as u64);
+        epoll::add(&poll, connection, data, epoll::EventFlags::IN).map_err(|error| failed(error.into()))?;
     }
+    let cpu_before = server.cpu_time()?;
     let started = Instant::now();
-    for (sender, requests) in ready {
-        tasks.spawn(drive(sender, requests, started + time));
+    let until = started + time;
+    let mut on_their_way = 0_usize;
+    for connection in &mut opened {
+        if let Some(number) = next() {
+            connection.begin(number).map_err(failed)?;
+            on_their_way += 1;
+        }
     }
     let mut latencies = Vec::new();
     let mut refused = 0;
-    while let Some(done) = tasks.join_next().await {
-        let (own, own_refused) = done.map_err(|error| Failure::of("measuring", &error))??;
-        latencies.extend(own);
-        refused += own_refused;
+    let mut events = Vec::with_capacity(connections.min(1_024));
+    // Nobody waits for ever: a server that answers nothing is told as one.
+    let patience = Timespec { tv_sec: 30, tv_nsec: 0 };
+    while on_their_way > 0 {
+        events.clear();
+        let found = epoll::wait(&poll, spare_capacity(&mut events), Some(&patience));
+        if found.map_err(|error| failed(error.into()))? == 0 {
+            return Err(Failure::new("the server answered nothing for 30 seconds"));
+        }
+        for event in &events {
+            let event: &epoll::Event = event;
+            let number = usize::try_from(event.data.u64()).expect("it is an index");
+            let connection = &mut opened[number];
+            let Step::Done { took, is_good } = connection.step().map_err(failed)? else { continue };
+            latencies.push(took);
+            refused += usize::from(!is_good);
+            match next().filter(|_| Instant::now() < until) {
+                Some(number) => connection.begin(number).map_err(failed)?,
+                None => on_their_way -= 1,
+            }
+        }
     }
     let elapsed = started.elapsed().as_secs_f64();
+    let rounds = u32::try_from(latencies.len().max(1)).unwrap_or(u32::MAX);
+    let server_cpu = server.cpu_time()?.saturating_sub(cpu_before) / rounds;
     latencies.sort_unstable();
-    let at = |share: usize| latencies.get(latencies.len() * share / 100).copied().unwrap_or_default();
-    Ok(Measured { per_second: latencies.len() as f64 / elapsed, p50: at(50), p99: at(99), refused })
-}
-
-async fn drive(
-    mut sender: SendRequest<Full<Bytes>>,
-    requests: Vec<Request<Full<Bytes>>>,
-    until: Instant,
-) -> Result<(Vec<Duration>, usize), Failure> {
-    let mut latencies = Vec::with_capacity(requests.len());
-    let mut refused = 0;
-    for request in requests {
-        let asked = Instant::now();
-        if asked >= until {
-            break;
-        }
-        let response = sender.send_request(request).await.map_err(|error| Failure::of("measuring", &error))?;
-        if response.status() != StatusCode::CREATED {
-            refused += 1;
-        }
-        let mut body = response.into_body();
-        while let Some(frame) = body.frame().await {
-            frame.map_err(|error| Failure::of("measuring", &error))?;
-        }
-        latencies.push(asked.elapsed());
-    }
-    Ok((latencies, refused))
+    let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied().unwrap_or_default();
+    Ok(Measured { per_second: latencies.len() as f64 / elapsed, p50: at(50), p99: at(99), server_cpu, refused })
 }

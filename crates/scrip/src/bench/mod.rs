@@ -1,78 +1,98 @@
-//! `scrip bench`: durable claims over HTTP ÷ a no-op endpoint of the same server. The server is a process of its own, this
-//! one makes the load; rounds are interleaved, the median counts.
+//! `scrip bench`: what each kind of request costs the server, beside an endpoint of the same server that does nothing.
+//!
+//! The server is a process of its own. This one writes prepared bytes on plain sockets from one thread, so that what is measured
+//! is the server: the processor time is the server's, as the operating system has it, and rounds are interleaved.
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios of a measurement, no money")]
 
+mod connection;
+mod kinds;
 mod load;
+mod report;
 mod server;
 
 use std::{process::ExitCode, time::Duration};
 
+use kinds::Kind;
 use load::{Measured, measure};
+use report::Report;
 use server::BenchServer;
 
 use crate::{cli::BenchArguments, failure::Failure};
 
 pub fn run(arguments: &BenchArguments) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::of("starting", &error))?;
-    runtime.block_on(bench(arguments))?;
+    let own = std::env::current_exe().map_err(|error| Failure::of("finding this program", &error))?;
+    let mut builds = vec![("this build".to_owned(), own)];
+    if let Some(other) = &arguments.beside {
+        builds.push((other.display().to_string(), other.clone()));
+    }
+    if !arguments.json {
+        let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+        say!("{}, scrip {} ({build})", machine(), env!("CARGO_PKG_VERSION"));
+        say!("{} s each, {} interleaved rounds, the median by processor time\n", arguments.seconds, arguments.rounds);
+    }
+    let mut all = Vec::new();
+    for &connections in &arguments.connections {
+        for report in reports(arguments, &builds, connections)? {
+            if !arguments.json {
+                report.lines().iter().for_each(|line| say!("{line}"));
+            }
+            all.push(report.json());
+        }
+    }
+    if arguments.json {
+        say!("{}", serde_json::json!({"machine": machine(), "seconds": arguments.seconds, "reports": all}));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn bench(arguments: &BenchArguments) -> Result<(), Failure> {
-    let server = BenchServer::start().await?;
-    let time = Duration::from_secs(arguments.seconds);
-    say!("machine   {}", machine());
-    say!(
-        "version   scrip {} ({})",
-        env!("CARGO_PKG_VERSION"),
-        if cfg!(debug_assertions) { "debug" } else { "release" }
-    );
-    say!("each      {} s, {} interleaved rounds, median\n", arguments.seconds, arguments.rounds);
-    say!(
-        "{:>11}  {:>12}  {:>12}  {:>7}  {:>10}  {:>10}",
-        "connections",
-        "no-op/s",
-        "claims/s",
-        "ratio",
-        "claim p50",
-        "claim p99"
-    );
-    let mut number = 0_u64;
-    for &connections in &arguments.connections {
-        let mut noops = Vec::new();
-        let mut claims = Vec::new();
-        for _ in 0..arguments.rounds {
-            let body = server.claim_body();
-            let noop = |_| load::request(&server, "/noop", &body);
-            noops.push(measure(&server, connections, time, noop).await?);
-            let next = |_| {
-                number += 1;
-                load::request(&server, &format!("/v1/accounts/b{number:x}/coupons"), &body)
-            };
-            claims.push(measure(&server, connections, time, next).await?);
-        }
-        let (noop, claim) = (median(noops), median(claims));
-        say!(
-            "{connections:>11}  {:>12.0}  {:>12.0}  {:>7.3}  {:>8.2}ms  {:>8.2}ms",
-            noop.per_second,
-            claim.per_second,
-            claim.per_second / noop.per_second,
-            claim.p50.as_secs_f64() * 1e3,
-            claim.p99.as_secs_f64() * 1e3,
-        );
-        if noop.refused + claim.refused > 0 {
-            return Err(Failure::new(format!("{} answers weren't 201", noop.refused + claim.refused)));
+/// A report of each build, their rounds interleaved.
+fn reports(
+    arguments: &BenchArguments,
+    builds: &[(String, std::path::PathBuf)],
+    connections: usize,
+) -> Result<Vec<Report>, Failure> {
+    let mut servers = builds.iter().map(|(_, path)| BenchServer::start(path)).collect::<Result<Vec<_>, _>>()?;
+    let kinds = Kind::asked(arguments);
+    let mut measured: Vec<Vec<Vec<Measured>>> = vec![vec![Vec::new(); kinds.len()]; builds.len()];
+    let mut numbers = vec![0; builds.len()];
+    for _ in 0..arguments.rounds {
+        for (at, kind) in kinds.iter().enumerate() {
+            for (build, server) in servers.iter_mut().enumerate() {
+                measured[build][at].push(round(server, *kind, connections, arguments.seconds, &mut numbers[build])?);
+            }
         }
     }
-    Ok(())
+    let mut reports = Vec::new();
+    for (((name, _), server), measured) in builds.iter().zip(&servers).zip(measured) {
+        let rows = kinds.iter().copied().zip(measured.into_iter().map(median)).collect();
+        reports.push(Report { build: name.clone(), connections, rows, memory: server.memory()? });
+    }
+    Ok(reports)
+}
+
+fn round(
+    server: &mut BenchServer,
+    kind: Kind,
+    connections: usize,
+    seconds: u64,
+    number: &mut u32,
+) -> Result<Measured, Failure> {
+    let requests = kind.requests(server);
+    let mut next = kind.numbers(server, seconds, number)?;
+    let measured = measure(server, connections, Duration::from_secs(seconds), &requests, &mut next)?;
+    if measured.refused > 0 {
+        return Err(Failure::new(format!(
+            "{} rounds of {} were answered otherwise than they should",
+            measured.refused,
+            kind.name()
+        )));
+    }
+    Ok(measured)
 }
 
 fn median(mut measured: Vec<Measured>) -> Measured {
-    measured.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
+    measured.sort_by_key(|measured| measured.server_cpu);
     measured.swap_remove(measured.len() / 2)
 }
 

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::{id::CampaignId, name::SellerId};
 use scrip_store::{
@@ -5,21 +7,26 @@ use scrip_store::{
     people::{CampaignRow, words},
 };
 
+use super::upsert::{Table, Upsert, Writing};
 use crate::{
     column::{instant, json, metadata, parse, parse_optional, word},
     statement::Prepared,
 };
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO campaign (id, name, seller, currency, stage, created_at_us, metadata)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT DO UPDATE SET name = excluded.name, seller = excluded.seller, currency = excluded.currency,
-            stage = excluded.stage, created_at_us = excluded.created_at_us, metadata = excluded.metadata";
-    Prepared::new(connection, sql, "writing a campaign's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "campaign",
+        key: &["id"],
+        rest: &["name", "seller", "currency", "stage", "created_at_us", "metadata"],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &CampaignRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &CampaignRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.id.to_string(),
         row.name,
         row.seller.as_ref().map(SellerId::as_str),

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::{code::SecretNumber, id::CampaignId, name::SourceName};
 use scrip_store::{
@@ -5,21 +7,23 @@ use scrip_store::{
     people::{CodeRow, words},
 };
 
-use crate::{
-    column::{limit as sql_limit, parse, parse_optional, signed, unsigned, word},
-    statement::Prepared,
-};
+use super::upsert::{Table, Upsert, Writing};
+use crate::column::{limit as sql_limit, parse, parse_optional, signed, unsigned, word};
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO code (campaign, position, number, job, source, kind, label, sealed, secret)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-        ON CONFLICT DO UPDATE SET job = excluded.job, source = excluded.source, kind = excluded.kind,
-            label = excluded.label, sealed = excluded.sealed, secret = excluded.secret";
-    Prepared::new(connection, sql, "writing a code's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "code",
+        key: &["campaign", "position", "number"],
+        rest: &["job", "source", "kind", "label", "sealed", "secret"],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &CodeRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &CodeRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.campaign.to_string(),
         signed(row.position),
         row.number,

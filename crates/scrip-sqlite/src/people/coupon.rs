@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params, types::ValueRef};
 use scrip_core::{
     id::CouponId,
@@ -9,24 +11,38 @@ use scrip_store::{
     people::{CouponRow, words},
 };
 
+use super::upsert::{Table, Upsert, Writing};
 use crate::{
     column::{instant, instant_optional, parse, parse_optional, word},
     statement::Prepared,
 };
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO coupon (id, account, individual, campaign, claimed_at_us, starts_at_us, expires_at_us,
-            channel, source, state, order_id, held_until_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-        ON CONFLICT DO UPDATE SET account = excluded.account, individual = excluded.individual,
-            campaign = excluded.campaign, claimed_at_us = excluded.claimed_at_us, starts_at_us = excluded.starts_at_us,
-            expires_at_us = excluded.expires_at_us, channel = excluded.channel, source = excluded.source,
-            state = excluded.state, order_id = excluded.order_id, held_until_us = excluded.held_until_us";
-    Prepared::new(connection, sql, "writing a coupon's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "coupon",
+        key: &["id"],
+        rest: &[
+            "account",
+            "individual",
+            "campaign",
+            "claimed_at_us",
+            "starts_at_us",
+            "expires_at_us",
+            "channel",
+            "source",
+            "state",
+            "order_id",
+            "held_until_us",
+        ],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &CouponRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &CouponRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.id.to_string(),
         row.account.as_str(),
         row.individual.as_str(),

@@ -1,5 +1,7 @@
 //! Tables `ledger_entry` and `ledger_posting`.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::{
     id::CampaignId,
@@ -14,6 +16,7 @@ use scrip_store::{
     people::{LedgerEntryRow, words},
 };
 
+use super::upsert::{Table, Upsert, Writing};
 use crate::{
     column::{instant, limit as sql_limit, parse, parse_optional, signed, unsigned},
     statement::Prepared,
@@ -21,36 +24,43 @@ use crate::{
 
 const OPERATION: &str = "reading the ledger";
 
+static ENTRY: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "ledger_entry",
+        key: &["bucket", "position"],
+        rest: &["at_us", "account", "order_id", "kind", "currency"],
+    })
+});
+
+static POSTING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "ledger_posting",
+        key: &["bucket", "position", "number"],
+        rest: &["ledger_account", "amount", "campaign", "seller", "line"],
+    })
+});
+
 /// Writes an entry with its postings.
 pub(super) struct Ledger<'c> {
-    entry: Prepared<'c>,
-    posting: Prepared<'c>,
+    entry: Upsert<'c>,
+    posting: Upsert<'c>,
     /// Of an entry that is written again with fewer.
     surplus: Prepared<'c>,
 }
 
 impl<'c> Ledger<'c> {
-    pub(super) const fn new(connection: &'c Connection) -> Self {
-        let entry = "INSERT INTO ledger_entry (bucket, position, at_us, account, order_id, kind, currency)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT DO UPDATE SET at_us = excluded.at_us, account = excluded.account, order_id = excluded.order_id,
-                kind = excluded.kind, currency = excluded.currency";
-        let posting =
-            "INSERT INTO ledger_posting (bucket, position, number, ledger_account, amount, campaign, seller, line)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT DO UPDATE SET ledger_account = excluded.ledger_account, amount = excluded.amount,
-                campaign = excluded.campaign, seller = excluded.seller, line = excluded.line";
+    pub(super) fn new(connection: &'c Connection) -> Self {
         let surplus = "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3";
         Self {
-            entry: Prepared::new(connection, entry, "writing a ledger entry's row"),
-            posting: Prepared::new(connection, posting, "writing a posting's row"),
+            entry: Upsert::new(connection, &ENTRY),
+            posting: Upsert::new(connection, &POSTING),
             surplus: Prepared::new(connection, surplus, "deleting a posting's row"),
         }
     }
 
     pub(super) fn write(&mut self, row: &LedgerEntryRow) -> Result<(), StoreError> {
         let (bucket, position) = (row.bucket.get(), signed(row.position));
-        self.entry.execute_one(params![
+        self.entry.write(params![
             bucket,
             position,
             row.at.micros(),
@@ -61,7 +71,7 @@ impl<'c> Ledger<'c> {
         ])?;
         let mut number = 0_u32;
         for posting in row.entry.postings() {
-            self.posting.execute_one(params![
+            self.posting.write(params![
                 bucket,
                 position,
                 number,

@@ -10,6 +10,7 @@ pub(crate) mod order_transaction;
 pub(crate) mod orders;
 pub(crate) mod redemption;
 pub(crate) mod refund;
+mod upsert;
 
 use rusqlite::{Connection, Params};
 use scrip_store::{StoreError, people::Row};

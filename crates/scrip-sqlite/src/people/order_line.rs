@@ -1,26 +1,38 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::name::{AccountId, OrderId};
 use scrip_store::{StoreError, people::OrderLineRow};
 
+use super::upsert::{Table, Upsert, Writing};
 use crate::{
     column::{amount, parse},
     statement::Prepared,
 };
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql =
-        "INSERT INTO order_line (account, order_id, line, seller, product, unit_price, quantity, on_sale, discount,
-            units_refunded, cash_refunded)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-        ON CONFLICT DO UPDATE SET seller = excluded.seller, product = excluded.product,
-            unit_price = excluded.unit_price, quantity = excluded.quantity, on_sale = excluded.on_sale,
-            discount = excluded.discount, units_refunded = excluded.units_refunded,
-            cash_refunded = excluded.cash_refunded";
-    Prepared::new(connection, sql, "writing an order line's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "order_line",
+        key: &["account", "order_id", "line"],
+        rest: &[
+            "seller",
+            "product",
+            "unit_price",
+            "quantity",
+            "on_sale",
+            "discount",
+            "units_refunded",
+            "cash_refunded",
+        ],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderLineRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &OrderLineRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.account.as_str(),
         row.order.as_str(),
         row.line.as_str(),

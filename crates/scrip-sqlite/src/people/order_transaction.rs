@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::name::{AccountId, OrderId};
 use scrip_store::{
@@ -5,20 +7,26 @@ use scrip_store::{
     people::{OrderTransactionRow, words},
 };
 
+use super::upsert::{Table, Upsert, Writing};
 use crate::{
     column::{instant, parse, word},
     statement::Prepared,
 };
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql =
-        "INSERT INTO order_transaction (account, order_id, seller, state, placed_at_us) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT DO UPDATE SET state = excluded.state, placed_at_us = excluded.placed_at_us";
-    Prepared::new(connection, sql, "writing a transaction's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "order_transaction",
+        key: &["account", "order_id", "seller"],
+        rest: &["state", "placed_at_us"],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderTransactionRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &OrderTransactionRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.account.as_str(),
         row.order.as_str(),
         row.seller.as_str(),

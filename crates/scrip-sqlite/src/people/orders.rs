@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::{
     name::{AccountId, OrderId, SellerId},
@@ -8,25 +10,35 @@ use scrip_store::{
     people::{OrderFilter, OrderPlace, OrderRow, words},
 };
 
-use crate::{
-    column::{amount, instant, instant_optional, json, limit as sql_limit, metadata, parse, word},
-    statement::Prepared,
-};
+use super::upsert::{Table, Upsert, Writing};
+use crate::column::{amount, instant, instant_optional, json, limit as sql_limit, metadata, parse, word};
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql =
-        "INSERT INTO orders (account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
-            subtotal, shipping, discount, total, metadata)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-        ON CONFLICT DO UPDATE SET currency = excluded.currency, status = excluded.status, refunded = excluded.refunded,
-            placed_at_us = excluded.placed_at_us, hold_expires_at_us = excluded.hold_expires_at_us,
-            paid_at_us = excluded.paid_at_us, subtotal = excluded.subtotal, shipping = excluded.shipping,
-            discount = excluded.discount, total = excluded.total, metadata = excluded.metadata";
-    Prepared::new(connection, sql, "writing an order's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "orders",
+        key: &["account", "id"],
+        rest: &[
+            "currency",
+            "status",
+            "refunded",
+            "placed_at_us",
+            "hold_expires_at_us",
+            "paid_at_us",
+            "subtotal",
+            "shipping",
+            "discount",
+            "total",
+            "metadata",
+        ],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &OrderRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &OrderRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.account.as_str(),
         row.id.as_str(),
         row.currency.code(),
@@ -237,10 +249,10 @@ mod tests {
             (OrderFilter { status: Some("paid"), ..every() }, "orders_by_status (status=?"),
             (OrderFilter { status: Some("placed"), seller: seller(), ..every() }, "orders_by_status (status=?"),
             (OrderFilter { status: Some("cancelled"), ..every() }, "orders_by_status (status=?"),
-            (OrderFilter { account: account(), id: id(), ..every() }, "PRIMARY KEY (account=? AND id=?"),
+            (OrderFilter { account: account(), id: id(), ..every() }, "sqlite_autoindex_orders_1 (account=? AND id=?"),
             (
                 OrderFilter { account: account(), status: Some("paid"), from: Some(now), ..every() },
-                "PRIMARY KEY (account=?",
+                "sqlite_autoindex_orders_1 (account=?",
             ),
         ];
         for (filter, index) in wanted {

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_core::name::SourceName;
 use scrip_store::{
@@ -5,21 +7,23 @@ use scrip_store::{
     people::{RedemptionRow, words},
 };
 
-use crate::{
-    column::{amount, parse, parse_optional, word},
-    statement::Prepared,
-};
+use super::upsert::{Table, Upsert, Writing};
+use crate::column::{amount, parse, parse_optional, word};
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO redemption (account, order_id, coupon, campaign, channel, source, discount, reversed, state)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-        ON CONFLICT DO UPDATE SET campaign = excluded.campaign, channel = excluded.channel, source = excluded.source,
-            discount = excluded.discount, reversed = excluded.reversed, state = excluded.state";
-    Prepared::new(connection, sql, "writing a redemption's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "redemption",
+        key: &["account", "order_id", "coupon"],
+        rest: &["campaign", "channel", "source", "discount", "reversed", "state"],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &RedemptionRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &RedemptionRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.account.as_str(),
         row.order.as_str(),
         row.coupon.to_string(),

@@ -1,21 +1,25 @@
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 use scrip_store::{StoreError, people::RefundRow};
 
-use crate::{
-    column::{amount, instant, json, metadata, parse},
-    statement::Prepared,
-};
+use super::upsert::{Table, Upsert, Writing};
+use crate::column::{amount, instant, json, metadata, parse};
 
-pub(super) const fn upsert(connection: &Connection) -> Prepared<'_> {
-    let sql = "INSERT INTO refund (account, order_id, id, at_us, amount, goods, shipping, metadata)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-        ON CONFLICT DO UPDATE SET at_us = excluded.at_us, amount = excluded.amount, goods = excluded.goods,
-            shipping = excluded.shipping, metadata = excluded.metadata";
-    Prepared::new(connection, sql, "writing a refund's row")
+static WRITING: LazyLock<Writing> = LazyLock::new(|| {
+    Writing::of(&Table {
+        name: "refund",
+        key: &["account", "order_id", "id"],
+        rest: &["at_us", "amount", "goods", "shipping", "metadata"],
+    })
+});
+
+pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
+    Upsert::new(connection, &WRITING)
 }
 
-pub(super) fn write(upsert: &mut Prepared<'_>, row: &RefundRow) -> Result<(), StoreError> {
-    upsert.execute_one(params![
+pub(super) fn write(upsert: &mut Upsert<'_>, row: &RefundRow) -> Result<(), StoreError> {
+    upsert.write(params![
         row.account.as_str(),
         row.order.as_str(),
         row.id.as_str(),

@@ -6,8 +6,8 @@ use scrip_core::id::CampaignId;
 use scrip_desk::{Desk, NotDone};
 
 use crate::{
-    TrustedProxy, answer_room::AnswerRoom, body::Reading, cors::Origins, limits::DrainLimits, problem::Problem,
-    rates::Rates, readiness::Readiness, wire::QuoteDocument,
+    TrustedProxy, answer_room::AnswerRoom, cors::Origins, limits::DrainLimits, problem::Problem, rates::Rates,
+    readiness::Readiness, reading::Reading, wire::QuoteDocument,
 };
 
 /// What every handler has. Each request clones it several times.

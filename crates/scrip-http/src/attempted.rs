@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
-    http::{HeaderValue, Method, request::Parts},
+    http::{HeaderValue, Method, Uri, request::Parts},
 };
 use scrip_core::{
     id::CampaignId,
@@ -23,15 +23,16 @@ pub struct RequestId(pub HeaderValue);
 pub struct Attempted {
     method: Method,
     template: MatchedPath,
-    path: String,
+    /// Its path has the names.
+    uri: Uri,
     request_id: RequestId,
 }
 
 impl Attempted {
     /// `None` for what only reads, and for paths that don't exist.
-    pub fn new(method: &Method, template: Option<&MatchedPath>, path: &str, request_id: &RequestId) -> Option<Self> {
+    pub fn new(method: &Method, template: Option<&MatchedPath>, uri: &Uri, request_id: &RequestId) -> Option<Self> {
         let template = template.filter(|_| *method != Method::GET && *method != Method::HEAD)?.clone();
-        Some(Self { method: method.clone(), template, path: path.to_owned(), request_id: request_id.clone() })
+        Some(Self { method: method.clone(), template, uri: uri.clone(), request_id: request_id.clone() })
     }
 
     /// Into the log: this request of the caller's was refused.
@@ -62,7 +63,7 @@ impl Attempted {
     }
 
     fn named(&self, parameter: &str) -> Option<String> {
-        let mut segments = self.template.as_str().split('/').zip(self.path.split('/'));
+        let mut segments = self.template.as_str().split('/').zip(self.uri.path().split('/'));
         segments.find_map(|(name, value)| (name == parameter).then(|| decoded(value)).flatten())
     }
 }
@@ -73,6 +74,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Attempted {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let request_id = parts.extensions.get::<RequestId>().ok_or(Reason::NotFound)?.clone();
         let template = parts.extensions.get::<MatchedPath>();
-        Self::new(&parts.method, template, parts.uri.path(), &request_id).ok_or_else(|| Reason::NotFound.into())
+        Self::new(&parts.method, template, &parts.uri, &request_id).ok_or_else(|| Reason::NotFound.into())
     }
 }

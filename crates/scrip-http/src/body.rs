@@ -3,7 +3,6 @@
 use std::{
     pin::pin,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use axum::{
@@ -18,17 +17,18 @@ use scrip_faults::{Fault, is};
 use serde::de::DeserializeOwned;
 use tokio::{
     select,
-    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
-    task::yield_now,
+    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
 
 use scrip_desk::Caller;
 
 use crate::{
-    body_room::{self, BodyRoom, Taken},
-    limits::{BodyLimits, LARGE_BYTES},
+    api::Api,
+    body_room::{self, Taken},
+    limits::LARGE_BYTES,
     problem::Problem,
+    reading::Reading,
     shape::{self, Shape},
 };
 
@@ -41,21 +41,21 @@ pub struct Body<T>(pub T);
 /// The same, where an empty body says that nothing is to be said.
 pub struct OptionalBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let asked = Asked::of(&request);
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let asked = Asked::of(&request, &api.reading);
         let bytes = asked.read(request.into_body()).await?;
         asked.parse(&bytes).await.map(Self)
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let asked = Asked::of(&request);
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let asked = Asked::of(&request, &api.reading);
         let bytes = asked.read(request.into_body()).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(T::default()));
@@ -87,56 +87,28 @@ impl Came {
     }
 }
 
-/// What reading a body takes. Rides on the request, for extractors that know no state.
-#[derive(Clone)]
-pub struct Reading {
-    /// How long a body may take.
-    pub patience: Duration,
-    pub room: Arc<BodyRoom>,
-    /// How many large bodies are being parsed.
-    parsing: Arc<Semaphore>,
-}
-
-impl Reading {
-    pub fn new(patience: Duration, limits: BodyLimits) -> Self {
-        let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self {
-            patience,
-            room: Arc::new(BodyRoom::new(limits)),
-            parsing: Arc::new(Semaphore::new((processors / 2).max(1))),
-        }
-    }
-
-    /// A turn to go through a large body. Whoever is ready by then goes first.
-    pub async fn parsing(&self) -> SemaphorePermit<'_> {
-        let turn = self.parsing.acquire().await.expect("never closed");
-        yield_now().await;
-        turn
-    }
-}
-
 /// What a request says of its body before it is read.
-struct Asked {
+struct Asked<'a> {
     /// Of the body that this operation takes.
     shape: Option<&'static Shape>,
-    reading: Reading,
+    reading: &'a Reading,
     /// Where none rides on the request, it ends with the reading.
     came: Came,
-    caller: Option<Caller>,
+    caller: Option<Arc<Caller>>,
     /// How long it says to be.
     said: Option<usize>,
 }
 
-impl Asked {
-    fn of(request: &Request) -> Self {
+impl<'a> Asked<'a> {
+    fn of(request: &Request, reading: &'a Reading) -> Self {
         let extensions = request.extensions();
         let path = extensions.get::<MatchedPath>();
         let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self {
             shape: path.and_then(|path| shape::of_body(request.method().as_str(), path.as_str())),
-            reading: extensions.get::<Reading>().cloned().expect("set for every request"),
+            reading,
             came: extensions.get::<Came>().cloned().unwrap_or_default(),
-            caller: extensions.get::<Caller>().cloned(),
+            caller: extensions.get::<Arc<Caller>>().cloned(),
             said: said.map(|length: u64| usize::try_from(length).unwrap_or(usize::MAX)),
         }
     }
@@ -154,7 +126,7 @@ impl Asked {
             let will_be = said.unwrap_or_default().max(read.bytes().len());
             if taken.is_none() && will_be > LARGE_BYTES && !is(Fault::BodiesUnbounded) {
                 // Who says nothing of a length may need the most.
-                let room = reading.room.take(caller.as_ref(), said.unwrap_or(BODY_MAX));
+                let room = reading.room.take(caller.as_deref(), said.unwrap_or(BODY_MAX));
                 taken = Some(select! {
                     biased;
                     taken = room => taken?,
@@ -191,7 +163,7 @@ impl Asked {
         if bytes.len() <= LARGE_BYTES {
             return parse(bytes, self.shape);
         }
-        let turn = timeout(self.reading.patience, self.reading.room.turn(self.caller.as_ref()));
+        let turn = timeout(self.reading.patience, self.reading.room.turn(self.caller.as_deref()));
         let _ = self.came.0.turn.set(turn.await.map_err(|_| body_room::refused())?);
         let _parsing = self.reading.parsing().await;
         parse(bytes, self.shape)

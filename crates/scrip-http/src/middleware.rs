@@ -1,16 +1,16 @@
 //! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Query, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Version, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use scrip_core::reason::{Reason, Refusal};
-use scrip_desk::{Access, Caller, Operation, fill_random};
+use scrip_desk::{Access, Caller, Operation};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -18,7 +18,7 @@ use crate::{
     api::Api,
     attempted::{Attempted, RequestId},
     auth::authenticate,
-    body::{BODY_MAX, Came, Reading},
+    body::{BODY_MAX, Came},
     browsers::forbid,
     clipped::ClippedPath,
     contract::takes_query,
@@ -27,49 +27,49 @@ use crate::{
     mistakes::{self, body_schema, of_query},
     operations::{is_open, operation_of},
     problem::Problem,
+    request_id,
     unread::lend,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
     routes
-        .route_layer(from_fn(permitted))
+        .route_layer(from_fn_with_state(api.clone(), permitted))
         .fallback(|| async { Problem::from(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Reason::MethodNotAllowed) })
         .layer(
+            // One of ours for all, as each costs a copy of what it surrounds.
             ServiceBuilder::new()
-                .layer(from_fn_with_state(api.clone(), rendered))
+                .layer(from_fn_with_state(api.clone(), surrounded))
                 .layer(CatchPanicLayer::custom(|_| {
                     tracing::error!("a handler failed unexpectedly");
                     Problem::from(Reason::InternalFault).into_response()
                 }))
-                .layer(DefaultBodyLimit::max(BODY_MAX))
-                .layer(from_fn_with_state(api.clone(), authenticated)),
+                .layer(DefaultBodyLimit::max(BODY_MAX)),
         )
 }
 
-/// Renders problems with the request's id, which goes into every answer.
-async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+/// Gives a request its id and its caller, and its answer what every answer has.
+async fn surrounded(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).filter(|id| is_id(id)).cloned();
-    let id = given.unwrap_or_else(new_id);
+    let id = given.unwrap_or_else(request_id::new);
     let started = std::time::Instant::now();
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let request_id = RequestId(id.clone());
-    let attempted = Attempted::new(&method, request.extensions().get::<MatchedPath>(), &path, &request_id);
+    let attempted = Attempted::new(&method, request.extensions().get::<MatchedPath>(), &uri, &request_id);
     request.extensions_mut().insert(request_id);
     let sharing = api.origins.sharing(&request);
     let lent = lend(&mut request);
-    let mut response = match sharing.answer() {
-        Some(answer) => answer,
-        None => next.run(request).await,
+    let (mut response, caller) = match sharing.answer() {
+        Some(answer) => (answer, None),
+        None => authenticated(&api, request, next).await,
     };
     if let Some(lent) = lent {
         lent.settle(&mut response, api.drain).await;
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let caller = response.extensions_mut().remove::<Caller>();
-        response = api.answers.counted(caller.as_ref(), false, rendered_in_place(&response, &problem, &id));
+        response = api.answers.counted(caller.as_deref(), false, rendered_in_place(&response, &problem, &id));
         // Who sends too much displaces nothing that others want to know of.
         let is_worth_keeping = *problem.reason() != Reason::RateLimited;
         if let (Some(attempted), Some(caller), true) = (attempted, caller, is_worth_keeping) {
@@ -79,8 +79,8 @@ async fn rendered(State(api): State<Api>, mut request: Request, next: Next) -> R
         response = rendered_in_place(&response, &Reason::PayloadTooLarge.into(), &id);
     }
     let status = response.status();
-    metrics::counter!(counted::HTTP_REQUESTS, "status" => status.as_str().to_owned()).increment(1);
-    let path = ClippedPath(&path);
+    counted::answered(status).increment(1);
+    let path = ClippedPath(uri.path());
     if status.is_server_error() {
         tracing::error!(%method, %path, status = status.as_u16(), request_id = ?id, duration_ms = started.elapsed().as_millis(), "request failed");
     } else {
@@ -107,13 +107,6 @@ fn is_id(id: &HeaderValue) -> bool {
     (1..=128).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(b))
 }
 
-fn new_id() -> HeaderValue {
-    let mut random = [0; 12];
-    fill_random(&mut random);
-    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::try_from(format!("req_{text}")).expect("hexadecimal digits")
-}
-
 /// What HTTP itself demands of a request, and what this server doesn't read.
 ///
 /// Errors: HTTP/1.1 without a Host or with several (RFC 9112: 400), which a proxy may take for another request than we do; a
@@ -130,39 +123,34 @@ fn well_formed(request: &Request) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Everything under `/v1` but what is open needs a caller, a path that doesn't exist too: strangers learn nothing.
-async fn authenticated(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+/// Everything under `/v1` but what is open needs a caller, a path that doesn't exist too: strangers learn nothing. Answers who it
+/// was, if a key or token said so.
+async fn authenticated(api: &Api, mut request: Request, next: Next) -> (Response, Option<Arc<Caller>>) {
     if let Err(problem) = well_formed(&request) {
-        return problem.into_response();
+        return (problem.into_response(), None);
     }
-    request.extensions_mut().insert(api.reading.clone());
-    if request.extensions().get::<Caller>().is_some() {
+    if request.extensions().get::<Arc<Caller>>().is_some() {
         // Whoever has the machine: no network can bring one.
-        return next.run(request).await;
+        return (next.run(request).await, None);
     }
     let path = request.uri().path();
     if (path == "/v1" || path.starts_with("/v1/")) && !is_open(read_as(request.method()), path) {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        match authenticate(&api, peer, request.headers()) {
-            Ok(caller) => {
-                if let Err(problem) = api.rates.admit(&caller).and_then(|()| api.answers.admit(&caller)) {
-                    return problem.into_response();
-                }
-                request.extensions_mut().insert(caller.clone());
-                let may_give_up = changes_nothing(&request);
-                let mut response = api.answers.counted(Some(&caller), may_give_up, next.run(request).await);
-                // Who was refused what is logged where problems are rendered.
-                if response.extensions().get::<Problem>().is_some() {
-                    response.extensions_mut().insert(caller);
-                }
-                return response;
-            }
-            Err(problem) => return problem.into_response(),
+        let caller = match authenticate(api, peer, request.headers()) {
+            Ok(caller) => Arc::new(caller),
+            Err(problem) => return (problem.into_response(), None),
+        };
+        if let Err(problem) = api.rates.admit(&caller).and_then(|()| api.answers.admit(&caller)) {
+            return (problem.into_response(), None);
         }
+        request.extensions_mut().insert(caller.clone());
+        let may_give_up = changes_nothing(&request);
+        let response = api.answers.counted(Some(&caller), may_give_up, next.run(request).await);
+        return (response, Some(caller));
     }
     // How the server fares is told whatever others don't take.
     let may_give_up = !["/livez", "/readyz", "/metrics"].contains(&path);
-    api.answers.counted(None, may_give_up, next.run(request).await)
+    (api.answers.counted(None, may_give_up, next.run(request).await), None)
 }
 
 /// Whether the same may be asked again and nothing was lost.
@@ -177,11 +165,11 @@ fn read_as(method: &Method) -> &str {
 }
 
 /// Refuses what the table doesn't allow, before anything is parsed, and a query where none is taken.
-async fn permitted(mut request: Request, next: Next) -> Response {
+async fn permitted(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().filter(|path| path.as_str().starts_with("/v1/")).cloned();
     if let Some(path) = path {
         let method = read_as(request.method());
-        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = request.extensions().get::<Arc<Caller>>().cloned();
         let operation = operation_of(method, path.as_str()).filter(|operation| match &caller {
             None => operation.is_open(),
             Some(caller) => operation.access(caller.role) != Access::No,
@@ -198,10 +186,9 @@ async fn permitted(mut request: Request, next: Next) -> Response {
             let came = Came::default();
             request.extensions_mut().insert(came.clone());
             let method = request.method().clone();
-            let reading = request.extensions().get::<Reading>().cloned().expect("set for every request");
             let response = next.run(request).await;
             // A large one is gone through as it was parsed: in turn.
-            let _turn = if came.is_large() { Some(reading.parsing().await) } else { None };
+            let _turn = if came.is_large() { Some(api.reading.parsing().await) } else { None };
             return told_all(response, &came, &caller, operation, &method, path.as_str());
         }
     }

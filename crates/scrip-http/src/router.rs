@@ -9,12 +9,12 @@ use crate::{
     address::TrustedProxy,
     answer_room::AnswerRoom,
     api::{Api, Common},
-    body::Reading,
     cors::{Origin, Origins},
     limits::Limits,
     machine, middleware,
     rates::Rates,
     readiness::Readiness,
+    reading::Reading,
     routes,
 };
 
@@ -80,7 +80,7 @@ pub fn routers(desk: Desk, options: ApiOptions) -> Routers {
         routes = routes.route("/noop", axum::routing::post(routes::noop));
     }
     let machine = middleware::around(routes.clone().merge(machine::routes()), &api)
-        .layer(Extension(Caller::of_this_machine()))
+        .layer(Extension(Arc::new(Caller::of_this_machine())))
         .with_state(api.clone());
     Routers { public: middleware::around(routes, &api).with_state(api), machine }
 }

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::Share,
-    id::{CampaignId, CodeId, CouponId, IdSource, JobId, Uid},
+    exchange::{ClaimedBy, FencingNumber, Lease, LeaseState, Quota},
+    id::{CampaignId, CodeId, IdSource, JobId, Uid},
     name::{AccountId, SellerId, SourceName},
     slot::Slot,
     time::Timestamp,
@@ -300,112 +300,74 @@ pub struct Code {
     pub revoked_at: Option<Timestamp>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+/// Stored as `exchange/stored.rs` says.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CodeKind {
     /// One string for many people. No secret: its limits protect it.
-    #[n(0)]
-    #[cbor(map)]
     Shared {
-        #[n(0)]
         text: String,
         /// `None`: no limit of its own.
-        #[n(1)]
         max_uses: Option<u32>,
         /// With this bucket's claims.
-        #[n(2)]
         uses: u32,
-        /// What this bucket was granted of the uses. With one bucket nothing: all are its own.
-        #[n(3)]
-        share: Option<Share>,
+        /// This bucket's quota of the uses. With one bucket there is none: all uses are its own.
+        quota: Option<Quota>,
     },
     /// One string for one person.
-    #[n(1)]
-    #[cbor(map)]
     Unique {
-        #[n(0)]
         last4: String,
-        #[n(1)]
-        taken: Option<Taken>,
-        /// Whose bucket has it, when that isn't the code's own.
-        #[n(2)]
-        lent: Option<Lent>,
-        /// How often it has left its bucket so far.
-        #[cbor(n(3), skip_if = "is_none_yet", default)]
-        ways: u64,
+        state: LeaseState,
+        /// Of the last lease that home granted.
+        fencing: FencingNumber,
     },
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes a reference")]
-const fn is_none_yet(ways: &u64) -> bool {
-    *ways == 0
-}
-
-/// A unique code on its way to an account of another bucket, or there.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(map)]
-pub struct Lent {
-    #[n(0)]
-    pub account: AccountId,
-    /// Numbers this way, from 1: what comes late for an earlier one is known by it.
-    #[n(1)]
-    pub take: u64,
-    /// From here on the account's bucket doesn't take it in any more, and the code's may ask what became of it. Until then
-    /// the account's bucket remembers a way that is over, so that it isn't taken in a second time.
-    #[n(2)]
-    pub until: Timestamp,
-    /// In the account's bucket: on its way back, so nothing is claimed with it.
-    #[n(3)]
-    pub closed: bool,
-}
-
-/// Codes that wait for a step: lent ones that nobody has settled, or claims given back that go home.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
-#[cbor(map)]
-pub struct CodesUnderway {
-    #[n(0)]
-    pub codes: Vec<CodeUnderway>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(map)]
-pub struct CodeUnderway {
-    #[n(0)]
-    pub hash: CodeHash,
-    #[n(1)]
-    pub lent: Lent,
-}
-
-/// Who has a unique code's coupon.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(map)]
-pub struct Taken {
-    #[n(0)]
-    pub account: AccountId,
-    #[n(1)]
-    pub coupon: CouponId,
+impl CodeKind {
+    /// A unique code as it is made: nobody has it.
+    pub const fn unique(last4: String) -> Self {
+        Self::Unique { last4, state: LeaseState::Free, fencing: FencingNumber::NONE }
+    }
 }
 
 impl Code {
-    /// The way on which a unique code came here or left.
-    pub const fn lent(&self) -> Option<&Lent> {
+    /// Where this bucket has got to with a unique code.
+    pub const fn lease_state(&self) -> Option<&LeaseState> {
         match &self.kind {
-            CodeKind::Unique { lent, .. } => lent.as_ref(),
+            CodeKind::Unique { state, .. } => Some(state),
             CodeKind::Shared { .. } => None,
         }
     }
 
+    /// The lease of a unique code that stands, or its last one if that is closed.
+    pub const fn lease(&self) -> Option<&Lease> {
+        match self.lease_state() {
+            Some(state) => state.lease(),
+            None => None,
+        }
+    }
+
+    /// Whether the lease under this number stands or was closed last.
+    pub fn is_leased_under(&self, fencing: FencingNumber) -> bool {
+        self.lease().is_some_and(|lease| lease.fencing == fencing)
+    }
+
+    /// Whether its lease is closed: nobody claims under it any more.
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.lease_state(), Some(LeaseState::Closed(_)))
+    }
+
     /// Who has a unique code's coupon.
-    pub const fn taken(&self) -> Option<&Taken> {
-        match &self.kind {
-            CodeKind::Unique { taken, .. } => taken.as_ref(),
-            CodeKind::Shared { .. } => None,
+    pub const fn claimed_by(&self) -> Option<&ClaimedBy> {
+        match self.lease_state() {
+            Some(state) => state.claimed_by(),
+            None => None,
         }
     }
 
     /// Whether somebody else has its coupon: then this account may know nothing of it.
     pub fn is_anothers(&self, account: &AccountId) -> bool {
-        self.taken().is_some_and(|taken| taken.account != *account)
-            || self.lent().is_some_and(|lent| lent.account != *account)
+        self.claimed_by().is_some_and(|claimed| claimed.account != *account)
+            || self.lease().is_some_and(|lease| lease.account != *account)
     }
 
     pub const fn is_shared(&self) -> bool {

@@ -3,9 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Campaign, Counters, PausedBy, Pool, Terms},
+    campaign::{Campaign, Counters, PausedBy, Terms},
     cart::Cart,
-    code::{Code, CodeHash, Lent, NewCode, SecretNumber},
+    code::{Code, CodeHash, NewCode, SecretNumber},
+    exchange::{FencingNumber, Lease, Pool},
     id::{CampaignId, CouponId, JobId, KeyId},
     key::Holder,
     ledger::Entry,
@@ -130,23 +131,23 @@ events! {
     32 OrderRetaken = "order.retaken" { 0 account: AccountId, 1 order: OrderId, 2 coupons: Vec<OrderCoupon>, }
     /// A bucket that isn't its home knows the campaign as it is there.
     40 CampaignLearned = "campaign.learned" { 0 campaign: Campaign, }
-    /// By a pool's home: counts as issued from here on.
-    41 AllowanceGranted = "allowance.granted" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
-    42 AllowanceReceived = "allowance.received" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
-    43 AllowanceReturned = "allowance.returned" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
-    44 AllowanceTakenBack = "allowance.taken_back" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
-    /// In the code's bucket: it is this account's to claim with, in that one's bucket.
-    45 CodeLent = "code.lent" { 0 hash: CodeHash, 1 lent: Lent, }
-    /// In the account's bucket: the code as it is at home.
+    /// By a pool's home: counts as given out from here on.
+    41 QuotaGranted = "allowance.granted" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
+    42 QuotaReceived = "allowance.received" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
+    43 QuotaReturned = "allowance.returned" { 0 pool: Pool, 1 number: u32, 2 amount: u64, }
+    44 QuotaTakenBack = "allowance.taken_back" { 0 pool: Pool, 1 bucket: Bucket, 2 number: u32, 3 amount: u64, }
+    /// In the code's home: this account alone may claim with it, in its own bucket.
+    45 CodeLeased = "code.lent" { 0 hash: CodeHash, 1 lease: Lease, }
+    /// In an account's bucket: a copy of the code as home has it.
     46 CodeLearned = "code.learned" { 0 hash: CodeHash, 1 code: Code, }
-    /// In the account's bucket: nothing is claimed with it any more.
-    47 CodeClosed = "code.closed" { 0 hash: CodeHash, 1 code: Code, }
-    /// In the code's bucket: anybody may have it again.
-    48 CodeReleased = "code.released" { 0 hash: CodeHash, 1 take: u64, }
-    /// In the code's bucket: it became a coupon.
-    49 CodeSettled = "code.settled" { 0 hash: CodeHash, 1 take: u64, 2 coupon: CouponId, }
-    /// In the account's bucket: it is home again.
-    50 CodeForgotten = "code.forgotten" { 0 hash: CodeHash, 1 take: u64, }
+    /// In the account's bucket: nothing is claimed under this lease any more.
+    47 LeaseClosed = "code.closed" { 0 hash: CodeHash, 1 code: Code, }
+    /// In the code's home: anybody may have it again.
+    48 LeaseReleased = "code.released" { 0 hash: CodeHash, 1 fencing: FencingNumber, }
+    /// In the code's home: it became a coupon under the lease.
+    49 LeaseConfirmed = "code.settled" { 0 hash: CodeHash, 1 fencing: FencingNumber, 2 coupon: CouponId, }
+    /// In the account's bucket: the code is home again.
+    50 LeaseForgotten = "code.forgotten" { 0 hash: CodeHash, 1 fencing: FencingNumber, }
     /// In the campaign's bucket: its shared code lives in another one.
     51 SharedCodeNoted = "code.shared_noted" { 0 campaign: CampaignId, 1 hash: CodeHash, }
     /// The account counts together with the others of an individual from here on.
@@ -185,16 +186,16 @@ impl Event {
         matches!(
             self,
             Self::CampaignLearned { .. }
-                | Self::AllowanceGranted { .. }
-                | Self::AllowanceReceived { .. }
-                | Self::AllowanceReturned { .. }
-                | Self::AllowanceTakenBack { .. }
-                | Self::CodeLent { .. }
+                | Self::QuotaGranted { .. }
+                | Self::QuotaReceived { .. }
+                | Self::QuotaReturned { .. }
+                | Self::QuotaTakenBack { .. }
+                | Self::CodeLeased { .. }
                 | Self::CodeLearned { .. }
-                | Self::CodeClosed { .. }
-                | Self::CodeReleased { .. }
-                | Self::CodeSettled { .. }
-                | Self::CodeForgotten { .. }
+                | Self::LeaseClosed { .. }
+                | Self::LeaseReleased { .. }
+                | Self::LeaseConfirmed { .. }
+                | Self::LeaseForgotten { .. }
                 | Self::SharedCodeNoted { .. }
                 | Self::SharedCodeCounted { .. }
                 | Self::CodeRevokedHere { .. }

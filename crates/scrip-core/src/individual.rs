@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{campaign::Share, id::CampaignId};
+use crate::{exchange::Quota, id::CampaignId};
 
 /// What the linked accounts of one individual that live in one bucket have claimed. An account that isn't linked counts in
 /// its wallet alone and needs none of this.
@@ -14,7 +14,7 @@ pub struct Individual {
     pub counts: Vec<(CampaignId, u32)>,
     /// Permits that this bucket was granted of the individual's count. With one bucket none: the whole limit is its own.
     #[cbor(n(1), skip_if = "Vec::is_empty", default)]
-    pub permits: Vec<(CampaignId, Share)>,
+    pub permits: Vec<(CampaignId, Quota)>,
 }
 
 impl Individual {
@@ -22,13 +22,13 @@ impl Individual {
         self.counts.iter().find(|entry| entry.0 == campaign).map_or(0, |entry| entry.1)
     }
 
-    pub fn share(&self, campaign: CampaignId) -> Share {
+    pub fn quota(&self, campaign: CampaignId) -> Quota {
         self.permits.iter().find(|entry| entry.0 == campaign).map(|entry| entry.1).unwrap_or_default()
     }
 
-    pub(crate) fn share_mut(&mut self, campaign: CampaignId) -> &mut Share {
+    pub(crate) fn quota_mut(&mut self, campaign: CampaignId) -> &mut Quota {
         let place = self.permits.iter().position(|entry| entry.0 == campaign).unwrap_or_else(|| {
-            self.permits.push((campaign, Share::default()));
+            self.permits.push((campaign, Quota::default()));
             self.permits.len() - 1
         });
         &mut self.permits[place].1

@@ -1,8 +1,8 @@
 //! Keys of aggregates: small versioned documents, each in one bucket.
 
 use crate::{
-    campaign::Pool,
     code::CodeHash,
+    exchange::Pool,
     id::{CampaignId, JobId, KeyId, Uid},
     name::{AccountId, IndividualId, OrderId, RefundName},
     order::Order,
@@ -18,7 +18,7 @@ pub enum Key {
     History(AccountId, u32),
     Order(AccountId, OrderId),
     Campaign(CampaignId),
-    /// The bucket's share of the campaign's stock and budget.
+    /// What the bucket has given out of the campaign's stock and budget, and its quotas of both.
     Allowance(Bucket, CampaignId),
     Code(CodeHash),
     /// Idempotency keys used for an account or a collection on a day.
@@ -32,12 +32,12 @@ pub enum Key {
     CampaignHere(Bucket, CampaignId),
     /// A code as a bucket that isn't its home knows it.
     CodeHere(Bucket, CodeHash),
-    /// What a pool's home has handed out of it.
-    Supply(Pool),
-    /// Unique codes that left their bucket and of which it isn't settled what became: 64 documents for each bucket.
-    Lent(Bucket, u8),
-    /// Codes of another bucket that nobody here uses any more: 64 documents for each bucket.
-    Homing(Bucket, u8),
+    /// In a pool's home: what it has granted to which bucket.
+    GrantBook(Pool),
+    /// In the codes' home: leases that nobody has confirmed or released yet. 64 documents for each bucket.
+    LeasesOut(Bucket, u8),
+    /// In the accounts' bucket: leases that nobody uses any more and that return to the codes' home. 64 documents for each bucket.
+    LeasesReturning(Bucket, u8),
     /// What an individual's linked accounts in a bucket have claimed.
     Individual(Bucket, IndividualId),
     /// Refunds of an order beyond those that stand in it.
@@ -89,9 +89,9 @@ pub enum Kind {
     Job = 10,
     CampaignHere = 11,
     CodeHere = 12,
-    Supply = 13,
-    Lent = 14,
-    Homing = 15,
+    GrantBook = 13,
+    LeasesOut = 14,
+    LeasesReturning = 15,
     Individual = 16,
     RefundPage = 17,
     RefundPlace = 18,
@@ -112,9 +112,9 @@ impl Kind {
         Self::Job,
         Self::CampaignHere,
         Self::CodeHere,
-        Self::Supply,
-        Self::Lent,
-        Self::Homing,
+        Self::GrantBook,
+        Self::LeasesOut,
+        Self::LeasesReturning,
         Self::Individual,
         Self::RefundPage,
         Self::RefundPlace,
@@ -145,9 +145,9 @@ impl Key {
             Self::Job(_) => Kind::Job,
             Self::CampaignHere(..) => Kind::CampaignHere,
             Self::CodeHere(..) => Kind::CodeHere,
-            Self::Supply(_) => Kind::Supply,
-            Self::Lent(..) => Kind::Lent,
-            Self::Homing(..) => Kind::Homing,
+            Self::GrantBook(_) => Kind::GrantBook,
+            Self::LeasesOut(..) => Kind::LeasesOut,
+            Self::LeasesReturning(..) => Kind::LeasesReturning,
             Self::Individual(..) => Kind::Individual,
             Self::RefundPage(..) => Kind::RefundPage,
             Self::RefundPlace(..) => Kind::RefundPlace,
@@ -168,13 +168,13 @@ impl Key {
             Self::RecentKeys(holder, _) => holder.slot().bucket(buckets),
             Self::ApiKey(key) => key.uid().slot().bucket(buckets),
             Self::Job(job) => job.uid().slot().bucket(buckets),
-            Self::Supply(pool) => pool.slot().bucket(buckets),
+            Self::GrantBook(pool) => pool.slot().bucket(buckets),
             Self::Allowance(bucket, _)
             | Self::Due(bucket, ..)
             | Self::CampaignHere(bucket, _)
             | Self::CodeHere(bucket, _)
-            | Self::Lent(bucket, _)
-            | Self::Homing(bucket, _)
+            | Self::LeasesOut(bucket, _)
+            | Self::LeasesReturning(bucket, _)
             | Self::Individual(bucket, _) => *bucket,
         }
     }
@@ -203,7 +203,7 @@ impl Key {
                 campaign.uid().bytes().to_vec()
             }
             Self::Code(hash) | Self::CodeHere(_, hash) => hash.bytes().to_vec(),
-            Self::Supply(pool) => match pool {
+            Self::GrantBook(pool) => match pool {
                 Pool::Stock(campaign) => tagged(b's', campaign.uid().bytes(), &[]),
                 Pool::SourceStock(campaign, source) => tagged(b'o', campaign.uid().bytes(), source.as_str().as_bytes()),
                 Pool::Budget(campaign) => tagged(b'b', campaign.uid().bytes(), &[]),
@@ -212,7 +212,7 @@ impl Key {
                     tagged(b'i', campaign.uid().bytes(), individual.as_str().as_bytes())
                 }
             },
-            Self::Lent(_, chunk) | Self::Homing(_, chunk) => vec![*chunk],
+            Self::LeasesOut(_, chunk) | Self::LeasesReturning(_, chunk) => vec![*chunk],
             Self::Individual(_, individual) => individual.as_str().as_bytes().to_vec(),
             Self::RecentKeys(holder, day) => {
                 // Day first: what is written goes to the end, and old days can be dropped as a range.
@@ -256,14 +256,14 @@ impl Key {
         numbers(order.refund_pages.len()).map(key)
     }
 
-    /// The key of the list that a lent code stands in, in its own bucket.
-    pub fn lent(buckets: Buckets, hash: CodeHash) -> Self {
-        Self::Lent(hash.slot().bucket(buckets), chunk_of(hash))
+    /// The list that a leased code stands in at its home.
+    pub fn leases_out(buckets: Buckets, hash: CodeHash) -> Self {
+        Self::LeasesOut(hash.slot().bucket(buckets), chunk_of(hash))
     }
 
-    /// The key of the list that a code of another bucket stands in on its way home.
-    pub fn homing(bucket: Bucket, hash: CodeHash) -> Self {
-        Self::Homing(bucket, chunk_of(hash))
+    /// The list that a code of another bucket stands in on its way home.
+    pub fn leases_returning(bucket: Bucket, hash: CodeHash) -> Self {
+        Self::LeasesReturning(bucket, chunk_of(hash))
     }
 
     /// The key of the document that takes what falls due at `at` for an account.

@@ -10,6 +10,7 @@ pub mod code;
 pub mod command;
 pub mod condition;
 pub mod event;
+pub mod exchange;
 pub mod id;
 pub mod individual;
 pub mod key;

@@ -1,26 +1,17 @@
 //! The working set: the aggregates that a command looks at, and `evolve`, the only way that they change.
 
 mod aggregate;
-mod between_buckets;
 mod evolve;
 
-mod demand;
-
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
-pub use demand::Shortage;
 
 use crate::{
-    campaign::{
-        Allowance, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, Pool, ScopeHashes, Share,
-        Standing, Supply,
-    },
-    code::{Code, CodeHash, CodeKind, CodesUnderway, Job},
+    campaign::{Allowance, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes, Standing},
+    code::{Code, CodeHash, CodeKind, Job},
     event::ApiKey,
+    exchange::{GrantBook, PendingLeases, Pool, Quota, UsageElsewhere},
     id::{CampaignId, CouponId, JobId, KeyId},
     individual::Individual,
     key::{Holder, Key},
@@ -47,19 +38,11 @@ pub struct State {
     buckets: Buckets,
     zones: Zones,
     loaded: HashMap<Key, Loaded>,
-    beyond: Option<Beyond>,
+    usage_elsewhere: Option<UsageElsewhere>,
     /// Campaigns that a reader found in memory as they are stored, instead of loading them.
     known: HashMap<CampaignId, Arc<KnownCampaign>>,
     /// Keys of those that are dirty, so that a long replay need not look at all for them.
     changed: Vec<Key>,
-}
-
-/// What other buckets had given out when somebody last looked. It lets a refusal be exact; what may be given out is decided
-/// by what was granted to the bucket at hand alone.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Beyond {
-    pub used: BTreeMap<Pool, u64>,
-    pub counters: BTreeMap<CampaignId, Counters>,
 }
 
 /// A document to be saved: `None` deletes it. `read` is the version that was loaded; `None` means there was none.
@@ -89,7 +72,7 @@ impl State {
             buckets,
             zones,
             loaded: HashMap::new(),
-            beyond: None,
+            usage_elsewhere: None,
             known: HashMap::new(),
             changed: Vec::new(),
         }
@@ -167,16 +150,16 @@ impl State {
         let known = |key: &Key| Some((key.clone(), self.loaded.get(key)?.clone()));
         Self {
             loaded: keys.iter().filter_map(known).collect(),
-            beyond: self.beyond.clone(),
+            usage_elsewhere: self.usage_elsewhere.clone(),
             ..Self::new(self.bucket, self.buckets).with_zones(self.zones.clone())
         }
     }
 
-    fn get(&self, key: &Key) -> Option<&Aggregate> {
+    pub(crate) fn get(&self, key: &Key) -> Option<&Aggregate> {
         self.loaded.get(key)?.value.as_ref()
     }
 
-    fn set(&mut self, key: Key, value: Option<Aggregate>) {
+    pub(crate) fn set(&mut self, key: Key, value: Option<Aggregate>) {
         match self.loaded.get_mut(&key) {
             Some(loaded) => {
                 loaded.value = value;
@@ -192,7 +175,7 @@ impl State {
         }
     }
 
-    fn change(&mut self, key: &Key) -> Option<&mut Aggregate> {
+    pub(crate) fn change(&mut self, key: &Key) -> Option<&mut Aggregate> {
         let loaded = self.loaded.get_mut(key)?;
         let value = loaded.value.as_mut()?;
         if !loaded.dirty {
@@ -210,7 +193,7 @@ impl State {
         due, Due, Due, (key: &Key), key.clone();
         api_key, ApiKey, ApiKey, (id: KeyId), Key::ApiKey(id);
         job, Job, Job, (id: JobId), Key::Job(id);
-        supply, Supply, Supply, (pool: &Pool), Key::Supply(pool.clone());
+        grant_book, GrantBook, GrantBook, (pool: &Pool), Key::GrantBook(pool.clone());
         refund_page, RefundPage, RefundPage, (account: &AccountId, order: &OrderId, page: u32),
             Key::RefundPage(account.clone(), order.clone(), page);
         refund_place, RefundPlace, RefundPlace, (account: &AccountId, order: &OrderId, id: &RefundName),
@@ -257,12 +240,12 @@ impl State {
     }
 
     /// Tells what other buckets have given out, or that it isn't known.
-    pub fn look_beyond(&mut self, beyond: Option<Beyond>) {
-        self.beyond = beyond;
+    pub fn set_usage_elsewhere(&mut self, usage: Option<UsageElsewhere>) {
+        self.usage_elsewhere = usage;
     }
 
-    pub const fn beyond(&self) -> Option<&Beyond> {
-        self.beyond.as_ref()
+    pub const fn usage_elsewhere(&self) -> Option<&UsageElsewhere> {
+        self.usage_elsewhere.as_ref()
     }
 
     /// The document of a campaign in this bucket, be it its home or not.
@@ -311,10 +294,10 @@ impl State {
         }
     }
 
-    /// Codes that wait for a step under one of the keys [`Key::lent`] and [`Key::homing`].
-    pub fn underway(&self, key: &Key) -> Option<&CodesUnderway> {
+    /// Leases that wait for a step under one of the keys [`Key::leases_out`] and [`Key::leases_returning`].
+    pub fn pending_leases(&self, key: &Key) -> Option<&PendingLeases> {
         match self.get(key)? {
-            Aggregate::Lent(codes) | Aggregate::Homing(codes) => Some(codes),
+            Aggregate::LeasesOut(pending) | Aggregate::LeasesReturning(pending) => Some(pending),
             _ => None,
         }
     }
@@ -325,11 +308,11 @@ impl State {
             Some(Aggregate::Allowance(allowance)) => allowance.clone(),
             _ => Allowance::default(),
         };
-        let elsewhere = match &self.beyond {
+        let elsewhere = match &self.usage_elsewhere {
             _ if self.buckets.is_one() => Elsewhere::Nowhere,
             None => Elsewhere::Unknown,
-            Some(beyond) => {
-                let of_it = beyond.used.iter().filter(|(pool, _)| pool.campaign() == Some(campaign));
+            Some(usage) => {
+                let of_it = usage.used.iter().filter(|(pool, _)| pool.campaign() == Some(campaign));
                 Elsewhere::Used(of_it.map(|(pool, used)| (pool.clone(), *used)).collect())
             }
         };
@@ -360,21 +343,21 @@ impl State {
 
     /// A campaign's counters over all buckets, as far as others were looked at.
     pub fn counters(&self, campaign: CampaignId) -> Counters {
-        let beyond = self.beyond.as_ref().and_then(|beyond| beyond.counters.get(&campaign));
-        self.allowance(campaign).counters.plus(beyond.copied().unwrap_or_default())
+        let elsewhere = self.usage_elsewhere.as_ref().and_then(|usage| usage.counters.get(&campaign));
+        self.allowance(campaign).counters.plus(elsewhere.copied().unwrap_or_default())
     }
 
     /// What is left of a shared code's uses; `None` if it has no limit of its own, or is no shared code.
     pub fn code_uses_left(&self, hash: CodeHash) -> Option<u64> {
-        let CodeKind::Shared { max_uses: Some(max), uses, share, .. } = &self.code(hash)?.kind else { return None };
+        let CodeKind::Shared { max_uses: Some(max), uses, quota, .. } = &self.code(hash)?.kind else { return None };
         let (limit, here) = (u64::from(*max), u64::from(*uses));
         if self.buckets.is_one() {
             return Some(limit.saturating_sub(here));
         }
-        Some(match &self.beyond {
-            None => share.map_or(0, |share| share.received).saturating_sub(here),
-            Some(beyond) => {
-                let elsewhere = beyond.used.get(&Pool::CodeUses(hash)).copied().unwrap_or(0);
+        Some(match &self.usage_elsewhere {
+            None => quota.map_or(0, |quota| quota.received).saturating_sub(here),
+            Some(usage) => {
+                let elsewhere = usage.used.get(&Pool::CodeUses(hash)).copied().unwrap_or(0);
                 limit.saturating_sub(here + elsewhere)
             }
         })
@@ -388,26 +371,26 @@ impl State {
         }
         let pool = Pool::Individual(wallet.individual.clone(), campaign);
         let here = self.given_out(&pool);
-        let may_have = match &self.beyond {
+        let may_have = match &self.usage_elsewhere {
             _ if self.buckets.is_one() => u64::from(limit),
-            None => self.share(&pool).received,
-            Some(beyond) => u64::from(limit).saturating_sub(beyond.used.get(&pool).copied().unwrap_or(0)),
+            None => self.quota(&pool).received,
+            Some(usage) => u64::from(limit).saturating_sub(usage.used.get(&pool).copied().unwrap_or(0)),
         };
         may_have.saturating_sub(here)
     }
 
-    /// What this bucket was granted of a pool.
-    pub fn share(&self, pool: &Pool) -> Share {
+    /// This bucket's quota of a pool.
+    pub fn quota(&self, pool: &Pool) -> Quota {
         match pool {
             Pool::CodeUses(hash) => match self.code(*hash).map(|code| &code.kind) {
-                Some(CodeKind::Shared { share, .. }) => share.unwrap_or_default(),
-                _ => Share::default(),
+                Some(CodeKind::Shared { quota, .. }) => quota.unwrap_or_default(),
+                _ => Quota::default(),
             },
             Pool::Individual(id, campaign) => {
-                self.individual(id).map(|individual| individual.share(*campaign)).unwrap_or_default()
+                self.individual(id).map(|individual| individual.quota(*campaign)).unwrap_or_default()
             }
             Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
-                self.allowance(*campaign).share(pool)
+                self.allowance(*campaign).quota(pool)
             }
         }
     }

@@ -57,9 +57,9 @@ impl Documents {
             Aggregate::Individual(_)
             | Aggregate::CampaignHere(_)
             | Aggregate::CodeHere(_)
-            | Aggregate::Supply(_)
-            | Aggregate::Lent(_)
-            | Aggregate::Homing(_) => {}
+            | Aggregate::GrantBook(_)
+            | Aggregate::LeasesOut(_)
+            | Aggregate::LeasesReturning(_) => {}
         }
         Ok(())
     }

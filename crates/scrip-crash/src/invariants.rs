@@ -142,18 +142,22 @@ fn money(order: &Order) -> Vec<String> {
 /// A shared code isn't used more often than it may; a unique one has one coupon.
 fn codes(documents: &Documents) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut taken: BTreeMap<CouponId, u32> = BTreeMap::new();
+    let mut claimed: BTreeMap<CouponId, u32> = BTreeMap::new();
     for code in &documents.codes {
         match &code.kind {
             CodeKind::Shared { text, max_uses: Some(max), uses, .. } if uses > max => {
                 wrong.push(format!("{text} was used {uses} times of {max}"));
             }
-            CodeKind::Unique { taken: Some(by), .. } => *taken.entry(by.coupon).or_default() += 1,
-            _ => {}
+            CodeKind::Shared { .. } => {}
+            CodeKind::Unique { state, .. } => {
+                if let Some(by) = state.claimed_by() {
+                    *claimed.entry(by.coupon).or_default() += 1;
+                }
+            }
         }
     }
     wrong.extend(
-        taken.into_iter().filter(|(_, codes)| *codes > 1).map(|(coupon, _)| format!("{coupon} is of two codes")),
+        claimed.into_iter().filter(|(_, codes)| *codes > 1).map(|(coupon, _)| format!("{coupon} is of two codes")),
     );
     wrong
 }

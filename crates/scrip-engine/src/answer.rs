@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
-    campaign::{Campaign, Counters, Parcel},
+    campaign::{Campaign, Counters},
     code::{Code, Job},
     command::{Outcome, refund_needs, whole_order_needs},
     event::{AnswerKind, ApiKey, Event, Recorded},
+    exchange::Transfer,
     id::CampaignId,
     key::Key,
     name::AccountId,
@@ -58,8 +59,8 @@ pub enum Answer {
     },
     Job(Job),
     ApiKey(ApiKey),
-    /// A part of a pool that moves between buckets, if any does.
-    Parcel(Option<Parcel>),
+    /// The transfer of a quota that is underway between two buckets, if one is.
+    Transfer(Option<Transfer>),
     /// A code as a bucket has it.
     Code(Option<Code>),
     Nothing,
@@ -98,7 +99,7 @@ pub(crate) fn answer(outcome: Outcome, state: &State) -> Answer {
         Outcome::Deleted { campaign } => Answer::Deleted { campaign },
         Outcome::Job(job) => Answer::Job(state.job(job).expect(MADE).clone()),
         Outcome::ApiKey(key) => Answer::ApiKey(state.api_key(key).expect(MADE).clone()),
-        Outcome::Parcel(parcel) => Answer::Parcel(parcel),
+        Outcome::Transfer(transfer) => Answer::Transfer(transfer),
         Outcome::Code(code) => Answer::Code(code),
         Outcome::Nothing => Answer::Nothing,
     }

@@ -15,7 +15,7 @@ use crate::{
     waiting::{KeyUse, Reply, Seen, Verdict, Waiting},
 };
 
-/// Runs commands, each once in its one bucket. What they need elsewhere is up to [`crate::steps`].
+/// Runs commands, each once in its one bucket. What they need elsewhere is up to [`crate::exchange`].
 #[derive(Clone)]
 pub(crate) struct Dispatch {
     pub reads: Reads,

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use crate::{
     answer::{Answer, answer},
     dispatch::Dispatch,
+    exchange,
     kept::KeptHead,
     queues::Queues,
     read::Reader,
@@ -33,7 +34,6 @@ use crate::{
     room::{ReadLimits, aside},
     secrets::Secrets,
     shared::Shared,
-    steps,
     time::ClockTrouble,
     waiting::{KeyUse, Seen, wait_for},
 };
@@ -123,7 +123,7 @@ impl Engine {
         let command = command.into();
         let dispatch = self.dispatch.clone();
         if !self.buckets().is_one() {
-            return Ok(Pending::new(async move { steps::submit(&dispatch, command, key).await }));
+            return Ok(Pending::new(async move { exchange::submit(&dispatch, command, key).await }));
         }
         let bucket = command.bucket(self.buckets());
         let answer = dispatch.queue(command, key, Seen::default())?;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use scrip_core::campaign::Pool;
+use scrip_core::exchange::Pool;
 
 /// One refill of a pool at a time: two recalls at once would take from each other what they found.
 #[derive(Default)]

@@ -2,12 +2,12 @@
 
 pub mod agreement;
 mod answer;
-mod beyond;
 mod clock;
 mod counted;
-mod depleted;
 mod dispatch;
 mod engine;
+mod exchange;
+mod fault_points;
 mod gates;
 mod jobs;
 mod kept;
@@ -25,12 +25,12 @@ pub mod repair;
 mod room;
 mod seals;
 mod secrets;
-mod seeded;
 mod sequencer;
 mod shared;
+mod sold_out;
 mod start;
-mod steps;
 mod time;
+mod usage_elsewhere;
 pub mod verify;
 mod waiting;
 

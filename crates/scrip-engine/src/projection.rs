@@ -155,16 +155,16 @@ pub fn project(state: &State, recorded: &Recorded, rows: &mut Vec<Row>) {
         | Event::SharedCodeCounted { .. }
         | Event::CodeRevoked { .. }
         | Event::CodeRevokedHere { .. }
-        | Event::AllowanceGranted { .. }
-        | Event::AllowanceReceived { .. }
-        | Event::AllowanceReturned { .. }
-        | Event::AllowanceTakenBack { .. }
-        | Event::CodeLent { .. }
+        | Event::QuotaGranted { .. }
+        | Event::QuotaReceived { .. }
+        | Event::QuotaReturned { .. }
+        | Event::QuotaTakenBack { .. }
+        | Event::CodeLeased { .. }
         | Event::CodeLearned { .. }
-        | Event::CodeClosed { .. }
-        | Event::CodeReleased { .. }
-        | Event::CodeSettled { .. }
-        | Event::CodeForgotten { .. }
+        | Event::LeaseClosed { .. }
+        | Event::LeaseReleased { .. }
+        | Event::LeaseConfirmed { .. }
+        | Event::LeaseForgotten { .. }
         | Event::CodesRequested { .. }
         | Event::CouponsArchived { .. }
         | Event::DueSwept { .. }

@@ -8,6 +8,7 @@ use scrip_core::{
     code::{Code, CodeHash, CodeKind, CodeText, EnteredCode, Job},
     command::{code_candidate, code_needs, given_back, order_needs, refund_needs, wallet_candidate, whole_order_needs},
     event::{AnswerKind, Event, Recorded},
+    exchange::LeaseState,
     id::{CampaignId, CouponId, JobId},
     key::Key,
     money::Amount,
@@ -27,11 +28,11 @@ use scrip_store::{
 
 use crate::{
     answer::{Answer, replayed},
-    beyond::{Limited, beyond},
     known::lacking,
     load::load_all,
     receipt::EngineError,
     shared::Shared,
+    usage_elsewhere::{Limited, usage_elsewhere},
 };
 
 /// A part of the journals.
@@ -142,12 +143,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at what other buckets have given out of campaigns and codes, so that what is left is told exactly.
-    fn look_beyond(&mut self, limited: &Limited) -> Result<(), StoreError> {
+    fn look_elsewhere(&mut self, limited: &Limited) -> Result<(), StoreError> {
         let buckets = self.shared.buckets();
         if !buckets.is_one() {
             let here = self.state().bucket();
-            let seen = beyond(&mut *self.snapshot, buckets, here, limited)?;
-            self.state_mut().look_beyond(Some(seen));
+            let usage = usage_elsewhere(&mut *self.snapshot, buckets, here, limited)?;
+            self.state_mut().set_usage_elsewhere(Some(usage));
         }
         Ok(())
     }
@@ -244,7 +245,7 @@ impl<'a> Reader<'a> {
     /// What was given out of a campaign and is left of it, over all buckets.
     pub fn allowance(&mut self, campaign: CampaignId) -> Result<Standing, EngineError> {
         self.load(|state| vec![Key::Allowance(state.bucket(), campaign)])?;
-        self.look_beyond(&Limited::campaign(campaign))?;
+        self.look_elsewhere(&Limited::campaign(campaign))?;
         Ok(self.state().allowance(campaign))
     }
 
@@ -394,11 +395,11 @@ impl<'a> Reader<'a> {
         Ok((events, true))
     }
 
-    /// Codes that live elsewhere as their own bucket has them, where the account's doesn't know them, or no more.
+    /// Takes in the codes of other buckets that the account's bucket doesn't know, or has closed: as their home has them.
     fn codes_from_home(&mut self, account: &AccountId, codes: &[EnteredCode]) -> Result<(), StoreError> {
         let foreign = |state: &State, code: &EnteredCode| {
-            // A draft's that was deleted may be another campaign's by now.
-            let over = |known: &Code| known.lent().is_some_and(|lent| lent.closed) || state.is_deleted(known.campaign);
+            // A code of a draft that was deleted may be another campaign's by now.
+            let over = |known: &Code| known.is_closed() || state.is_deleted(known.campaign);
             !state.is_home(code.hash) && state.code(code.hash).is_none_or(over)
         };
         let unknown: Vec<CodeHash> =
@@ -409,9 +410,9 @@ impl<'a> Reader<'a> {
             load_all(&mut *self.snapshot, &mut state, |_| vec![Key::Code(hash)])?;
             let Some(mut code) = state.code(hash).cloned() else { continue };
             match &mut code.kind {
-                CodeKind::Shared { uses, share, .. } => (*uses, *share) = (0, None),
-                // On its way to this very account: as if it were here.
-                CodeKind::Unique { lent, .. } => *lent = lent.take().filter(|lent| lent.account != *account),
+                CodeKind::Shared { uses, quota, .. } => (*uses, *quota) = (0, None),
+                // Leased to this very account: as if the account had it already.
+                CodeKind::Unique { state, .. } => *state = seen_by(account, state),
             }
             let key = Key::CodeHere(self.state().bucket(), hash);
             self.state_mut().insert(key, Some((0, Aggregate::CodeHere(code))));
@@ -419,8 +420,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What other buckets have given out of all campaigns and codes that were loaded.
-    fn look_beyond_all(&mut self) -> Result<(), StoreError> {
+    /// Looks at what other buckets have given out of all campaigns and codes that were loaded.
+    fn look_elsewhere_for_all(&mut self) -> Result<(), StoreError> {
         let state = self.state();
         let limited = state.documents().filter_map(|(key, aggregate)| match aggregate {
             Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => {
@@ -430,7 +431,7 @@ impl<'a> Reader<'a> {
             _ => None,
         });
         let limited = Limited::named_by(limited.collect());
-        self.look_beyond(&limited)
+        self.look_elsewhere(&limited)
     }
 
     /// Judges as for a new order, only that what a placed order holds counts as free: what revising it would come to.
@@ -544,7 +545,7 @@ impl<'a> Reader<'a> {
         self.load_with_known(|state| quote_keys(state, account, named, codes, now))?;
         self.codes_from_home(account, codes)?;
         self.load_with_known(|state| quote_keys(state, account, named, codes, now))?;
-        self.look_beyond_all()?;
+        self.look_elsewhere_for_all()?;
         let state = self.state();
         let mut candidates: Vec<Candidate<'_>> = Vec::new();
         let mut chosen: Vec<usize> = Vec::new();
@@ -639,4 +640,17 @@ fn quote_keys(
         code_needs(state, account, code.hash, &mut keys);
     }
     keys
+}
+
+/// A code's state at home as its lease's own account sees it: the lease stands in nobody's way.
+fn seen_by(account: &AccountId, state: &LeaseState) -> LeaseState {
+    match state {
+        LeaseState::Leased(lease) | LeaseState::Closed(lease) if lease.account == *account => LeaseState::Free,
+        LeaseState::ClaimedUnder(lease, by) if lease.account == *account => LeaseState::Claimed(by.clone()),
+        LeaseState::Free
+        | LeaseState::Claimed(_)
+        | LeaseState::Leased(_)
+        | LeaseState::ClaimedUnder(..)
+        | LeaseState::Closed(_) => state.clone(),
+    }
 }

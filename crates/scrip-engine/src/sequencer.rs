@@ -25,14 +25,14 @@ use tokio::sync::mpsc;
 
 use crate::{
     answer::answer,
-    beyond::Limited,
     counted,
+    fault_points::{answer_early, counters_apart},
     load::load_all,
     projection::project,
     random::RandomIds,
     receipt::{EngineError, Receipt, chain},
-    seeded::{answer_early, counters_apart},
     shared::Shared,
+    usage_elsewhere::Limited,
     waiting::{Done, DoneAndFreed, KeyUse, Reply, Verdict, Waiting},
 };
 
@@ -153,8 +153,8 @@ impl Sequencer {
         let mut results = Vec::with_capacity(done.len());
         for (waiting, (done, freed)) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
-                Done::Unseen(limited) => ("unseen", Err(Verdict::Unseen(limited))),
-                Done::Short(shortages) => ("short", Err(Verdict::Short(shortages))),
+                Done::NeedsRemoteUsage(limited) => ("unseen", Err(Verdict::NeedsRemoteUsage(limited))),
+                Done::NeedsQuota(shortages) => ("short", Err(Verdict::NeedsQuota(shortages))),
                 Done::Fresh { answer, at } => ("done", Ok(Ok(Receipt { answer: *answer, replayed: false, at }))),
                 Done::Refused(refusal) => (refusal.first().code(), Ok(Err(EngineError::Refused(refusal)))),
                 Done::Hindered(why) => ("hindered", Ok(Err(EngineError::Hindered(why)))),
@@ -221,7 +221,7 @@ impl Sequencer {
                 _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.2))?,
             }
             self.shared.registry.committed(&batch.1, &batch.2);
-            self.shared.depleted.committed(&batch.2);
+            self.shared.sold_out.committed(&batch.2);
             self.shared.time.saw(now);
             self.shared.committed(self.bucket, batch.0.frame.last_position(), &batch.2);
         }
@@ -298,15 +298,17 @@ impl Work {
             }
             self.load(transaction, std::slice::from_ref(waiting))?;
         }
-        self.state.look_beyond(waiting.seen.beyond.clone());
+        self.state.set_usage_elsewhere(waiting.seen.usage_elsewhere.clone());
         let decision = match waiting.command.decide(&self.state, self.now, ids) {
             Ok(decision) => decision,
-            Err(refusal) if self.judged_by_this_bucket_alone(&refusal) => return Ok(self.unseen(&waiting.command)),
+            Err(refusal) if self.judged_by_this_bucket_alone(&refusal) => {
+                return Ok(self.needs_remote_usage(&waiting.command));
+            }
             Err(refusal) => return Ok(Done::Refused(refusal)),
         };
         let short = self.state.short_of(&decision.events);
         if !short.is_empty() && !waiting.seen.overdraw {
-            return Ok(Done::Short(short));
+            return Ok(Done::NeedsQuota(short));
         }
         let position = self.next_position();
         let count = u32::try_from(decision.events.len()).expect("a command leads to few events");
@@ -343,13 +345,13 @@ impl Work {
             )
         };
         !self.state.buckets().is_one()
-            && self.state.beyond().is_none()
+            && self.state.usage_elsewhere().is_none()
             && refusal.errors.iter().any(|error| by_a_pool(&error.reason))
     }
 
     /// What of other buckets has to be looked at to judge the command.
-    fn unseen(&self, command: &Command) -> Done {
-        Done::Unseen(Limited::named_by(command.needs(&self.state, self.now)))
+    fn needs_remote_usage(&self, command: &Command) -> Done {
+        Done::NeedsRemoteUsage(Limited::named_by(command.needs(&self.state, self.now)))
     }
 
     fn used(&self, key: &KeyUse) -> Option<UsedKey> {
@@ -371,7 +373,7 @@ impl Work {
         self.state.evolve(&recorded);
         if let Event::CouponVoided { code, .. } = &recorded.event
             && !self.state.is_home(*code)
-            && self.state.code(*code).is_some_and(|code| code.lent().is_some())
+            && self.state.code(*code).is_some_and(|code| code.lease().is_some())
         {
             self.freed.push(*code);
         }

@@ -20,13 +20,13 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
-    depleted::Depleted,
     gates::Gates,
     known::Known,
     random::Random,
     registry::Registry,
     room::{ReadLimits, Room},
     secrets::Secrets,
+    sold_out::SoldOut,
     time::Time,
 };
 
@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub secrets: Secrets,
     pub random: Random,
     pub gates: Gates,
-    pub depleted: Depleted,
+    pub sold_out: SoldOut,
     /// Whose job had the last turn (`None` within: the platform's).
     pub job_turn: Mutex<Option<Option<SellerId>>>,
     /// What readers have in memory.
@@ -67,7 +67,7 @@ impl Shared {
             secrets: options.secrets,
             random: options.random,
             gates: Gates::default(),
-            depleted: Depleted::default(),
+            sold_out: SoldOut::default(),
             job_turn: Mutex::default(),
             known: Known::default(),
             room: OnceLock::new(),
@@ -118,7 +118,7 @@ impl Shared {
     /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
     pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
         self.registry.doubt(bucket);
-        self.depleted.committed(events);
+        self.sold_out.committed(events);
     }
 
     /// Nothing is written from here on, and who runs the process is told once.

@@ -4,17 +4,17 @@ use scrip_core::{
     code::CodeHash,
     command::Command,
     event::AnswerKind,
+    exchange::{Shortage, UsageElsewhere},
     key::Holder,
     reason::Refusal,
-    state::{Beyond, Shortage},
     time::Timestamp,
 };
 use tokio::sync::oneshot;
 
 use crate::{
     answer::Answer,
-    beyond::Limited,
     receipt::{EngineError, Receipt},
+    usage_elsewhere::Limited,
 };
 
 /// An idempotency key's scope and command, both hashed.
@@ -48,7 +48,7 @@ impl Waiting {
 /// With many buckets: what is known of the others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    pub beyond: Option<Beyond>,
+    pub usage_elsewhere: Option<UsageElsewhere>,
     /// All that could be granted was: what may be done without is done without.
     pub overdraw: bool,
     /// What stands against the command besides: only a repetition of an earlier one is answered.
@@ -58,7 +58,7 @@ pub(crate) struct Seen {
 /// What a command came to in its bucket.
 pub(crate) struct Reply {
     pub verdict: Verdict,
-    /// Codes of other buckets whose claims were given back on the way: they go home.
+    /// Codes of other buckets whose claims were given back on the way: their leases return.
     pub freed: Vec<CodeHash>,
 }
 
@@ -72,10 +72,10 @@ pub(crate) enum Verdict {
         kind: AnswerKind,
         at: Timestamp,
     },
-    /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again knowing what others have.
-    Unseen(Limited),
-    /// With many buckets: the rules allow it, but this bucket wasn't granted enough. Nothing was done.
-    Short(Vec<Shortage>),
+    /// With many buckets: refused by what this bucket has alone. Nothing was done; ask again with the usage elsewhere.
+    NeedsRemoteUsage(Limited),
+    /// With many buckets: the rules allow it, but the bucket's quotas don't suffice. Nothing was done.
+    NeedsQuota(Vec<Shortage>),
 }
 
 impl Verdict {
@@ -83,7 +83,7 @@ impl Verdict {
     pub fn done(self) -> Result<Receipt, EngineError> {
         match self {
             Self::Done(result) => result,
-            Self::Again { .. } | Self::Unseen(_) | Self::Short(_) => Err(EngineError::Fault),
+            Self::Again { .. } | Self::NeedsRemoteUsage(_) | Self::NeedsQuota(_) => Err(EngineError::Fault),
         }
     }
 }
@@ -108,8 +108,8 @@ pub(crate) enum Done {
         at: Timestamp,
     },
     Refused(Refusal),
-    Unseen(Limited),
-    Short(Vec<Shortage>),
+    NeedsRemoteUsage(Limited),
+    NeedsQuota(Vec<Shortage>),
     /// Nothing is written now.
     Hindered(String),
     /// It failed unexpectedly and was taken out.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
-    campaign::{Allowance, CampaignStage, Pool},
+    campaign::{Allowance, CampaignStage},
     code::CodeHash,
+    exchange::Pool,
     id::{CampaignId, CouponId},
     key::{Key, Kind},
     name::{AccountId, OrderId},
@@ -106,10 +107,10 @@ fn allowance_is(model: &Model, snapshot: &mut dyn Snapshot, bucket: Bucket, camp
         let expected = model.pools.get(&pool).map(|held| *held.of(bucket)).unwrap_or_default();
         let used = found.used(&pool);
         must!(used == expected.used, "{used} of {pool:?} are used in {bucket:?}, not {}", expected.used);
-        let share = found.share(&pool);
+        let quota = found.quota(&pool);
         let same =
-            (share.received, share.grants, share.returns) == (expected.received, expected.got, expected.returned);
-        must!(same, "{bucket:?} has {share:?} of {pool:?}, not {expected:?}");
+            (quota.received, quota.grants, quota.returns) == (expected.received, expected.got, expected.returned);
+        must!(same, "{bucket:?} has {quota:?} of {pool:?}, not {expected:?}");
     }
     Ok(())
 }
@@ -263,7 +264,7 @@ pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
         }
     }
     for bucket in model.buckets.all() {
-        for kind in [Kind::Due, Kind::Lent, Kind::Homing] {
+        for kind in [Kind::Due, Kind::LeasesOut, Kind::LeasesReturning] {
             let left = snapshot.scan(bucket, kind, &[], &[], 8).map_err(|error| error.to_string())?;
             must!(left.is_empty(), "{} {kind:?} documents are left in {bucket:?}", left.len());
         }
@@ -273,7 +274,7 @@ pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
     }
     codes_are_free_or_taken(model)?;
     codes_are_taken_back(model, &mut *snapshot)?;
-    supplies_are(model, &mut *snapshot)?;
+    grant_books_are(model, &mut *snapshot)?;
     for account in model.wallets.keys() {
         wallet_is(model, &mut *snapshot, account)?;
     }
@@ -282,8 +283,8 @@ pub fn at_rest(model: &Model, store: &MemoryStore) -> Checked {
 
 fn codes_are_free_or_taken(model: &Model) -> Checked {
     for (hash, code) in &model.codes {
-        let orphan = code.lent.is_some() && code.coupon.is_none();
-        must!(!orphan, "a code of {} is lent for ever: {code:?} {hash:?}", code.campaign);
+        let orphan = code.lease.is_some() && code.coupon.is_none();
+        must!(!orphan, "a code of {} is leased for ever: {code:?} {hash:?}", code.campaign);
     }
     Ok(())
 }
@@ -304,17 +305,21 @@ fn codes_are_taken_back(model: &Model, snapshot: &mut dyn Snapshot) -> Checked {
     Ok(())
 }
 
-/// What is handed out, at home and in the buckets, is one and the same.
-fn supplies_are(model: &Model, snapshot: &mut dyn Snapshot) -> Checked {
+/// What is granted, at home and in the buckets, is one and the same.
+fn grant_books_are(model: &Model, snapshot: &mut dyn Snapshot) -> Checked {
     for (pool, held) in &model.pools {
-        let supply = match load(snapshot, &Key::Supply(pool.clone()))? {
-            Some(Aggregate::Supply(supply)) => supply,
+        let book = match load(snapshot, &Key::GrantBook(pool.clone()))? {
+            Some(Aggregate::GrantBook(book)) => book,
             _ => Default::default(),
         };
         for bucket in model.buckets.all() {
-            let (handed, share) = (supply.of(bucket), held.of(bucket));
-            let known = share.received + share.to_come + share.going_back;
-            must!(handed.amount == known, "{} of {pool:?} are handed to {bucket:?}, which has {known}", handed.amount);
+            let (granted, quota) = (book.of(bucket), held.of(bucket));
+            let known = quota.received + quota.to_come + quota.going_back;
+            must!(
+                granted.amount == known,
+                "{} of {pool:?} are granted to {bucket:?}, which has {known}",
+                granted.amount
+            );
         }
         if let Pool::CodeUses(hash) = pool {
             uses_are(model, snapshot, *hash)?;

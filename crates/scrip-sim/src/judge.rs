@@ -7,9 +7,10 @@ mod step;
 use std::collections::BTreeSet;
 
 use scrip_core::{
-    campaign::{CampaignStage, Channel, Pool},
+    campaign::{CampaignStage, Channel},
     code::CodeHash,
     command::{Claim, ClaimOf, Command},
+    exchange::Pool,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SellerId},
     order::{Order, OrderCoupon, OrderStage, OrderStatus, TransactionState},
@@ -136,7 +137,7 @@ impl Model {
                 must!(linked, "I3: {:?} is linked, and isn't", ask.account());
                 Ok(())
             }
-            Answer::ApiKey(_) | Answer::Parcel(_) | Answer::Code(None) | Answer::Nothing => {
+            Answer::ApiKey(_) | Answer::Transfer(_) | Answer::Code(None) | Answer::Nothing => {
                 Err("an answer to nothing".to_owned())
             }
         }

@@ -3,8 +3,13 @@ use std::ops::Deref;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::{Pool, Share, Terms};
-use crate::{id::CampaignId, money::Amount, name::SourceName};
+use super::Terms;
+use crate::{
+    exchange::{Pool, Quota},
+    id::CampaignId,
+    money::Amount,
+    name::SourceName,
+};
 
 /// What one bucket has given out and held of a campaign. With one bucket it is the whole; a campaign's counters are the
 /// sum over its allowances.
@@ -18,7 +23,7 @@ pub struct Allowance {
     pub claimed_by_source: Vec<(SourceName, u32)>,
     /// What the bucket was granted. With one bucket nothing: the whole limit is its own.
     #[cbor(n(2), skip_if = "Vec::is_empty", default)]
-    pub shares: Vec<(Pool, Share)>,
+    pub quotas: Vec<(Pool, Quota)>,
 }
 
 /// The figures of a campaign. `on_orders` and `used` are of now; `claimed`, `returned` and `reclaimed` count ever.
@@ -76,16 +81,16 @@ impl Allowance {
     }
 
     /// What the bucket was granted of a pool.
-    pub fn share(&self, pool: &Pool) -> Share {
-        self.shares.iter().find(|(known, _)| known == pool).map(|(_, share)| *share).unwrap_or_default()
+    pub fn quota(&self, pool: &Pool) -> Quota {
+        self.quotas.iter().find(|(known, _)| known == pool).map(|(_, quota)| *quota).unwrap_or_default()
     }
 
-    pub(crate) fn share_mut(&mut self, pool: &Pool) -> &mut Share {
-        let place = self.shares.iter().position(|(known, _)| known == pool).unwrap_or_else(|| {
-            self.shares.push((pool.clone(), Share::default()));
-            self.shares.len() - 1
+    pub(crate) fn quota_mut(&mut self, pool: &Pool) -> &mut Quota {
+        let place = self.quotas.iter().position(|(known, _)| known == pool).unwrap_or_else(|| {
+            self.quotas.push((pool.clone(), Quota::default()));
+            self.quotas.len() - 1
         });
-        &mut self.shares[place].1
+        &mut self.quotas[place].1
     }
 
     fn claimed_by(&self, source: &SourceName) -> u32 {
@@ -150,7 +155,7 @@ impl Standing {
         let here = self.allowance.used(pool);
         Some(match &self.elsewhere {
             Elsewhere::Nowhere => limit.saturating_sub(here),
-            Elsewhere::Unknown => self.allowance.share(pool).received.min(limit).saturating_sub(here),
+            Elsewhere::Unknown => self.allowance.quota(pool).received.min(limit).saturating_sub(here),
             Elsewhere::Used(used) => {
                 let elsewhere: u64 = used.iter().filter(|(known, _)| known == pool).map(|(_, used)| used).sum();
                 limit.saturating_sub(here + elsewhere)

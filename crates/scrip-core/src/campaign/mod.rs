@@ -1,14 +1,12 @@
 //! Campaigns: terms and their state, and the counters of what was given out.
 
 mod allowance;
-mod pool;
 mod scope_hashes;
 mod state;
 mod terms;
 
 pub(crate) use allowance::Elsewhere;
 pub use allowance::{Allowance, Counters, Standing};
-pub use pool::{Handed, Parcel, Pool, Share, Supply};
 pub(crate) use scope_hashes::name_hash;
 pub use scope_hashes::{KnownCampaign, ScopeHashes};
 pub use state::{

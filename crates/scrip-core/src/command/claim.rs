@@ -3,6 +3,7 @@ use crate::{
     campaign::{Campaign, CampaignStatus, Channel},
     code::{Code, CodeHash, CodeKind, EnteredCode},
     event::Event,
+    exchange::LeaseState,
     id::{CampaignId, CouponId, IdSource},
     key::Key,
     name::{AccountId, IndividualId, SourceName},
@@ -128,13 +129,16 @@ pub(super) fn code_reason(
         return Some(if theirs { Reason::CodeRevoked } else { Reason::CodeNotUsable });
     }
     match &code.kind {
-        CodeKind::Unique { taken: Some(taken), .. } if taken.account == *account => Some(Reason::CodeUsed),
-        CodeKind::Unique { taken: Some(_), .. } => Some(Reason::CodeNotUsable),
-        // On its way to another account, or back from this one.
-        CodeKind::Unique { lent: Some(lent), .. } if lent.account != *account || lent.closed => {
-            Some(Reason::CodeNotUsable)
-        }
-        CodeKind::Unique { taken: None, .. } => over.then_some(Reason::CodeNotUsable),
+        CodeKind::Unique { state, .. } => match state {
+            LeaseState::Claimed(by) | LeaseState::ClaimedUnder(_, by) if by.account == *account => {
+                Some(Reason::CodeUsed)
+            }
+            LeaseState::Claimed(_) | LeaseState::ClaimedUnder(..) | LeaseState::Closed(_) => {
+                Some(Reason::CodeNotUsable)
+            }
+            LeaseState::Leased(lease) if lease.account != *account => Some(Reason::CodeNotUsable),
+            LeaseState::Free | LeaseState::Leased(_) => over.then_some(Reason::CodeNotUsable),
+        },
         CodeKind::Shared { .. } if state.code_uses_left(hash) == Some(0) => Some(Reason::CodeUsesExhausted),
         CodeKind::Shared { .. } => over.then_some(Reason::CodeExpired),
     }
@@ -144,7 +148,7 @@ pub(super) fn code_reason(
 /// and source.
 fn has_coupon_by(state: &State, account: &AccountId, hash: CodeHash, code: &Code) -> bool {
     if !code.is_shared() {
-        return code.taken().is_some_and(|taken| taken.account == *account);
+        return code.claimed_by().is_some_and(|by| by.account == *account);
     }
     let is_by = |coupon: &Coupon| match coupon.code {
         Some(by) => by == hash,

@@ -1,7 +1,7 @@
-//! What can be asked: one file per command, each with the aggregates it needs and its decision.
+//! What can be asked: commands, each with the aggregates it needs and its decision. Those by which buckets exchange something
+//! are in `exchange/`.
 
 mod add_codes;
-mod allowances;
 mod campaign_lifecycle;
 mod cancel_order;
 mod candidates;
@@ -10,7 +10,6 @@ mod change_metadata;
 mod checkout;
 mod claim;
 mod close_transactions;
-mod code_steps;
 mod create_campaign;
 mod delete_campaign;
 mod extend_hold;
@@ -19,9 +18,8 @@ mod import_campaign;
 mod import_coupon;
 mod keys;
 mod lapse;
-mod learn_campaign;
 mod link_account;
-mod needs;
+pub(crate) mod needs;
 mod note_grants;
 mod pay_order;
 mod place_order;
@@ -35,7 +33,6 @@ mod sweep_due;
 pub use add_codes::{
     AddCodes, AddSharedCode, CODES_PER_COMMAND, CODES_PER_JOB, CancelJob, NoteCodes, NoteSharedCode, RequestCodes,
 };
-pub use allowances::{GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance};
 pub use campaign_lifecycle::{CampaignStep, MoveCampaign};
 pub use cancel_order::CancelOrder;
 pub use candidates::{code_candidate, wallet_candidate};
@@ -44,7 +41,6 @@ pub use change_metadata::ChangeMetadata;
 pub use checkout::Chosen;
 pub use claim::{Claim, ClaimBy, ClaimOf};
 pub use close_transactions::CloseTransactions;
-pub use code_steps::{CloseCode, ForgetCode, LENT_MINUTES, LearnCode, LendCode, ReleaseCode, SettleCode};
 pub use create_campaign::CreateCampaign;
 pub use delete_campaign::DeleteCampaign;
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
@@ -53,7 +49,6 @@ pub use import_campaign::{ImportCampaign, imported_campaign};
 pub use import_coupon::{ImportCoupon, KnownBy, OldStatus};
 pub use keys::{ChangeApiKey, CreateApiKey, NoteApiKeyUse, RevokeApiKey};
 pub use lapse::given_back;
-pub use learn_campaign::LearnCampaign;
 pub use link_account::LinkAccount;
 pub use needs::{code as code_needs, order_needs, order_refund as refund_needs, whole_order as whole_order_needs};
 pub use note_grants::NoteGrants;
@@ -62,13 +57,16 @@ pub use place_order::PlaceOrder;
 pub use refund::{RefundOf, RefundOrder};
 pub use retake::LATE_PAYMENT_DAYS;
 pub use revise_order::ReviseOrder;
-pub use revoke_code::{RevokeCode, RevokeCodeHere};
+pub use revoke_code::RevokeCode;
 pub use sweep_due::SweepDue;
 
 use crate::{
-    campaign::Parcel,
     code::{Code, CodeHash},
     event::{AnswerKind, Event},
+    exchange::{
+        CloseLease, ConfirmLease, ForgetLease, GrantQuota, LearnCampaign, LearnCode, LeaseCode, ReceiveQuota,
+        ReleaseLease, ReturnQuota, RevokeCodeHere, TakeBackQuota, Transfer,
+    },
     id::{CampaignId, CouponId, IdSource, JobId, KeyId},
     key::Key,
     name::{AccountId, OrderId, RefundName},
@@ -122,8 +120,8 @@ pub enum Outcome {
     },
     Job(JobId),
     ApiKey(KeyId),
-    /// A part of a pool that moves, if any does.
-    Parcel(Option<Parcel>),
+    /// The transfer of a quota that is underway, if one is.
+    Transfer(Option<Transfer>),
     /// A code as the bucket at hand has it now, if it does.
     Code(Option<Code>),
     Nothing,
@@ -141,13 +139,13 @@ impl Outcome {
             Self::Job(_) => AnswerKind::Job,
             Self::ApiKey(_) => AnswerKind::ApiKey,
             Self::Code(_) => AnswerKind::Code,
-            Self::Deleted { .. } | Self::Parcel(_) | Self::Nothing => AnswerKind::Nothing,
+            Self::Deleted { .. } | Self::Transfer(_) | Self::Nothing => AnswerKind::Nothing,
         }
     }
 }
 
 /// A command's two halves: which aggregates it must see, and what follows from them.
-trait Decide {
+pub(crate) trait Decide {
     /// Adds the keys to look at. Called again when they are loaded, as some name others; ends when it adds nothing new.
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>);
 
@@ -156,7 +154,7 @@ trait Decide {
 }
 
 macro_rules! commands {
-    ($($name:ident $(($account:ident $(, $order:ident)?))?,)*) => {
+    ($($name:ident $(= $label:literal)? $(($account:ident $(, $order:ident)?))?,)*) => {
         /// Everything that can be asked.
         #[derive(Clone, Debug)]
         pub enum Command { $($name($name),)* }
@@ -174,9 +172,12 @@ macro_rules! commands {
                 match self { $(Self::$name(command) => command.decide(state, now, ids),)* }
             }
 
-            /// The name for metrics and logs.
+            /// Every name, in the order of the list.
+            pub const NAMES: &[&str] = &[$(commands!(@label $name $($label)?)),*];
+
+            /// The name for metrics and logs. One that was renamed here keeps the label that dashboards know.
             pub const fn name(&self) -> &'static str {
-                match self { $(Self::$name(_) => stringify!($name),)* }
+                match self { $(Self::$name(_) => commands!(@label $name $($label)?),)* }
             }
 
             fn account(&self) -> Option<(&AccountId, Option<&OrderId>)> {
@@ -194,6 +195,8 @@ macro_rules! commands {
             }
         })*
     };
+    (@label $name:ident $label:literal) => { $label };
+    (@label $name:ident) => { stringify!($name) };
     (@order $command:ident $order:ident) => { Some(&$command.$order) };
     (@order $command:ident) => { None };
 }
@@ -229,16 +232,16 @@ commands! {
     NoteSharedCode,
     NoteGrants,
     NoteCodes,
-    GrantAllowance,
-    ReceiveAllowance,
-    ReturnAllowance,
-    TakeBackAllowance,
-    LendCode,
+    GrantQuota = "GrantAllowance",
+    ReceiveQuota = "ReceiveAllowance",
+    ReturnQuota = "ReturnAllowance",
+    TakeBackQuota = "TakeBackAllowance",
+    LeaseCode = "LendCode",
     LearnCode,
-    CloseCode,
-    ReleaseCode,
-    SettleCode,
-    ForgetCode,
+    CloseLease = "CloseCode",
+    ReleaseLease = "ReleaseCode",
+    ConfirmLease = "SettleCode",
+    ForgetLease = "ForgetCode",
     RevokeCode,
     RevokeCodeHere,
 }
@@ -284,18 +287,18 @@ impl Command {
             Self::SweepDue(command) => command.bucket,
             Self::ForgetKeys(command) => command.bucket,
             Self::LearnCampaign(command) => command.bucket,
-            Self::GrantAllowance(command) => command.pool.slot().bucket(buckets),
-            Self::TakeBackAllowance(command) => command.pool.slot().bucket(buckets),
-            Self::ReceiveAllowance(command) => command.bucket,
-            Self::ReturnAllowance(command) => command.bucket,
-            Self::LendCode(command) => command.hash.slot().bucket(buckets),
-            Self::ReleaseCode(command) => command.hash.slot().bucket(buckets),
-            Self::SettleCode(command) => command.hash.slot().bucket(buckets),
+            Self::GrantQuota(command) => command.pool.slot().bucket(buckets),
+            Self::TakeBackQuota(command) => command.pool.slot().bucket(buckets),
+            Self::ReceiveQuota(command) => command.bucket,
+            Self::ReturnQuota(command) => command.bucket,
+            Self::LeaseCode(command) => command.hash.slot().bucket(buckets),
+            Self::ReleaseLease(command) => command.hash.slot().bucket(buckets),
+            Self::ConfirmLease(command) => command.hash.slot().bucket(buckets),
             Self::RevokeCode(command) => command.hash.slot().bucket(buckets),
             Self::RevokeCodeHere(command) => command.bucket,
             Self::LearnCode(command) => command.bucket,
-            Self::CloseCode(command) => command.bucket,
-            Self::ForgetCode(command) => command.bucket,
+            Self::CloseLease(command) => command.bucket,
+            Self::ForgetLease(command) => command.bucket,
             Self::Claim(_)
             | Self::ImportCoupon(_)
             | Self::PlaceOrder(_)

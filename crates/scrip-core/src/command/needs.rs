@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A campaign and what this bucket has given out of it.
-pub(super) fn campaign(state: &State, campaign: CampaignId, keys: &mut Vec<Key>) {
+pub(crate) fn campaign(state: &State, campaign: CampaignId, keys: &mut Vec<Key>) {
     keys.push(state.campaign_key(campaign));
     keys.push(Key::Allowance(state.bucket(), campaign));
 }
@@ -36,10 +36,10 @@ pub fn code(state: &State, account: &AccountId, hash: CodeHash, keys: &mut Vec<K
     }
 }
 
-pub(super) fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
+pub(crate) fn code_alone(state: &State, hash: CodeHash, keys: &mut Vec<Key>) {
     keys.push(state.code_key(hash));
     if !state.is_home(hash) {
-        keys.push(Key::homing(state.bucket(), hash));
+        keys.push(Key::leases_returning(state.bucket(), hash));
     }
 }
 

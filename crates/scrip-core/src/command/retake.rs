@@ -5,6 +5,7 @@ use crate::{
     campaign::Campaign,
     code::{CodeHash, CodeKind},
     event::Event,
+    exchange::LeaseState,
     id::IdSource,
     order::{Order, OrderCoupon, OrderCouponState},
     reason::{Gone, Reason, Refusal, RefusalError, UsedBy},
@@ -122,9 +123,11 @@ fn gone_of_claim(state: &State, order: &Order, campaign: &Campaign, coupon: &Ord
     let is_revoked = state.code(code).is_some_and(|known| known.revoked_at.is_some());
     let is_free = state.code(code).is_some_and(|known| match &known.kind {
         CodeKind::Shared { .. } => state.code_uses_left(code) != Some(0),
-        CodeKind::Unique { taken, lent, .. } => {
-            taken.is_none() && lent.as_ref().is_none_or(|lent| lent.account == order.account && !lent.closed)
-        }
+        CodeKind::Unique { state, .. } => match state {
+            LeaseState::Free => true,
+            LeaseState::Leased(lease) => lease.account == order.account,
+            LeaseState::Claimed(_) | LeaseState::ClaimedUnder(..) | LeaseState::Closed(_) => false,
+        },
     });
     let has_stock = state.has_stock(campaign, coupon.source.as_ref());
     let may_have = |limit| state.individual_left(&order.account, campaign.id, limit) > 0;

@@ -1,9 +1,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Allowance, Campaign, Supply},
-    code::{Code, CodesUnderway, Job},
+    campaign::{Allowance, Campaign},
+    code::{Code, Job},
     event::{ApiKey, UsedKey},
+    exchange::{GrantBook, PendingLeases},
     individual::Individual,
     key::Kind,
     name::{AccountId, OrderId},
@@ -72,9 +73,9 @@ aggregates! {
     Job(Job),
     CampaignHere(Campaign),
     CodeHere(Code),
-    Supply(Supply),
-    Lent(CodesUnderway),
-    Homing(CodesUnderway),
+    GrantBook(GrantBook),
+    LeasesOut(PendingLeases),
+    LeasesReturning(PendingLeases),
     Individual(Individual),
     RefundPage(RefundPage),
     RefundPlace(RefundPlace),

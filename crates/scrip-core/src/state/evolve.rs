@@ -1,8 +1,9 @@
 use super::{Aggregate, Due, DueOrder, RecentKeys, State};
 use crate::{
     campaign::{Allowance, Campaign, CampaignStage, PausedBy},
-    code::{Code, CodeHash, CodeKind, Job, Taken},
+    code::{Code, CodeHash, CodeKind, Job},
     event::{Event, Recorded},
+    exchange::ClaimedBy,
     id::{CampaignId, CouponId},
     key::Key,
     name::{AccountId, IndividualId, OrderId, SourceName},
@@ -63,7 +64,7 @@ impl State {
                 }
             }
             Event::SharedCodeAdded { campaign, hash, text, max_uses, source, request, secret } => {
-                let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0, share: None };
+                let kind = CodeKind::Shared { text: text.clone(), max_uses: *max_uses, uses: 0, quota: None };
                 let (source, request) = (source.clone(), request.map(Into::into));
                 let secret = secret.unwrap_or_default();
                 let made = Code { campaign: *campaign, source, kind, request, revoked_at: None, secret };
@@ -97,7 +98,7 @@ impl State {
             }
             Event::UniqueCodesAdded { campaign, job, codes, source } => {
                 for code in codes {
-                    let kind = CodeKind::Unique { last4: code.last4.clone(), taken: None, lent: None, ways: 0 };
+                    let kind = CodeKind::unique(code.last4.clone());
                     let (source, secret) = (source.clone(), code.secret);
                     let made = Code { campaign: *campaign, source, kind, request: None, revoked_at: None, secret };
                     self.add_code(code.hash, made);
@@ -236,17 +237,17 @@ impl State {
             }
             Event::AccountLinked { .. }
             | Event::CampaignLearned { .. }
-            | Event::AllowanceGranted { .. }
-            | Event::AllowanceReceived { .. }
-            | Event::AllowanceReturned { .. }
-            | Event::AllowanceTakenBack { .. }
-            | Event::CodeLent { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
             | Event::CodeLearned { .. }
-            | Event::CodeClosed { .. }
-            | Event::CodeReleased { .. }
-            | Event::CodeSettled { .. }
-            | Event::CodeForgotten { .. }
-            | Event::CodeRevokedHere { .. } => self.between_buckets(&recorded.event),
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::CodeRevokedHere { .. } => self.exchanged(&recorded.event),
             Event::ApiKeyCreated { key } => self.set(Key::ApiKey(key.id), Some(Aggregate::ApiKey(key.clone()))),
             Event::ApiKeyRevoked { key, at } => {
                 if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {
@@ -299,7 +300,7 @@ impl State {
         self.set(place, Some(Aggregate::RefundPlace(RefundPlace { page })));
     }
 
-    pub(super) fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
+    pub(crate) fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
         let key = Key::Allowance(self.bucket, campaign);
         if self.get(&key).is_none() {
             self.set(key.clone(), Some(Aggregate::Allowance(Allowance::default())));
@@ -320,7 +321,7 @@ impl State {
         }
     }
 
-    pub(super) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
+    pub(crate) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
         let individual = IndividualId::from(account);
         self.wallet_mut(account, &individual)
     }
@@ -366,18 +367,18 @@ impl State {
         self.counted(account, individual, coupon);
         self.add_live(account, coupon.clone());
         let Some(hash) = code else { return };
-        let mut lent_here = None;
+        let mut leased_under = None;
         if let Some(code) = self.code_mut(hash) {
             match &mut code.kind {
                 CodeKind::Shared { uses, .. } => *uses += 1,
-                CodeKind::Unique { taken, lent, .. } => {
-                    *taken = Some(Taken { account: account.clone(), coupon: coupon.id });
-                    lent_here = lent.as_ref().map(|lent| lent.take);
+                CodeKind::Unique { state, .. } => {
+                    *state = state.claimed(ClaimedBy { account: account.clone(), coupon: coupon.id });
+                    leased_under = state.lease().map(|lease| lease.fencing);
                 }
             }
         }
-        if let Some(take) = lent_here {
-            self.remove_underway(&Key::homing(self.bucket, hash), hash, take);
+        if let Some(fencing) = leased_under {
+            self.remove_pending(&Key::leases_returning(self.bucket, hash), hash, fencing);
         }
     }
 
@@ -397,18 +398,18 @@ impl State {
             self.with_individual(&individual, |individual| individual.uncounted(campaign));
         }
         self.with_allowance(campaign, |allowance| allowance.given_back(source));
-        let mut goes_home = None;
+        let mut returning = None;
         if let Some(code) = self.code_mut(code) {
             match &mut code.kind {
                 CodeKind::Shared { uses, .. } => *uses -= 1,
-                CodeKind::Unique { taken, lent, .. } => {
-                    *taken = None;
-                    goes_home.clone_from(lent);
+                CodeKind::Unique { state, .. } => {
+                    *state = state.unclaimed();
+                    returning = state.lease().map(|lease| (lease.clone(), state.is_closed()));
                 }
             }
         }
-        if let Some(lent) = goes_home {
-            self.add_underway(Key::homing(self.bucket, code), code, &lent);
+        if let Some((lease, closed)) = returning {
+            self.add_pending(Key::leases_returning(self.bucket, code), code, &lease, closed);
         }
     }
 

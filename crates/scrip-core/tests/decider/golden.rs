@@ -6,9 +6,12 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
-    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Handed, PausedBy, Pool, Share, Supply, Terms},
-    code::{Code, CodeHash, CodeKind, CodeUnderway, CodesUnderway, Job, Lent, NewCode, SecretNumber, Taken},
+    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, PausedBy, Terms},
+    code::{Code, CodeHash, CodeKind, Job, NewCode, SecretNumber},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
+    exchange::{
+        ClaimedBy, FencingNumber, GrantBook, Granted, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota,
+    },
     id::{CampaignId, CouponId, JobId, KeyId, Uid},
     individual::Individual,
     key::{Holder, Kind},
@@ -402,25 +405,37 @@ fn pools() -> Vec<Pool> {
     ]
 }
 
-const fn share() -> Share {
-    Share { received: 400, grants: 3, returns: 2, last_return: 7 }
+const fn quota() -> Quota {
+    Quota { received: 400, grants: 3, returns: 2, last_return: 7 }
 }
 
-const fn handed() -> Handed {
-    Handed { bucket: Bucket::from_u16(5), amount: 400, grants: 3, last_grant: 200, returns: 2 }
+const fn granted() -> Granted {
+    Granted { bucket: Bucket::from_u16(5), amount: 400, grants: 3, last_grant: 200, returns: 2 }
 }
 
-fn lent(closed: bool) -> Lent {
-    Lent { account: account("ana"), take: 0x1234_5678_9ABC_DEF0, until: LATER, closed }
+fn lease() -> Lease {
+    Lease { account: account("ana"), fencing: FencingNumber::new(0x1234_5678_9ABC_DEF0), until: LATER }
 }
 
-fn lent_code(closed: bool) -> Code {
-    let kind = CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: Some(lent(closed)), ways: 0 };
+/// As it was written before codes noted the number of their last lease.
+fn leased_code(state: impl FnOnce(Lease) -> LeaseState) -> Code {
+    let kind = unique(state(lease()), FencingNumber::NONE);
     Code { campaign: campaign(), source: None, kind, request: None, revoked_at: None, secret: SecretNumber::FIRST }
 }
 
-fn underway() -> CodesUnderway {
-    CodesUnderway { codes: vec![CodeUnderway { hash: HASH, lent: lent(false) }] }
+fn unique(state: LeaseState, fencing: FencingNumber) -> CodeKind {
+    CodeKind::Unique { last4: "WXYZ".to_owned(), state, fencing }
+}
+
+/// In its home as in the account's bucket.
+fn claimed_elsewhere() -> Code {
+    let by = ClaimedBy { account: account("ana"), coupon: coupon_id() };
+    let kind = unique(LeaseState::ClaimedUnder(lease(), by), lease().fencing);
+    Code { kind, ..leased_code(LeaseState::Leased) }
+}
+
+fn pending() -> PendingLeases {
+    PendingLeases { leases: vec![PendingLease { hash: HASH, lease: lease(), closed: false }] }
 }
 
 fn known_elsewhere() -> Campaign {
@@ -442,26 +457,26 @@ fn known_elsewhere() -> Campaign {
 /// What moves between buckets.
 fn between_buckets() -> Vec<Event> {
     let bucket = Bucket::from_u16(5);
-    let take = lent(false).take;
+    let fencing = lease().fencing;
     let mut list = vec![Event::CampaignLearned { campaign: known_elsewhere() }];
     for pool in pools() {
-        list.push(Event::AllowanceGranted { pool: pool.clone(), bucket, number: 3, amount: 200 });
-        list.push(Event::AllowanceReceived { pool: pool.clone(), number: 3, amount: 200 });
-        list.push(Event::AllowanceReturned { pool: pool.clone(), number: 2, amount: 7 });
-        list.push(Event::AllowanceTakenBack { pool, bucket, number: 2, amount: 7 });
+        list.push(Event::QuotaGranted { pool: pool.clone(), bucket, number: 3, amount: 200 });
+        list.push(Event::QuotaReceived { pool: pool.clone(), number: 3, amount: 200 });
+        list.push(Event::QuotaReturned { pool: pool.clone(), number: 2, amount: 7 });
+        list.push(Event::QuotaTakenBack { pool, bucket, number: 2, amount: 7 });
     }
     list.extend([
-        Event::CodeLent { hash: HASH, lent: lent(false) },
-        Event::CodeLearned { hash: HASH, code: lent_code(false) },
-        Event::CodeClosed { hash: HASH, code: lent_code(true) },
-        Event::CodeReleased { hash: HASH, take },
-        Event::CodeSettled { hash: HASH, take, coupon: coupon_id() },
-        Event::CodeForgotten { hash: HASH, take },
+        Event::CodeLeased { hash: HASH, lease: lease() },
+        Event::CodeLearned { hash: HASH, code: leased_code(LeaseState::Leased) },
+        Event::LeaseClosed { hash: HASH, code: leased_code(LeaseState::Closed) },
+        Event::LeaseReleased { hash: HASH, fencing },
+        Event::LeaseConfirmed { hash: HASH, fencing, coupon: coupon_id() },
+        Event::LeaseForgotten { hash: HASH, fencing },
         Event::SharedCodeNoted { campaign: campaign(), hash: HASH },
         Event::GrantsRequested { campaign: campaign(), accounts: 1_000 },
         Event::SharedCodeCounted { campaign: campaign() },
         Event::CodeRevoked { campaign: campaign(), hash: HASH, at: AT },
-        Event::CodeRevokedHere { hash: HASH, code: Code { revoked_at: Some(AT), ..lent_code(true) } },
+        Event::CodeRevokedHere { hash: HASH, code: Code { revoked_at: Some(AT), ..leased_code(LeaseState::Closed) } },
         Event::AccountLinked {
             account: account("ben"),
             individual: scrip_core::name::IndividualId::from(&account("ana")),
@@ -557,7 +572,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
     wallet.live.clone_from(&states);
     wallet.further = vec![32, 7];
     wallet.history = vec![200, 3];
-    let code = |kind| Code { source: Some(source("acme")), kind, ..lent_code(false) };
+    let code = |kind| Code { source: Some(source("acme")), kind, ..leased_code(LeaseState::Leased) };
     let list = vec![
         (Kind::Wallet, Aggregate::Wallet(wallet)),
         (Kind::WalletPage, Aggregate::WalletPage(WalletPage { live: states.clone() })),
@@ -585,7 +600,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
             Aggregate::Allowance(Allowance {
                 counters: counters(),
                 claimed_by_source: vec![(source("acme"), 4)],
-                shares: Vec::new(),
+                quotas: Vec::new(),
             }),
         ),
         (
@@ -593,7 +608,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
             Aggregate::Allowance(Allowance {
                 counters: counters(),
                 claimed_by_source: Vec::new(),
-                shares: pools().into_iter().map(|pool| (pool, share())).collect(),
+                quotas: pools().into_iter().map(|pool| (pool, quota())).collect(),
             }),
         ),
         (
@@ -602,25 +617,20 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                 text: "SAVE10".to_owned(),
                 max_uses: Some(1_000),
                 uses: 12,
-                share: None,
+                quota: None,
             })),
         ),
         (
             Kind::Code,
-            Aggregate::Code(code(CodeKind::Unique {
-                last4: "WXYZ".to_owned(),
-                taken: Some(Taken { account: ana.clone(), coupon: coupon_id() }),
-                lent: None,
-                ways: 0,
-            })),
+            Aggregate::Code(code(unique(
+                LeaseState::Claimed(ClaimedBy { account: ana.clone(), coupon: coupon_id() }),
+                FencingNumber::NONE,
+            ))),
         ),
-        (Kind::Code, Aggregate::Code(lent_code(false))),
-        (
-            Kind::Code,
-            Aggregate::Code(code(CodeKind::Unique { last4: "WXYZ".to_owned(), taken: None, lent: None, ways: 3 })),
-        ),
-        (Kind::CodeHere, Aggregate::CodeHere(lent_code(true))),
-        (Kind::Code, Aggregate::Code(Code { secret: SecretNumber::new(2), ..lent_code(false) })),
+        (Kind::Code, Aggregate::Code(leased_code(LeaseState::Leased))),
+        (Kind::Code, Aggregate::Code(code(unique(LeaseState::Free, FencingNumber::new(3))))),
+        (Kind::CodeHere, Aggregate::CodeHere(leased_code(LeaseState::Closed))),
+        (Kind::Code, Aggregate::Code(Code { secret: SecretNumber::new(2), ..leased_code(LeaseState::Leased) })),
         (
             Kind::CodeHere,
             Aggregate::CodeHere(Code {
@@ -629,12 +639,12 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                     text: "SAVE10".to_owned(),
                     max_uses: Some(1_000),
                     uses: 12,
-                    share: Some(share()),
+                    quota: Some(quota()),
                 })
             }),
         ),
         (Kind::CampaignHere, Aggregate::CampaignHere(known_elsewhere())),
-        (Kind::Supply, Aggregate::Supply(Supply { handed: vec![handed()] })),
+        (Kind::GrantBook, Aggregate::GrantBook(GrantBook { granted: vec![granted()] })),
         (
             Kind::Wallet,
             Aggregate::Wallet(Wallet {
@@ -644,10 +654,10 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         ),
         (
             Kind::Individual,
-            Aggregate::Individual(Individual { counts: vec![(campaign(), 3)], permits: vec![(campaign(), share())] }),
+            Aggregate::Individual(Individual { counts: vec![(campaign(), 3)], permits: vec![(campaign(), quota())] }),
         ),
-        (Kind::Lent, Aggregate::Lent(underway())),
-        (Kind::Homing, Aggregate::Homing(underway())),
+        (Kind::LeasesOut, Aggregate::LeasesOut(pending())),
+        (Kind::LeasesReturning, Aggregate::LeasesReturning(pending())),
         (Kind::RecentKeys, Aggregate::RecentKeys(RecentKeys { used: vec![used_key()] })),
         (Kind::Due, Aggregate::Due(Due { orders: vec![DueOrder { account: ana, order: id }] })),
         (Kind::ApiKey, Aggregate::ApiKey(api_key())),
@@ -703,7 +713,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
             Kind::Code,
             Aggregate::Code(Code {
                 revoked_at: Some(LATER),
-                ..code(CodeKind::Shared { text: "SAVE10".to_owned(), max_uses: None, uses: 7, share: None })
+                ..code(CodeKind::Shared { text: "SAVE10".to_owned(), max_uses: None, uses: 7, quota: None })
             }),
         ),
         (Kind::Campaign, Aggregate::Campaign(Campaign { shared_codes: 3, ..known_elsewhere() })),
@@ -733,6 +743,8 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
         (Kind::RefundPlace, Aggregate::RefundPlace(RefundPlace { page: 1 })),
         (Kind::Order, Aggregate::Order(with_metadata())),
         (Kind::Campaign, Aggregate::Campaign(Campaign { metadata: metadata(), ..known_elsewhere() })),
+        (Kind::Code, Aggregate::Code(claimed_elsewhere())),
+        (Kind::CodeHere, Aggregate::CodeHere(claimed_elsewhere())),
     ];
     let mut seen: BTreeMap<u8, u32> = BTreeMap::new();
     list.into_iter()

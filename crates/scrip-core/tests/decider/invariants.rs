@@ -223,7 +223,7 @@ impl Books {
                     assert!(max_uses.is_none_or(|max| *uses <= max));
                     i64::from(*uses)
                 }
-                CodeKind::Unique { taken, .. } => i64::from(taken.is_some()),
+                CodeKind::Unique { state, .. } => i64::from(state.claimed_by().is_some()),
             };
             assert_eq!(uses, self.code_uses.get(&hash).copied().unwrap_or(0), "uses of a code");
         }

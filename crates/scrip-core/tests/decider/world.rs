@@ -286,7 +286,7 @@ impl World {
         let code = self.replay.code(build::code(text).hash).expect("it exists");
         match &code.kind {
             CodeKind::Shared { uses, .. } => *uses,
-            CodeKind::Unique { taken, .. } => u32::from(taken.is_some()),
+            CodeKind::Unique { state, .. } => u32::from(state.claimed_by().is_some()),
         }
     }
 

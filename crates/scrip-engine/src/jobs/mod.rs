@@ -1,10 +1,10 @@
 //! Work in the background; each job is safe to run twice.
 
+mod announce;
 mod codes;
 mod key_use;
 mod keys;
-mod settle;
-mod spread;
+mod leases;
 mod sweep;
 
 use std::{
@@ -50,10 +50,10 @@ fn run(engine: &WeakEngine, stop: &AtomicBool) {
 /// One round of every job; one that fails keeps no other from its turn. Answers whether there is more to do.
 pub(crate) async fn round(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
     let swept = sweep::sweep(engine).await;
-    let spread = spread::spread(engine).await;
-    let settled = settle::settle(engine).await;
+    let announced = announce::announce(engine).await;
+    let finished = leases::finish(engine).await;
     let forgotten = keys::forget(engine).await;
     let noted = key_use::note(engine).await;
     let made = codes::make(engine, stop).await;
-    swept.and(spread).and(settled).and(forgotten).and(noted).and(made)
+    swept.and(announced).and(finished).and(forgotten).and(noted).and(made)
 }

@@ -12,8 +12,9 @@ use scrip_core::{
     code::{CodeText, EnteredCode},
     command::{
         AddSharedCode, CampaignStep, CancelOrder, Chosen, Claim, ClaimBy, ClaimOf, Command, CreateCampaign,
-        LENT_MINUTES, MoveCampaign, PlaceOrder, RequestCodes,
+        MoveCampaign, PlaceOrder, RequestCodes,
     },
+    exchange::LEASE_MINUTES,
     id::{CampaignId, CouponId},
     key::{Holder, Kind},
     metadata::Metadata,
@@ -166,27 +167,29 @@ impl Market {
         self.assert_none(&[Kind::Due]);
     }
 
-    /// Journals, documents and tables agree, and nothing is underway between buckets but ways that are over, whose time isn't.
+    /// Journals, documents and tables agree, and nothing is underway between buckets but leases that are over, whose time isn't.
     pub fn assert_nothing_underway(&self) {
         let report = verify::verify(&*self.store).expect("readable");
         assert!(report.is_clean(), "{:#?}", report.problems);
-        self.assert_none(&[Kind::Lent]);
+        self.assert_none(&[Kind::LeasesOut]);
         let mut snapshot = self.store.snapshot().expect("readable");
         for bucket in self.store.buckets().all() {
-            for (_, document) in snapshot.scan(bucket, Kind::Homing, &[], &[], 1_000).expect("readable") {
-                let Ok(Aggregate::Homing(ways)) = decode(Kind::Homing, &document.body) else { panic!("ways home") };
-                for way in ways.codes {
-                    assert!(way.lent.closed && self.engine.now() < way.lent.until, "on its way home: {way:?}");
+            for (_, document) in snapshot.scan(bucket, Kind::LeasesReturning, &[], &[], 1_000).expect("readable") {
+                let Ok(Aggregate::LeasesReturning(pending)) = decode(Kind::LeasesReturning, &document.body) else {
+                    panic!("pending leases")
+                };
+                for pending in pending.leases {
+                    assert!(pending.closed && self.engine.now() < pending.lease.until, "it returns still: {pending:?}");
                 }
             }
         }
     }
 
     /// A minute later no bucket remembers anything of a code that isn't its own.
-    pub fn assert_ways_are_forgotten(&mut self) {
-        self.minutes_pass(LENT_MINUTES);
+    pub fn assert_leases_are_forgotten(&mut self) {
+        self.minutes_pass(LEASE_MINUTES);
         self.tidy();
-        self.assert_none(&[Kind::Lent, Kind::Homing]);
+        self.assert_none(&[Kind::LeasesOut, Kind::LeasesReturning]);
     }
 
     fn assert_none(&self, kinds: &[Kind]) {

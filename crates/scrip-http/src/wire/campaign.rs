@@ -1,6 +1,7 @@
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Channel, Counters, PausedBy, Pool, Standing, Terms},
+    campaign::{Campaign, CampaignStatus, Channel, Counters, PausedBy, Standing, Terms},
     code::{Code, Job},
+    exchange::Pool,
     id::{CampaignId, CodeId, JobId},
     metadata::{Members, Writer},
     money::{Amount, Currency},

@@ -246,16 +246,16 @@ impl EventDocument {
             }
             // Between buckets: no reader's business.
             Event::CampaignLearned { .. }
-            | Event::AllowanceGranted { .. }
-            | Event::AllowanceReceived { .. }
-            | Event::AllowanceReturned { .. }
-            | Event::AllowanceTakenBack { .. }
-            | Event::CodeLent { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
             | Event::CodeLearned { .. }
-            | Event::CodeClosed { .. }
-            | Event::CodeReleased { .. }
-            | Event::CodeSettled { .. }
-            | Event::CodeForgotten { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
             | Event::SharedCodeNoted { .. }
             | Event::SharedCodeCounted { .. }
             | Event::CodeRevokedHere { .. }

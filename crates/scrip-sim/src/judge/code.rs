@@ -1,9 +1,10 @@
 //! Whether a code is refused for what it is, and taken back as it is answered.
 
 use scrip_core::{
-    campaign::{CampaignStage, Channel, Pool},
+    campaign::{CampaignStage, Channel},
     code::{Code, CodeHash},
     command::Command,
+    exchange::Pool,
     name::{AccountId, OrderId},
     reason::Reason,
 };

@@ -1,8 +1,9 @@
 use std::rc::Rc;
 
 use scrip_core::{
-    campaign::{Budget, CampaignStage, Channel, Issuer, Pool, Terms},
+    campaign::{Budget, CampaignStage, Channel, Issuer, Terms},
     event::Event,
+    exchange::Pool,
     id::CampaignId,
     slot::Bucket,
 };

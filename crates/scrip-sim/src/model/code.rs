@@ -4,6 +4,7 @@ use scrip_core::{
     campaign::CampaignStage,
     code::{CodeHash, CodeKind},
     event::Event,
+    exchange::FencingNumber,
     id::{CampaignId, CouponId},
     name::{AccountId, SourceName},
     slot::Bucket,
@@ -22,9 +23,9 @@ pub struct CodeModel {
     pub sealed: Vec<u8>,
     /// Of a unique code: the coupon that it became, if it counts.
     pub coupon: Option<(AccountId, CouponId)>,
-    /// Of a unique code that left its bucket: for whom, and under which number.
-    pub lent: Option<(AccountId, u64)>,
-    /// 1 while it is lent or taken.
+    /// Of a unique code that is leased to another bucket: to whom, and under which number.
+    pub lease: Option<(AccountId, FencingNumber)>,
+    /// 1 while it is leased or taken.
     pub busy: Log,
     /// When it was taken back at home, in commits.
     pub revoked: Option<u64>,
@@ -60,7 +61,7 @@ impl Model {
                     max_uses: max_uses.map(u64::from),
                     sealed: Vec::new(),
                     coupon: None,
-                    lent: None,
+                    lease: None,
                     busy: Log::default(),
                     revoked: None,
                     revoked_in: BTreeSet::new(),
@@ -96,7 +97,7 @@ impl Model {
                         max_uses: Some(1),
                         sealed: code.sealed.clone(),
                         coupon: None,
-                        lent: None,
+                        lease: None,
                         busy: Log::default(),
                         revoked: None,
                         revoked_in: BTreeSet::new(),
@@ -108,37 +109,43 @@ impl Model {
                 }
                 Ok(())
             }
-            Event::CodeLent { hash, lent } => {
+            Event::CodeLeased { hash, lease } => {
                 let home = hash.slot().bucket(self.buckets);
-                must!(home == place.bucket, "a code is lent by another bucket than its own");
+                must!(home == place.bucket, "a code is leased by another bucket than its own");
                 let code = self.code(*hash)?;
                 must!(
-                    code.unique && code.coupon.is_none() && code.lent.is_none(),
-                    "a code is lent that isn't free: {code:?}"
+                    code.unique && code.coupon.is_none() && code.lease.is_none(),
+                    "a code is leased that isn't free: {code:?}"
                 );
-                code.lent = Some((lent.account.clone(), lent.take));
+                code.lease = Some((lease.account.clone(), lease.fencing));
                 self.note_busy(*hash);
                 Ok(())
             }
-            Event::CodeReleased { hash, take } => {
+            Event::LeaseReleased { hash, fencing } => {
                 let code = self.code(*hash)?;
                 must!(code.coupon.is_none(), "a code is released that is a coupon: {code:?}");
-                must!(code.lent.as_ref().is_some_and(|lent| lent.1 == *take), "a code is released that isn't lent");
-                code.lent = None;
+                must!(
+                    code.lease.as_ref().is_some_and(|lease| lease.1 == *fencing),
+                    "a code is released that isn't leased"
+                );
+                code.lease = None;
                 self.note_busy(*hash);
                 Ok(())
             }
-            Event::CodeSettled { hash, take, coupon } => {
+            Event::LeaseConfirmed { hash, fencing, coupon } => {
                 let code = self.code(*hash)?;
-                must!(code.lent.as_ref().is_some_and(|lent| lent.1 == *take), "a code is settled that isn't lent");
-                // It may have been given back meanwhile, and be on its way home, or be claimed anew on the way here.
+                must!(
+                    code.lease.as_ref().is_some_and(|lease| lease.1 == *fencing),
+                    "a lease is confirmed of a code that isn't leased"
+                );
+                // The claim may have been given back meanwhile, and the lease return, or the code be claimed anew under it.
                 let other = code.coupon.as_ref().is_some_and(|taken| taken.1 != *coupon);
                 let gone = self.coupons.get(coupon);
                 let was = gone.is_some_and(|gone| gone.code == Some(*hash) && gone.standing == Standing::Gone);
-                must!(!other || was, "a code is settled for {coupon}, of another: {gone:?}");
+                must!(!other || was, "a lease is confirmed for {coupon}, of another: {gone:?}");
                 Ok(())
             }
-            Event::CodeLearned { hash, code: learned } | Event::CodeClosed { hash, code: learned } => {
+            Event::CodeLearned { hash, code: learned } | Event::LeaseClosed { hash, code: learned } => {
                 let freed = self.is_deleted(learned.campaign);
                 let code = self.code(*hash)?;
                 must!(learned.campaign == code.campaign || freed, "a code is learned of another campaign");
@@ -170,7 +177,7 @@ impl Model {
                 must!(code.revoked_in.insert(place.bucket), "a code is taken back twice in {:?}", place.bucket);
                 Ok(())
             }
-            Event::CodeForgotten { hash, .. } => self.code(*hash).map(|_| ()),
+            Event::LeaseForgotten { hash, .. } => self.code(*hash).map(|_| ()),
             _ => Err("no step of a code".to_owned()),
         }
     }
@@ -186,7 +193,7 @@ impl Model {
     fn note_busy(&mut self, hash: CodeHash) {
         let seq = self.seq;
         if let Some(code) = self.codes.get_mut(&hash) {
-            let busy = code.coupon.is_some() || code.lent.is_some();
+            let busy = code.coupon.is_some() || code.lease.is_some();
             code.busy.set(seq, u64::from(busy));
         }
     }
@@ -203,10 +210,10 @@ impl Model {
         let code = self.code(hash)?;
         must!(code.coupon.is_none(), "I1: a unique code is claimed with twice: {code:?}");
         if at_home {
-            must!(code.lent.is_none(), "a code is claimed with at home while it is lent: {code:?}");
+            must!(code.lease.is_none(), "a code is claimed with at home while it is leased: {code:?}");
         } else {
-            let own = code.lent.as_ref().is_some_and(|lent| lent.0 == *account);
-            must!(own, "a code is claimed with that isn't lent to {account}: {code:?}");
+            let own = code.lease.as_ref().is_some_and(|lease| lease.0 == *account);
+            must!(own, "a code is claimed with that isn't leased to {account}: {code:?}");
         }
         code.coupon = Some((account.clone(), coupon));
         self.note_busy(hash);

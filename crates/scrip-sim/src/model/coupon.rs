@@ -1,6 +1,7 @@
 use scrip_core::{
-    campaign::{CampaignStage, Channel, Pool, Terms, Validity},
+    campaign::{CampaignStage, Channel, Terms, Validity},
     code::CodeHash,
+    exchange::Pool,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SourceName},
     time::Timestamp,

@@ -8,8 +8,8 @@ mod import;
 mod log;
 mod money;
 mod order;
-mod parcels;
 mod pool;
+mod transfers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -24,10 +24,11 @@ pub use self::{
     pool::PoolModel,
 };
 use scrip_core::{
-    campaign::{CampaignStage, Pool},
+    campaign::CampaignStage,
     code::CodeHash,
     command::Command,
     event::{Event, Recorded, UsedKey},
+    exchange::Pool,
     id::{CampaignId, CouponId, JobId},
     name::{AccountId, IndividualId, OrderId},
     slot::{Bucket, Buckets},
@@ -206,22 +207,22 @@ impl Model {
             | Event::CampaignCoded { .. }
             | Event::CampaignDeleted { .. }
             | Event::CampaignLearned { .. } => self.campaign_event(place, event),
-            Event::AllowanceGranted { .. }
-            | Event::AllowanceReceived { .. }
-            | Event::AllowanceReturned { .. }
-            | Event::AllowanceTakenBack { .. } => self.parcel_event(place, event, touched),
+            Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. } => self.transfer_event(place, event, touched),
             Event::SharedCodeAdded { .. }
             | Event::CodesRequested { .. }
             | Event::UniqueCodesAdded { .. }
             | Event::JobCancelled { .. }
-            | Event::CodeLent { .. }
+            | Event::CodeLeased { .. }
             | Event::CodeLearned { .. }
-            | Event::CodeClosed { .. }
-            | Event::CodeReleased { .. }
-            | Event::CodeSettled { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
             | Event::CodeRevoked { .. }
             | Event::CodeRevokedHere { .. }
-            | Event::CodeForgotten { .. } => self.code_event(place, event),
+            | Event::LeaseForgotten { .. } => self.code_event(place, event),
             Event::CouponClaimed { account, individual, coupon, code } => {
                 touched.allowances.insert((place.bucket, coupon.campaign));
                 touched.wallets.insert(account.clone());
@@ -332,8 +333,8 @@ impl Model {
             must!(used <= limit + over, "I1: {used} of {limit} are given out of {pool:?}");
         }
         if known.is_some() && !one {
-            let share = held.of(bucket);
-            let (used, received, over) = (share.used, share.received, share.overdrawn);
+            let quota = held.of(bucket);
+            let (used, received, over) = (quota.used, quota.received, quota.overdrawn);
             must!(used <= received + over, "{bucket:?} gives out {used} of its {received} of {pool:?}");
         }
         Ok(())
@@ -343,8 +344,8 @@ impl Model {
         let (seq, own) = (self.seq, self.own_part(bucket, pool));
         let held = self.pool_mut(pool);
         must!(held.give_back(bucket, amount, seq), "I5: more goes back to {pool:?} than was taken");
-        let share = held.of_mut(bucket);
-        share.overdrawn = share.overdrawn.min(share.used.saturating_sub(own));
+        let quota = held.of_mut(bucket);
+        quota.overdrawn = quota.overdrawn.min(quota.used.saturating_sub(own));
         Ok(())
     }
 
@@ -353,17 +354,17 @@ impl Model {
         let (seq, own) = (self.seq, self.own_part(bucket, pool));
         let held = self.pool_mut(pool);
         held.take(bucket, amount, seq);
-        let share = held.of_mut(bucket);
-        share.overdrawn = share.overdrawn.max(share.used.saturating_sub(own));
+        let quota = held.of_mut(bucket);
+        quota.overdrawn = quota.overdrawn.max(quota.used.saturating_sub(own));
     }
 
     /// I1 of what is judged again without being taken again: all that others have leaves room for it.
     pub fn fits_still(&self, bucket: Bucket, pool: &Pool, amount: u64) -> Checked {
         let (Some(limit), Some(held)) = (self.limit(pool, None), self.pools.get(pool)) else { return Ok(()) };
-        let share = held.of(bucket);
+        let quota = held.of(bucket);
         let own = self.own_part(bucket, pool);
-        let over = share.overdrawn.min(share.used.saturating_sub(amount).saturating_sub(own));
-        let over = held.overdrawn() - share.overdrawn + over;
+        let over = quota.overdrawn.min(quota.used.saturating_sub(amount).saturating_sub(own));
+        let over = held.overdrawn() - quota.overdrawn + over;
         must!(
             held.used <= limit + over,
             "I1: {} of {limit} of {pool:?} are given out, {amount} of them stay",

@@ -8,12 +8,12 @@ pub struct PoolModel {
     pub used: u64,
     /// `used` over time.
     pub log: Log,
-    pub shares: Vec<ShareModel>,
+    pub quotas: Vec<QuotaModel>,
 }
 
 /// A bucket's part of a pool.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ShareModel {
+pub struct QuotaModel {
     pub used: u64,
     pub received: u64,
     /// Used beyond what was received: cancelling one seller judges no budget.
@@ -30,15 +30,15 @@ pub struct ShareModel {
 
 impl PoolModel {
     pub fn new(buckets: Buckets) -> Self {
-        Self { used: 0, log: Log::default(), shares: vec![ShareModel::default(); buckets.count() as usize] }
+        Self { used: 0, log: Log::default(), quotas: vec![QuotaModel::default(); buckets.count() as usize] }
     }
 
-    pub fn of(&self, bucket: Bucket) -> &ShareModel {
-        &self.shares[usize::from(bucket.get())]
+    pub fn of(&self, bucket: Bucket) -> &QuotaModel {
+        &self.quotas[usize::from(bucket.get())]
     }
 
-    pub fn of_mut(&mut self, bucket: Bucket) -> &mut ShareModel {
-        &mut self.shares[usize::from(bucket.get())]
+    pub fn of_mut(&mut self, bucket: Bucket) -> &mut QuotaModel {
+        &mut self.quotas[usize::from(bucket.get())]
     }
 
     pub fn take(&mut self, bucket: Bucket, amount: u64, seq: u64) {
@@ -49,22 +49,22 @@ impl PoolModel {
 
     /// `false`: that much wasn't taken.
     pub fn give_back(&mut self, bucket: Bucket, amount: u64, seq: u64) -> bool {
-        let share = self.of_mut(bucket);
-        if share.used < amount {
+        let quota = self.of_mut(bucket);
+        if quota.used < amount {
             return false;
         }
-        share.used -= amount;
+        quota.used -= amount;
         self.used -= amount;
         self.log.set(seq, self.used);
         true
     }
 
-    /// All that is handed out, underway in either direction included.
-    pub fn handed(&self) -> u64 {
-        self.shares.iter().map(|share| share.received + share.to_come + share.going_back).sum()
+    /// All that is granted, underway in either direction included.
+    pub fn granted(&self) -> u64 {
+        self.quotas.iter().map(|quota| quota.received + quota.to_come + quota.going_back).sum()
     }
 
     pub fn overdrawn(&self) -> u64 {
-        self.shares.iter().map(|share| share.overdrawn).sum()
+        self.quotas.iter().map(|quota| quota.overdrawn).sum()
     }
 }

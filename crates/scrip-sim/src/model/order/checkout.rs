@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    campaign::{CampaignStage, Pool, Validity},
+    campaign::{CampaignStage, Validity},
     cart::Cart,
+    exchange::Pool,
     id::CouponId,
     name::{AccountId, OrderId, SellerId},
     order::{Order, OrderCoupon, OrderCouponState},

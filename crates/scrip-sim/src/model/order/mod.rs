@@ -7,10 +7,10 @@ mod refund;
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    campaign::Pool,
     cart::Cart,
     code::CodeHash,
     event::Event,
+    exchange::Pool,
     id::{CampaignId, CouponId},
     ledger::{Entry, LedgerAccount},
     name::{AccountId, OrderId, RefundName, SellerId},

@@ -1,7 +1,7 @@
 //! What is paid, and cancelled before that.
 
 use scrip_core::{
-    campaign::Pool,
+    exchange::Pool,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SellerId},
     quote::Applied,

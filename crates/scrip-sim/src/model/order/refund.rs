@@ -1,7 +1,8 @@
 //! What comes back after payment, and what becomes of coupons by it.
 
 use scrip_core::{
-    campaign::{OnFullRefund, Pool},
+    campaign::OnFullRefund,
+    exchange::Pool,
     name::{AccountId, OrderId},
     order::{Refund, RefundedOrder},
 };

@@ -3,27 +3,22 @@
 //!
 //! With one bucket none of this runs.
 
-mod allowances;
 mod campaigns;
-mod codes;
+mod leases;
+mod quotas;
+mod shared_codes;
 
-pub(crate) use self::{campaigns::spread, codes::resolve};
+pub(crate) use self::{campaigns::announce, leases::resolve};
 
-use scrip_core::{
-    command::Command,
-    key::Key,
-    reason::Reason,
-    slot::Bucket,
-    state::{Beyond, State},
-};
+use scrip_core::{command::Command, exchange::UsageElsewhere, key::Key, reason::Reason, slot::Bucket, state::State};
 use scrip_store::StoreError;
 
 use crate::{
     answer::Answer,
-    beyond::{Limited, beyond},
     dispatch::Dispatch,
     load::load_all,
     receipt::{EngineError, Receipt},
+    usage_elsewhere::{Limited, usage_elsewhere},
     waiting::{KeyUse, Seen, Verdict},
 };
 
@@ -45,54 +40,54 @@ pub(crate) async fn submit(dispatch: &Dispatch, command: Command, key: Option<Ke
         Command::RequestCodes(ref request) => {
             let campaign = request.campaign;
             let receipt = judged(dispatch, &command, key.as_ref()).await?;
-            campaigns::spread(dispatch, campaign).await?;
+            campaigns::announce(dispatch, campaign).await?;
             Ok(receipt)
         }
-        Command::AddSharedCode(command) => codes::add_shared(dispatch, command, key).await,
-        Command::RevokeCode(command) => codes::revoke(dispatch, command, key).await,
-        command => codes::with_codes(dispatch, command, key).await,
+        Command::AddSharedCode(command) => shared_codes::add(dispatch, command, key).await,
+        Command::RevokeCode(command) => shared_codes::revoke(dispatch, command, key).await,
+        command => leases::with_codes(dispatch, command, key).await,
     }
 }
 
 /// Runs a command in its bucket until it is done or refused for what all buckets have.
 async fn judged(dispatch: &Dispatch, command: &Command, key: Option<&KeyUse>) -> Result<Receipt, EngineError> {
     let bucket = command.bucket(dispatch.buckets());
-    let depleted = &dispatch.depleted;
-    let mut epoch = depleted.epoch(command);
-    let mut seen = Seen { beyond: depleted.sight(command, bucket, dispatch.now()), ..Seen::default() };
+    let sold_out = &dispatch.sold_out;
+    let mut epoch = sold_out.epoch(command);
+    let mut seen = Seen { usage_elsewhere: sold_out.sight(command, bucket, dispatch.now()), ..Seen::default() };
     let mut looked_at: Option<Limited> = None;
     let mut looks = 0;
     for _ in 0..TRIES {
         let reply = dispatch.once(command.clone(), key.cloned(), seen.clone()).await?;
-        codes::bring_home(dispatch, bucket, &reply.freed).await;
+        leases::return_unused(dispatch, bucket, &reply.freed).await;
         match reply.verdict {
             Verdict::Done(result) => {
-                if let (Some(limited), Some(beyond)) = (&looked_at, &seen.beyond)
+                if let (Some(limited), Some(usage)) = (&looked_at, &seen.usage_elsewhere)
                     && looks < LOOKS
                     && is_for_what_is_left(&result)
                 {
-                    let before = depleted.epoch(command);
+                    let before = sold_out.epoch(command);
                     let now = look(dispatch, bucket, limited)?;
-                    if now.used != beyond.used {
-                        (epoch, seen.beyond, looks) = (before, Some(now), looks + 1);
+                    if now.used != usage.used {
+                        (epoch, seen.usage_elsewhere, looks) = (before, Some(now), looks + 1);
                         continue;
                     }
                 }
-                depleted.note(command, bucket, (epoch, seen.beyond.as_ref()), &result, dispatch.now());
+                sold_out.note(command, bucket, (epoch, seen.usage_elsewhere.as_ref()), &result, dispatch.now());
                 return result;
             }
-            Verdict::Unseen(limited) => {
-                epoch = depleted.epoch(command);
-                seen.beyond = Some(look(dispatch, bucket, &limited)?);
+            Verdict::NeedsRemoteUsage(limited) => {
+                epoch = sold_out.epoch(command);
+                seen.usage_elsewhere = Some(look(dispatch, bucket, &limited)?);
                 looked_at = Some(limited);
             }
-            Verdict::Short(shortages) => {
+            Verdict::NeedsQuota(shortages) => {
                 for shortage in &shortages {
-                    let enough = allowances::refill(dispatch, bucket, shortage, command.may_overdraw()).await?;
+                    let enough = quotas::refill(dispatch, bucket, shortage, command.may_overdraw()).await?;
                     seen.overdraw |= !enough && command.may_overdraw();
                 }
                 // What was seen is older than what was granted: judge anew.
-                seen.beyond = None;
+                seen.usage_elsewhere = None;
             }
             Verdict::Again { .. } => return Err(EngineError::Fault),
         }
@@ -132,7 +127,7 @@ pub(crate) fn peek(
     Ok(state)
 }
 
-fn look(dispatch: &Dispatch, here: Bucket, limited: &Limited) -> Result<Beyond, EngineError> {
+fn look(dispatch: &Dispatch, here: Bucket, limited: &Limited) -> Result<UsageElsewhere, EngineError> {
     let mut snapshot = dispatch.store.snapshot()?;
-    Ok(beyond(&mut *snapshot, dispatch.buckets(), here, limited)?)
+    Ok(usage_elsewhere(&mut *snapshot, dispatch.buckets(), here, limited)?)
 }

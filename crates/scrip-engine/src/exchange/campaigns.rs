@@ -1,18 +1,13 @@
 //! Telling every bucket what a campaign is: whoever changed it is answered when the last one knows.
 
-use scrip_core::{
-    campaign::Campaign,
-    command::{Command, LearnCampaign},
-    id::CampaignId,
-    slot::Bucket,
-};
+use scrip_core::{campaign::Campaign, command::Command, exchange::LearnCampaign, id::CampaignId, slot::Bucket};
 
 use super::{peek, step};
 use crate::{
     answer::Answer,
-    beyond::Limited,
     dispatch::Dispatch,
     receipt::{EngineError, Receipt},
+    usage_elsewhere::Limited,
     waiting::{KeyUse, Seen},
 };
 
@@ -25,12 +20,13 @@ pub(super) async fn submit(dispatch: &Dispatch, command: Command, key: Option<Ke
         _ => None,
     };
     // Its counters stand in the answer, also when that is given again.
-    let beyond = campaign.map(|campaign| super::look(dispatch, bucket, &Limited::campaign(campaign))).transpose()?;
-    let reply = dispatch.once(command, key, Seen { beyond, ..Seen::default() }).await?;
+    let usage_elsewhere =
+        campaign.map(|campaign| super::look(dispatch, bucket, &Limited::campaign(campaign))).transpose()?;
+    let reply = dispatch.once(command, key, Seen { usage_elsewhere, ..Seen::default() }).await?;
     let receipt = reply.verdict.done()?;
     match &receipt.answer {
-        Answer::Campaign { campaign, .. } => spread(dispatch, campaign.id).await?,
-        Answer::Deleted { campaign } => spread(dispatch, *campaign).await?,
+        Answer::Campaign { campaign, .. } => announce(dispatch, campaign.id).await?,
+        Answer::Deleted { campaign } => announce(dispatch, *campaign).await?,
         _ => {}
     }
     Ok(receipt)
@@ -39,7 +35,7 @@ pub(super) async fn submit(dispatch: &Dispatch, command: Command, key: Option<Ke
 /// Tells the buckets that don't know a campaign as it is now. Safe to repeat.
 ///
 /// Errors: the store can't take it; some may know it then.
-pub(crate) async fn spread(dispatch: &Dispatch, campaign: CampaignId) -> Result<(), EngineError> {
+pub(crate) async fn announce(dispatch: &Dispatch, campaign: CampaignId) -> Result<(), EngineError> {
     let home = campaign.uid().slot().bucket(dispatch.buckets());
     let Some(now) = known(dispatch, home, campaign)? else { return Ok(()) };
     for bucket in dispatch.buckets().all().filter(|bucket| *bucket != home) {

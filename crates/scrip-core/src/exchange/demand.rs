@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::State;
-use crate::{campaign::Pool, code::CodeKind, event::Event, id::CampaignId, money::Amount, name::AccountId};
+use super::Pool;
+use crate::{code::CodeKind, event::Event, id::CampaignId, money::Amount, name::AccountId, state::State};
 
 /// What a bucket lacks of a pool for a command that the rules allow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +16,7 @@ pub struct Shortage {
 impl State {
     /// What the bucket lacks for these events, judged on the state before them. With one bucket nothing, ever.
     pub fn short_of(&self, events: &[Event]) -> Vec<Shortage> {
-        if self.buckets.is_one() {
+        if self.buckets().is_one() {
             return Vec::new();
         }
         let mut demand: BTreeMap<Pool, i64> = BTreeMap::new();
@@ -26,7 +26,7 @@ impl State {
         let lacks = |(pool, demand): (Pool, i64)| {
             self.limit(&pool)?;
             let wanted = u64::try_from(demand).ok()?;
-            let free = self.share(&pool).received.saturating_sub(self.given_out(&pool));
+            let free = self.quota(&pool).received.saturating_sub(self.given_out(&pool));
             (wanted > free).then_some(Shortage { pool, needs: wanted })
         };
         demand.into_iter().filter_map(lacks).collect()

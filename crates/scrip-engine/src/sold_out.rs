@@ -6,13 +6,12 @@ use std::{
 };
 
 use scrip_core::{
-    campaign::Pool,
     command::{Claim, ClaimOf, Command},
     event::{Event, Recorded},
+    exchange::{Pool, UsageElsewhere},
     id::CampaignId,
     reason::Reason,
     slot::Bucket,
-    state::Beyond,
     time::Timestamp,
 };
 
@@ -25,7 +24,7 @@ const BELIEVED_MICROS: i64 = 1_000_000;
 /// What was seen elsewhere when a claim was refused as sold out. A campaign's *epoch* counts what may have given it stock
 /// since: a sight of an earlier epoch is worth nothing.
 #[derive(Default)]
-pub(crate) struct Depleted(RwLock<Known>);
+pub(crate) struct SoldOut(RwLock<Known>);
 
 #[derive(Default)]
 struct Known {
@@ -36,24 +35,24 @@ struct Known {
 struct Sight {
     epoch: u64,
     at: Timestamp,
-    beyond: Beyond,
+    usage: UsageElsewhere,
 }
 
-impl Depleted {
+impl SoldOut {
     /// The epoch to note before looking at other buckets.
     pub fn epoch(&self, command: &Command) -> u64 {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         claimed(command).and_then(|campaign| known.epochs.get(&campaign).copied()).unwrap_or(0)
     }
 
-    /// What lies beyond `bucket` if the claim's campaign is known to be sold out.
-    pub fn sight(&self, command: &Command, bucket: Bucket, now: Timestamp) -> Option<Beyond> {
+    /// The usage elsewhere than in `bucket` if the claim's campaign is known to be sold out.
+    pub fn sight(&self, command: &Command, bucket: Bucket, now: Timestamp) -> Option<UsageElsewhere> {
         let campaign = claimed(command)?;
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let sight = known.seen.get(&(campaign, bucket))?;
         let is_of_now = known.epochs.get(&campaign).copied().unwrap_or(0) == sight.epoch
             && (0..BELIEVED_MICROS).contains(&(now.micros() - sight.at.micros()));
-        is_of_now.then(|| sight.beyond.clone())
+        is_of_now.then(|| sight.usage.clone())
     }
 
     /// Notes a refusal as sold out, with what was seen in `epoch`.
@@ -61,20 +60,20 @@ impl Depleted {
         &self,
         command: &Command,
         bucket: Bucket,
-        (epoch, beyond): (u64, Option<&Beyond>),
+        (epoch, usage): (u64, Option<&UsageElsewhere>),
         result: &Result<Receipt, EngineError>,
         now: Timestamp,
     ) {
-        let (Some(campaign), Some(beyond)) = (claimed(command), beyond) else { return };
+        let (Some(campaign), Some(usage)) = (claimed(command), usage) else { return };
         if !matches!(result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::SoldOut) {
             return;
         }
         // Only the stock: how many coupons somebody has is another question.
         let stock = |pool: &Pool| matches!(pool, Pool::Stock(_) | Pool::SourceStock(..));
-        let used = beyond.used.iter().filter(|(pool, _)| stock(pool)).map(|(pool, used)| (pool.clone(), *used));
-        let beyond = Beyond { used: used.collect(), ..Beyond::default() };
+        let used = usage.used.iter().filter(|(pool, _)| stock(pool)).map(|(pool, used)| (pool.clone(), *used));
+        let usage = UsageElsewhere { used: used.collect(), ..UsageElsewhere::default() };
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.seen.insert((campaign, bucket), Sight { epoch, at: now, beyond });
+        known.seen.insert((campaign, bucket), Sight { epoch, at: now, usage });
     }
 
     /// Ends the epoch of what these events may have given stock. Before they are answered, so that whoever asks afterwards is

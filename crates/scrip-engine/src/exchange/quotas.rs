@@ -1,11 +1,10 @@
-//! Granting a bucket what it lacks of a pool: from what home has left, else from what other buckets don't use.
+//! Refilling a bucket's quota of a pool: from what the pool's home has left, else from what other buckets don't use.
 
 use scrip_core::{
-    campaign::{Handed, Parcel, Pool, Share},
-    command::{Command, GrantAllowance, ReceiveAllowance, ReturnAllowance, TakeBackAllowance},
+    command::Command,
+    exchange::{GrantQuota, Granted, Pool, Quota, ReceiveQuota, ReturnQuota, Shortage, TakeBackQuota, Transfer},
     key::Key,
     slot::Bucket,
-    state::Shortage,
 };
 use scrip_store::StoreError;
 
@@ -29,19 +28,19 @@ pub(super) async fn refill(
     let _one_at_a_time = gate.lock().await;
     let mut nothing_elsewhere = false;
     for _ in 0..ROUNDS {
-        let here = stand(dispatch, &shortage.pool, bucket)?;
+        let here = sides(dispatch, &shortage.pool, bucket)?;
         if here.free() >= shortage.needs {
             return Ok(true);
         }
-        let grant = GrantAllowance {
+        let grant = GrantQuota {
             pool: shortage.pool.clone(),
             to: bucket,
-            received: here.share.grants,
+            received: here.quota.grants,
             lacks: shortage.needs - here.free(),
             the_rest_too: the_rest_too && nothing_elsewhere,
         };
-        match moved(dispatch, grant).await? {
-            Some(parcel) => receive(dispatch, &shortage.pool, bucket, parcel).await?,
+        match transferred(dispatch, grant).await? {
+            Some(transfer) => receive(dispatch, &shortage.pool, bucket, transfer).await?,
             None if nothing_elsewhere => return Ok(false),
             None => {
                 nothing_elsewhere = !recall(dispatch, &shortage.pool, bucket).await?;
@@ -58,50 +57,50 @@ pub(super) async fn refill(
 async fn recall(dispatch: &Dispatch, pool: &Pool, but: Bucket) -> Result<bool, EngineError> {
     let mut came = false;
     for bucket in dispatch.buckets().all().filter(|bucket| *bucket != but) {
-        let there = stand(dispatch, pool, bucket)?;
-        if there.handed.grants > there.share.grants {
+        let there = sides(dispatch, pool, bucket)?;
+        if there.granted.grants > there.quota.grants {
             // Granted and never received, by somebody who stopped in between.
-            let parcel = Parcel { number: there.handed.grants, amount: there.handed.last_grant };
-            receive(dispatch, pool, bucket, parcel).await?;
+            let transfer = Transfer { number: there.granted.grants, amount: there.granted.last_grant };
+            receive(dispatch, pool, bucket, transfer).await?;
         }
-        let there = stand(dispatch, pool, bucket)?;
-        if there.share.returns == there.handed.returns && there.free() == 0 {
+        let there = sides(dispatch, pool, bucket)?;
+        if there.quota.returns == there.granted.returns && there.free() == 0 {
             continue;
         }
-        let back = ReturnAllowance { pool: pool.clone(), bucket, taken_back: there.handed.returns };
-        if let Some(parcel) = moved(dispatch, back).await? {
-            moved(dispatch, TakeBackAllowance { pool: pool.clone(), from: bucket, parcel }).await?;
+        let back = ReturnQuota { pool: pool.clone(), bucket, taken_back: there.granted.returns };
+        if let Some(transfer) = transferred(dispatch, back).await? {
+            transferred(dispatch, TakeBackQuota { pool: pool.clone(), from: bucket, transfer }).await?;
             came = true;
         }
     }
     Ok(came)
 }
 
-async fn receive(dispatch: &Dispatch, pool: &Pool, bucket: Bucket, parcel: Parcel) -> Result<(), EngineError> {
-    moved(dispatch, ReceiveAllowance { pool: pool.clone(), bucket, parcel }).await.map(|_| ())
+async fn receive(dispatch: &Dispatch, pool: &Pool, bucket: Bucket, transfer: Transfer) -> Result<(), EngineError> {
+    transferred(dispatch, ReceiveQuota { pool: pool.clone(), bucket, transfer }).await.map(|_| ())
 }
 
-async fn moved(dispatch: &Dispatch, command: impl Into<Command>) -> Result<Option<Parcel>, EngineError> {
+async fn transferred(dispatch: &Dispatch, command: impl Into<Command>) -> Result<Option<Transfer>, EngineError> {
     match step(dispatch, command).await? {
-        Answer::Parcel(parcel) => Ok(parcel),
+        Answer::Transfer(transfer) => Ok(transfer),
         _ => Err(EngineError::Fault),
     }
 }
 
-/// How a bucket and a pool's home stand to each other, by what is committed.
-struct Stand {
-    share: Share,
+/// A bucket's side of a quota and its home's, as committed.
+struct Sides {
+    quota: Quota,
     given_out: u64,
-    handed: Handed,
+    granted: Granted,
 }
 
-impl Stand {
+impl Sides {
     const fn free(&self) -> u64 {
-        self.share.received.saturating_sub(self.given_out)
+        self.quota.received.saturating_sub(self.given_out)
     }
 }
 
-fn stand(dispatch: &Dispatch, pool: &Pool, bucket: Bucket) -> Result<Stand, StoreError> {
+fn sides(dispatch: &Dispatch, pool: &Pool, bucket: Bucket) -> Result<Sides, StoreError> {
     let state = peek(dispatch, bucket, |state| {
         let here = match pool {
             Pool::CodeUses(hash) => state.code_key(*hash),
@@ -110,8 +109,8 @@ fn stand(dispatch: &Dispatch, pool: &Pool, bucket: Bucket) -> Result<Stand, Stor
                 Key::Allowance(bucket, *campaign)
             }
         };
-        vec![here, Key::Supply(pool.clone())]
+        vec![here, Key::GrantBook(pool.clone())]
     })?;
-    let handed = state.supply(pool).map(|supply| supply.of(bucket)).unwrap_or_default();
-    Ok(Stand { share: state.share(pool), given_out: state.given_out(pool), handed })
+    let granted = state.grant_book(pool).map(|book| book.of(bucket)).unwrap_or_default();
+    Ok(Sides { quota: state.quota(pool), given_out: state.given_out(pool), granted })
 }

@@ -1,6 +1,12 @@
-use super::{Decide, Decision, Outcome};
 use crate::{
-    campaign::Campaign, event::Event, id::IdSource, key::Key, reason::Refusal, slot::Bucket, state::State,
+    campaign::Campaign,
+    command::{Decide, Decision, Outcome},
+    event::Event,
+    id::IdSource,
+    key::Key,
+    reason::Refusal,
+    slot::Bucket,
+    state::State,
     time::Timestamp,
 };
 

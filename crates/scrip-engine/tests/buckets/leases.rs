@@ -1,8 +1,8 @@
-//! Ways of a unique code between buckets: whatever arrives late, it is in one place at a time.
+//! Leases of a unique code: whatever arrives late, the code is in one bucket at a time.
 
 use scrip_core::{
     code::{Code, EnteredCode},
-    command::{CloseCode, ForgetCode, LearnCode, LendCode, ReleaseCode},
+    exchange::{CloseLease, ForgetLease, LearnCode, LeaseCode, ReleaseLease},
     slot::{Bucket, Buckets},
 };
 use scrip_engine::{Answer, Receipt};
@@ -35,79 +35,79 @@ impl Away {
         account(&self.name).slot().bucket(Buckets::new(8).expect("a power of two"))
     }
 
-    fn lend(&mut self) -> Code {
-        let lent = self.market.does(LendCode { hash: self.code.hash, account: account(&self.name) });
-        match lent.expect("it is free") {
+    fn lease(&mut self) -> Code {
+        let leased = self.market.does(LeaseCode { hash: self.code.hash, account: account(&self.name) });
+        match leased.expect("it is free") {
             Receipt { answer: Answer::Code(Some(code)), .. } => code,
-            other => panic!("not lent: {other:?}"),
+            other => panic!("not leased: {other:?}"),
         }
     }
 
-    fn learn(&mut self, way: &Code) -> Answered {
+    fn learn(&mut self, leased: &Code) -> Answered {
         let bucket = self.bucket();
-        self.market.does(LearnCode { bucket, hash: self.code.hash, code: way.clone() })
+        self.market.does(LearnCode { bucket, hash: self.code.hash, code: leased.clone() })
     }
 
     /// Closed where the account is, and free at home.
-    fn end(&mut self, way: &Code) {
+    fn end(&mut self, leased: &Code) {
         let bucket = self.bucket();
         let hash = self.code.hash;
-        self.market.does(CloseCode { bucket, hash, code: way.clone() }).expect("nobody claimed with it");
-        let take = way.lent().expect("lent").take;
-        self.market.does(ReleaseCode { hash, take }).expect("closed");
-        // Too early to have an effect: a job may ask so at any time.
-        self.market.does(ForgetCode { bucket, hash, take }).expect("nothing to do yet");
+        self.market.does(CloseLease { bucket, hash, code: leased.clone() }).expect("nobody claimed with it");
+        let fencing = leased.lease().expect("leased").fencing;
+        self.market.does(ReleaseLease { hash, fencing }).expect("closed");
+        // Too early to have an effect: the work in the background may ask so at any time.
+        self.market.does(ForgetLease { bucket, hash, fencing }).expect("nothing to do yet");
     }
 }
 
 #[test]
-fn a_copy_that_arrives_after_its_way_is_over_brings_nothing() {
+fn a_copy_that_arrives_after_its_lease_is_over_brings_nothing() {
     for was_there in [true, false] {
         let mut away = Away::new();
-        let way = away.lend();
+        let leased = away.lease();
         if was_there {
-            away.learn(&way).expect("it is on its way");
+            away.learn(&leased).expect("in time");
         }
-        away.end(&way);
-        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        away.end(&leased);
+        assert_eq!(refused(away.learn(&leased)), "code_not_usable");
         let (code, name) = (away.code.clone(), away.name.clone());
         away.market.does(activate("ben", &code)).expect("it is free");
-        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        assert_eq!(refused(away.learn(&leased)), "code_not_usable");
         assert_eq!(refused(away.market.does(activate(&name, &code))), "code_not_usable");
-        away.market.assert_ways_are_forgotten();
-        assert_eq!(refused(away.learn(&way)), "code_not_usable");
+        away.market.assert_leases_are_forgotten();
+        assert_eq!(refused(away.learn(&leased)), "code_not_usable");
         away.market.assert_settled();
     }
 }
 
 #[test]
-fn a_copy_of_an_earlier_way_does_not_take_the_place_of_a_later_one() {
+fn a_copy_of_an_earlier_lease_does_not_replace_a_later_one() {
     let mut away = Away::new();
-    let first = away.lend();
+    let first = away.lease();
     away.end(&first);
-    let second = away.lend();
+    let second = away.lease();
     away.learn(&second).expect("the first is over");
     assert_eq!(refused(away.learn(&first)), "code_not_usable");
     away.end(&first);
-    away.learn(&second).expect("still on its way");
+    away.learn(&second).expect("not over yet");
     away.end(&second);
-    for way in [&first, &second] {
-        assert_eq!(refused(away.learn(way)), "code_not_usable");
+    for leased in [&first, &second] {
+        assert_eq!(refused(away.learn(leased)), "code_not_usable");
     }
     away.market.assert_settled();
-    away.market.assert_ways_are_forgotten();
+    away.market.assert_leases_are_forgotten();
 }
 
 #[test]
-fn closing_a_way_that_never_arrived_takes_the_place_of_an_earlier_one() {
+fn closing_a_lease_that_never_arrived_replaces_an_earlier_one() {
     let mut away = Away::new();
-    let first = away.lend();
+    let first = away.lease();
     away.end(&first);
-    let second = away.lend();
+    let second = away.lease();
     away.end(&second);
     assert_eq!(refused(away.learn(&second)), "code_not_usable");
     away.market.assert_settled();
-    away.market.assert_ways_are_forgotten();
+    away.market.assert_leases_are_forgotten();
 }
 
 #[test]
@@ -122,5 +122,5 @@ fn an_account_may_try_again_at_once_and_is_quoted_what_it_would_get() {
         assert_eq!(unusable.expect("readable"), []);
     }
     away.market.assert_nothing_underway();
-    away.market.assert_ways_are_forgotten();
+    away.market.assert_leases_are_forgotten();
 }

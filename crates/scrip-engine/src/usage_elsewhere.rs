@@ -1,13 +1,14 @@
 //! What other buckets have given out, read from one consistent view.
 
 use scrip_core::{
-    campaign::{Allowance, Pool},
+    campaign::Allowance,
     code::{CodeHash, CodeKind},
+    exchange::{Pool, UsageElsewhere},
     id::CampaignId,
     key::Key,
     name::IndividualId,
     slot::{Bucket, Buckets},
-    state::{Aggregate, Beyond, decode},
+    state::{Aggregate, decode},
 };
 use scrip_store::{Snapshot, StoreError};
 
@@ -51,13 +52,13 @@ impl Limited {
 }
 
 /// Sums what every bucket but `here` has given out. One set-based read.
-pub(crate) fn beyond(
+pub(crate) fn usage_elsewhere(
     snapshot: &mut dyn Snapshot,
     buckets: Buckets,
     here: Bucket,
     limited: &Limited,
-) -> Result<Beyond, StoreError> {
-    let mut beyond = Beyond::default();
+) -> Result<UsageElsewhere, StoreError> {
+    let mut usage = UsageElsewhere::default();
     let others = buckets.all().filter(|bucket| *bucket != here);
     let mut keys: Vec<Key> = others.flat_map(|bucket| limited.keys_in(bucket, buckets)).collect();
     keys.sort_unstable();
@@ -68,29 +69,29 @@ pub(crate) fn beyond(
         let aggregate = decode(key.kind(), &document.body)
             .map_err(|error| StoreError::Damaged { what: format!("{key:?} can't be read: {error}") })?;
         match (key, aggregate) {
-            (Key::Allowance(_, campaign), Aggregate::Allowance(allowance)) => add(&mut beyond, campaign, &allowance),
+            (Key::Allowance(_, campaign), Aggregate::Allowance(allowance)) => add(&mut usage, campaign, &allowance),
             (Key::Code(hash) | Key::CodeHere(_, hash), Aggregate::Code(code) | Aggregate::CodeHere(code)) => {
                 if let CodeKind::Shared { uses, .. } = code.kind {
-                    *beyond.used.entry(Pool::CodeUses(hash)).or_default() += u64::from(uses);
+                    *usage.used.entry(Pool::CodeUses(hash)).or_default() += u64::from(uses);
                 }
             }
             (Key::Individual(_, id), Aggregate::Individual(individual)) => {
                 for (campaign, count) in individual.counts {
-                    *beyond.used.entry(Pool::Individual(id.clone(), campaign)).or_default() += u64::from(count);
+                    *usage.used.entry(Pool::Individual(id.clone(), campaign)).or_default() += u64::from(count);
                 }
             }
             _ => {}
         }
     }
-    Ok(beyond)
+    Ok(usage)
 }
 
-fn add(beyond: &mut Beyond, campaign: CampaignId, allowance: &Allowance) {
+fn add(usage: &mut UsageElsewhere, campaign: CampaignId, allowance: &Allowance) {
     let sources = allowance.claimed_by_source.iter().map(|(source, _)| Pool::SourceStock(campaign, source.clone()));
     for pool in [Pool::Stock(campaign), Pool::Budget(campaign)].into_iter().chain(sources) {
         let used = allowance.used(&pool);
-        *beyond.used.entry(pool).or_default() += used;
+        *usage.used.entry(pool).or_default() += used;
     }
-    let counters = beyond.counters.entry(campaign).or_default();
+    let counters = usage.counters.entry(campaign).or_default();
     *counters = counters.plus(allowance.counters);
 }

@@ -1,0 +1,156 @@
+//! What the exchange's events do to the state: campaigns and codes that a bucket learned, quotas, leases, and accounts that count
+//! together.
+
+use super::{FencingNumber, GrantBook, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota, Transfer};
+use crate::{
+    code::{Code, CodeHash, CodeKind},
+    event::Event,
+    individual::Individual,
+    key::Key,
+    name::IndividualId,
+    state::{Aggregate, State},
+};
+
+impl State {
+    pub(crate) fn exchanged(&mut self, event: &Event) {
+        match event {
+            Event::AccountLinked { account, individual } => {
+                let wallet = self.existing_wallet(account);
+                (wallet.individual, wallet.linked) = (individual.clone(), true);
+                for (campaign, count) in wallet.counts.clone() {
+                    self.with_individual(individual, |individual| individual.counted(campaign, count));
+                }
+            }
+            Event::CampaignLearned { campaign } => {
+                let key = Key::CampaignHere(self.bucket(), campaign.id);
+                self.set(key, Some(Aggregate::CampaignHere(campaign.clone())));
+            }
+            Event::QuotaGranted { pool, bucket, number, amount } => {
+                self.with_grant_book(pool, |book| book.grant(*bucket, Transfer { number: *number, amount: *amount }));
+            }
+            Event::QuotaTakenBack { pool, bucket, number, amount } => {
+                self.with_grant_book(pool, |book| {
+                    book.take_back(*bucket, Transfer { number: *number, amount: *amount });
+                });
+            }
+            Event::QuotaReceived { pool, number, amount } => {
+                self.with_quota(pool, |quota| quota.receive(Transfer { number: *number, amount: *amount }));
+            }
+            Event::QuotaReturned { pool, number, amount } => {
+                self.with_quota(pool, |quota| quota.give_back(Transfer { number: *number, amount: *amount }));
+            }
+            Event::CodeLeased { hash, lease } => {
+                if let Some(CodeKind::Unique { state, fencing, .. }) = self.code_mut(*hash).map(|code| &mut code.kind) {
+                    (*state, *fencing) = (LeaseState::Leased(lease.clone()), lease.fencing);
+                }
+                self.add_pending(Key::leases_out(self.buckets(), *hash), *hash, lease, false);
+            }
+            Event::LeaseReleased { hash, fencing } => {
+                self.with_lease(*hash, |_| LeaseState::Free);
+                self.remove_pending(&Key::leases_out(self.buckets(), *hash), *hash, *fencing);
+            }
+            Event::LeaseConfirmed { hash, fencing, coupon } => {
+                self.with_lease(*hash, |state| state.confirmed(*coupon));
+                self.remove_pending(&Key::leases_out(self.buckets(), *hash), *hash, *fencing);
+            }
+            Event::CodeLearned { hash, code } => {
+                self.end_earlier_lease(*hash);
+                self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone())));
+            }
+            Event::LeaseClosed { hash, code } => {
+                self.end_earlier_lease(*hash);
+                self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone())));
+                if let Some(lease) = code.lease() {
+                    self.add_pending(Key::leases_returning(self.bucket(), *hash), *hash, lease, code.is_closed());
+                }
+            }
+            Event::CodeRevokedHere { hash, code } => match self.code_mut(*hash) {
+                Some(known) if known.campaign == code.campaign => known.revoked_at = code.revoked_at,
+                _ => self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone()))),
+            },
+            Event::LeaseForgotten { hash, fencing } => {
+                self.set(Key::CodeHere(self.bucket(), *hash), None);
+                self.remove_pending(&Key::leases_returning(self.bucket(), *hash), *hash, *fencing);
+            }
+            _ => {}
+        }
+    }
+
+    fn with_grant_book(&mut self, pool: &Pool, change: impl FnOnce(&mut GrantBook)) {
+        let key = Key::GrantBook(pool.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::GrantBook(GrantBook::default())));
+        }
+        if let Some(Aggregate::GrantBook(book)) = self.change(&key) {
+            change(book);
+        }
+    }
+
+    fn with_quota(&mut self, pool: &Pool, change: impl FnOnce(&mut Quota)) {
+        match pool {
+            Pool::CodeUses(hash) => {
+                if let Some(CodeKind::Shared { quota, .. }) = self.code_mut(*hash).map(|code| &mut code.kind) {
+                    change(quota.get_or_insert_default());
+                }
+            }
+            Pool::Individual(id, campaign) => {
+                self.with_individual(id, |individual| change(individual.quota_mut(*campaign)));
+            }
+            Pool::Stock(campaign) | Pool::SourceStock(campaign, _) | Pool::Budget(campaign) => {
+                self.with_allowance(*campaign, |allowance| change(allowance.quota_mut(pool)));
+            }
+        }
+    }
+
+    pub(crate) fn with_individual(&mut self, id: &IndividualId, change: impl FnOnce(&mut Individual)) {
+        let key = Key::Individual(self.bucket(), id.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Individual(Individual::default())));
+        }
+        if let Some(Aggregate::Individual(individual)) = self.change(&key) {
+            change(individual);
+        }
+    }
+
+    pub(crate) fn code_mut(&mut self, hash: CodeHash) -> Option<&mut Code> {
+        match self.change(&self.code_key(hash))? {
+            Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// A lease that stood here before this one returned at most, and is home.
+    fn end_earlier_lease(&mut self, hash: CodeHash) {
+        if let Some(fencing) = self.code(hash).and_then(Code::lease).map(|lease| lease.fencing) {
+            self.remove_pending(&Key::leases_returning(self.bucket(), hash), hash, fencing);
+        }
+    }
+
+    pub(crate) fn with_lease(&mut self, hash: CodeHash, next: impl FnOnce(&LeaseState) -> LeaseState) {
+        if let Some(CodeKind::Unique { state, .. }) = self.code_mut(hash).map(|code| &mut code.kind) {
+            *state = next(state);
+        }
+    }
+
+    pub(crate) fn add_pending(&mut self, key: Key, hash: CodeHash, lease: &Lease, closed: bool) {
+        let mut pending = self.pending_leases(&key).cloned().unwrap_or_default();
+        pending.leases.push(PendingLease { hash, lease: lease.clone(), closed });
+        self.set_pending(key, pending);
+    }
+
+    pub(crate) fn remove_pending(&mut self, key: &Key, hash: CodeHash, fencing: FencingNumber) {
+        let Some(mut pending) = self.pending_leases(key).cloned() else { return };
+        pending.leases.retain(|known| known.hash != hash || known.lease.fencing != fencing);
+        self.set_pending(key.clone(), pending);
+    }
+
+    /// An empty list is no document.
+    fn set_pending(&mut self, key: Key, pending: PendingLeases) {
+        let value = match key {
+            _ if pending.leases.is_empty() => None,
+            Key::LeasesOut(..) => Some(Aggregate::LeasesOut(pending)),
+            _ => Some(Aggregate::LeasesReturning(pending)),
+        };
+        self.set(key, value);
+    }
+}

@@ -131,6 +131,104 @@ reasons! {
     RequestTimeout = "request_timeout", "The request's body didn't arrive in time; nothing was done.";
 }
 
+/// What may change that a reason is given, while the request stays the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChangedBy {
+    /// Nothing: only another request can be done.
+    AnotherRequest,
+    /// A step of the order, campaign or other object that the request is about. No other choice of coupons helps.
+    ItsObject,
+    /// The clock alone, or a limit in time.
+    Time,
+    /// Whatever others do to coupons, codes and campaigns: another choice of coupons may be free of it.
+    OtherCommands,
+    /// The same, and what other buckets give out or give back: it is exact only where the usage elsewhere was looked at.
+    OtherBuckets,
+}
+
+impl Reason {
+    /// What may change that the reason is given. A new reason has to say so here: sequencers, the exchange and the search before an
+    /// order ask it.
+    pub const fn changed_by(&self) -> ChangedBy {
+        match self {
+            Self::SoldOut
+            | Self::IndividualLimitReached { .. }
+            | Self::CodeUsesExhausted
+            | Self::CampaignBudgetExhausted { .. }
+            // It may be for any of these that a late payment finds gone what the order had held.
+            | Self::HoldExpired { .. } => ChangedBy::OtherBuckets,
+
+            Self::CouponNotFound
+            | Self::CouponReclaimed
+            | Self::CouponFrozen
+            | Self::CouponUsed
+            | Self::CouponOnOrder { .. }
+            | Self::CampaignPaused
+            | Self::CurrencyMismatch { .. }
+            | Self::SellerNotInCart { .. }
+            | Self::NoEligibleLine { .. }
+            | Self::MinimumSpendNotMet { .. }
+            | Self::ConditionNotMet { .. }
+            | Self::ExclusiveCouponApplied { .. }
+            | Self::StackingGroupTaken { .. }
+            | Self::NothingLeftToDiscount
+            | Self::NotInBestCombination
+            | Self::CampaignNotFound
+            | Self::CampaignNotLive { .. }
+            | Self::ChannelNotOffered
+            | Self::WalletFull { .. }
+            | Self::CodeNotUsable
+            | Self::CodeUsed
+            | Self::CodeRevoked
+            // Of a coupon: the counters of a campaign without a budget are full.
+            | Self::AmountOutOfRange => ChangedBy::OtherCommands,
+
+            Self::CouponExpired { .. }
+            | Self::NotStarted { .. }
+            | Self::ClaimsNotOpen { .. }
+            | Self::CodeExpired
+            | Self::TooManyAttempts { .. }
+            | Self::RateLimited
+            | Self::StoreUnavailable
+            | Self::InternalFault
+            | Self::RequestTimeout => ChangedBy::Time,
+
+            Self::OrderExists
+            | Self::OrderStateForbids { .. }
+            | Self::OrderNotPaid
+            | Self::UnitsAlreadyRefunded { .. }
+            | Self::AmountExceedsPaid { .. }
+            | Self::RefundExists
+            | Self::CampaignStateForbids { .. }
+            | Self::CodeExists
+            | Self::MetadataKeyTaken
+            | Self::LimitReached { .. }
+            | Self::NotFound
+            | Self::PreconditionFailed => ChangedBy::ItsObject,
+
+            Self::QuoteChanged { .. }
+            | Self::ChannelNotAllowed
+            | Self::NotInOrder { .. }
+            | Self::ValidityIsFixed
+            | Self::TermsAreFrozen
+            | Self::LimitMayOnlyGrow
+            | Self::FunderNotAgreed
+            | Self::BudgetRequired
+            | Self::ValidityOver
+            | Self::InvalidJson
+            | Self::InvalidField { .. }
+            | Self::UnknownField
+            | Self::UnknownParameter
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::MethodNotAllowed
+            | Self::PayloadTooLarge
+            | Self::PreconditionRequired
+            | Self::IdempotencyKeyReused => ChangedBy::AnotherRequest,
+        }
+    }
+}
+
 /// Why a line isn't eligible for a coupon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -248,6 +346,11 @@ impl Refusal {
     /// What an operator has to mend: `store_unavailable`, and what it is. Whoever asked reads the detail too.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..Reason::StoreUnavailable.into() }
+    }
+
+    /// Whether other buckets may have what this one lacks, for any of its reasons.
+    pub fn is_changed_by_other_buckets(&self) -> bool {
+        self.errors.iter().any(|error| error.reason.changed_by() == ChangedBy::OtherBuckets)
     }
 
     /// The first reason: the refusal's code.

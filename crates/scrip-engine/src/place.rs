@@ -8,7 +8,7 @@ use scrip_core::{
     metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId},
-    reason::{Reason, Refusal, UsedBy},
+    reason::{ChangedBy, Reason, Refusal, UsedBy},
 };
 
 use crate::{
@@ -192,15 +192,10 @@ fn named(coupon: CouponId) -> Chosen {
 
 /// Whether a coupon that was found no longer applies, as against a refusal that another search can't mend.
 fn is_overtaken(refusal: &Refusal) -> bool {
-    !matches!(
-        refusal.first(),
-        Reason::OrderExists
-            | Reason::NotFound
-            | Reason::OrderStateForbids { .. }
-            | Reason::QuoteChanged { .. }
-            | Reason::IdempotencyKeyReused
-            | Reason::InvalidField { .. }
-    )
+    match refusal.first().changed_by() {
+        ChangedBy::Time | ChangedBy::OtherCommands | ChangedBy::OtherBuckets => true,
+        ChangedBy::AnotherRequest | ChangedBy::ItsObject => false,
+    }
 }
 
 /// What a quote or an order shows for a code or coupon.

@@ -334,19 +334,9 @@ impl Work {
 
     /// Whether other buckets may have what this one lacks.
     fn judged_by_this_bucket_alone(&self, refusal: &Refusal) -> bool {
-        let by_a_pool = |reason: &Reason| {
-            matches!(
-                reason,
-                Reason::SoldOut
-                    | Reason::IndividualLimitReached { .. }
-                    | Reason::CampaignBudgetExhausted { .. }
-                    | Reason::CodeUsesExhausted
-                    | Reason::HoldExpired { .. }
-            )
-        };
         !self.state.buckets().is_one()
             && self.state.usage_elsewhere().is_none()
-            && refusal.errors.iter().any(|error| by_a_pool(&error.reason))
+            && refusal.is_changed_by_other_buckets()
     }
 
     /// What of other buckets has to be looked at to judge the command.

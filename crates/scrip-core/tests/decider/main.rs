@@ -16,6 +16,7 @@ mod limits;
 mod metadata;
 mod orders;
 mod random;
+mod reasons;
 mod refund_amounts;
 mod refund_matrix;
 mod refund_pages;

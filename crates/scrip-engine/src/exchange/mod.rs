@@ -10,7 +10,7 @@ mod shared_codes;
 
 pub(crate) use self::{campaigns::announce, leases::resolve};
 
-use scrip_core::{command::Command, exchange::UsageElsewhere, key::Key, reason::Reason, slot::Bucket, state::State};
+use scrip_core::{command::Command, exchange::UsageElsewhere, key::Key, slot::Bucket, state::State};
 use scrip_store::StoreError;
 
 use crate::{
@@ -64,7 +64,7 @@ async fn judged(dispatch: &Dispatch, command: &Command, key: Option<&KeyUse>) ->
             Verdict::Done(result) => {
                 if let (Some(limited), Some(usage)) = (&looked_at, &seen.usage_elsewhere)
                     && looks < LOOKS
-                    && is_for_what_is_left(&result)
+                    && is_changed_by_other_buckets(&result)
                 {
                     let before = sold_out.epoch(command);
                     let now = look(dispatch, bucket, limited)?;
@@ -96,18 +96,8 @@ async fn judged(dispatch: &Dispatch, command: &Command, key: Option<&KeyUse>) ->
 }
 
 /// Whether it is refused for what all buckets together have left.
-fn is_for_what_is_left(result: &Result<Receipt, EngineError>) -> bool {
-    let of = |reason: &Reason| {
-        matches!(
-            reason,
-            Reason::SoldOut
-                | Reason::IndividualLimitReached { .. }
-                | Reason::CodeUsesExhausted
-                | Reason::CampaignBudgetExhausted { .. }
-                | Reason::HoldExpired { .. }
-        )
-    };
-    matches!(result, Err(EngineError::Refused(refusal)) if refusal.errors.iter().any(|error| of(&error.reason)))
+fn is_changed_by_other_buckets(result: &Result<Receipt, EngineError>) -> bool {
+    matches!(result, Err(EngineError::Refused(refusal)) if refusal.is_changed_by_other_buckets())
 }
 
 /// One step: a command of another bucket, without a key, as its own number or name makes it safe to repeat.

@@ -198,19 +198,7 @@ pub(crate) fn replayed(
 }
 
 fn order_key(event: &Event) -> Option<Key> {
-    match event {
-        Event::OrderPlaced { order } => Some(Key::Order(order.account.clone(), order.id.clone())),
-        Event::OrderPaid { account, order, .. }
-        | Event::HoldExtended { account, order, .. }
-        | Event::TransactionsClosed { account, order, .. }
-        | Event::OrderCancelled { account, order, .. }
-        | Event::SellerCancelled { account, order, .. }
-        | Event::OrderRevised { account, order, .. }
-        | Event::OrderMetadataChanged { account, order, .. }
-        | Event::RefundMetadataChanged { account, order, .. }
-        | Event::OrderRefunded { account, order, .. } => Some(Key::Order(account.clone(), order.clone())),
-        _ => None,
-    }
+    Some(Key::Order(event.account()?.clone(), event.order()?.clone()))
 }
 
 /// An order with all its refunds as it was after the event at `last`, from its own events.

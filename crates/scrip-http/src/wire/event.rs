@@ -148,10 +148,10 @@ impl EventDocument {
             id: EventId::new(recorded.at, Slot::from_u16(bucket.get()), &mut Position(recorded.position)),
             r#type: recorded.event.type_name(),
             at: recorded.at,
-            campaign: None,
-            account: None,
-            coupon: None,
-            order: None,
+            campaign: recorded.event.campaign(),
+            account: recorded.event.account().cloned(),
+            coupon: recorded.event.coupon(),
+            order: recorded.event.order().cloned(),
             refund: None,
             sellers: Vec::new(),
             amount: None,
@@ -160,87 +160,49 @@ impl EventDocument {
         let shown = |metadata: &Metadata| Some(metadata.shown_to(reader));
         let given = |metadata: &Metadata| if metadata.is_empty() { None } else { shown(metadata) };
         match &recorded.event {
-            Event::CampaignCreated { campaign, metadata, .. } | Event::CampaignChanged { campaign, metadata, .. } => {
-                document.campaign = Some(*campaign);
+            Event::CampaignCreated { metadata, .. } | Event::CampaignChanged { metadata, .. } => {
                 document.metadata = metadata.as_ref().and_then(shown);
             }
-            Event::CampaignPublished { campaign, .. }
-            | Event::CampaignPaused { campaign, .. }
-            | Event::CampaignResumed { campaign, .. }
-            | Event::CampaignEnded { campaign, .. }
-            | Event::CampaignCoded { campaign }
-            | Event::CampaignDeleted { campaign }
-            | Event::JobCancelled { campaign, .. }
-            | Event::SharedCodeAdded { campaign, .. }
-            | Event::GrantsRequested { campaign, .. }
-            | Event::CodeRevoked { campaign, .. }
-            | Event::CodesRequested { campaign, .. } => document.campaign = Some(*campaign),
-            Event::CouponClaimed { account, coupon, .. } | Event::CouponImported { account, coupon, .. } => {
-                document.account = Some(account.clone());
-                document.campaign = Some(coupon.campaign);
-                document.coupon = Some(coupon.id);
-            }
-            Event::CouponHeld { account, coupon, order, campaign, discount, .. }
-            | Event::CouponReleased { account, coupon, order, campaign, discount }
-            | Event::CouponVoided { account, coupon, order, campaign, discount, .. } => {
-                document.account = Some(account.clone());
-                document.campaign = Some(*campaign);
-                document.coupon = Some(*coupon);
-                document.order = Some(order.clone());
-                document.amount = Some(*discount);
-            }
-            Event::CouponUsed { account, coupon, order, campaign }
-            | Event::CouponReturned { account, coupon, order, campaign } => {
-                document.account = Some(account.clone());
-                document.campaign = Some(*campaign);
-                document.coupon = Some(*coupon);
-                document.order = Some(order.clone());
-            }
+            Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
+            | Event::JobCancelled { .. }
+            | Event::SharedCodeAdded { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevoked { .. }
+            | Event::CodesRequested { .. }
+            | Event::CouponClaimed { .. }
+            | Event::CouponImported { .. }
+            | Event::CouponUsed { .. }
+            | Event::CouponReturned { .. }
+            | Event::HoldExtended { .. }
+            | Event::OrderPaid { .. }
+            | Event::OrderRetaken { .. }
+            | Event::OrderCancelled { .. } => {}
+            Event::CouponHeld { discount, .. }
+            | Event::CouponReleased { discount, .. }
+            | Event::CouponVoided { discount, .. } => document.amount = Some(*discount),
             Event::OrderPlaced { order } => {
-                document.account = Some(order.account.clone());
-                document.order = Some(order.id.clone());
                 document.sellers = order.transactions.iter().map(|t| t.seller.clone()).collect();
                 document.amount = Some(order.figures().discount);
                 document.metadata = given(&order.metadata);
             }
-            Event::HoldExtended { account, order, .. }
-            | Event::OrderPaid { account, order, .. }
-            | Event::OrderRetaken { account, order, .. }
-            | Event::OrderCancelled { account, order, .. } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
-            }
-            Event::TransactionsClosed { account, order, sellers } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
-                document.sellers.clone_from(sellers);
-            }
-            Event::SellerCancelled { account, order, seller, .. } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
-                document.sellers = vec![seller.clone()];
-            }
-            Event::OrderRevised { account, order, cart, coupons } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
+            Event::TransactionsClosed { sellers, .. } => document.sellers.clone_from(sellers),
+            Event::SellerCancelled { seller, .. } => document.sellers = vec![seller.clone()],
+            Event::OrderRevised { cart, coupons, .. } => {
                 document.sellers = cart.sellers().into_iter().cloned().collect();
                 document.amount = Some(coupons.iter().map(|coupon| coupon.applied.discount).sum());
             }
-            Event::OrderRefunded { account, order, refund } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
+            Event::OrderRefunded { refund, .. } => {
                 document.refund = Some(refund.id.clone());
                 document.amount = Some(refund.amount);
                 document.metadata = given(&refund.metadata);
             }
-            Event::OrderMetadataChanged { account, order, metadata } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
-                document.metadata = shown(metadata);
-            }
-            Event::RefundMetadataChanged { account, order, refund, metadata } => {
-                document.account = Some(account.clone());
-                document.order = Some(order.clone());
+            Event::OrderMetadataChanged { metadata, .. } => document.metadata = shown(metadata),
+            Event::RefundMetadataChanged { refund, metadata, .. } => {
                 document.refund = Some(refund.clone());
                 document.metadata = shown(metadata);
             }

@@ -21,7 +21,7 @@ use axum::{
 };
 use scrip_core::{
     command::CreateApiKey,
-    event::Role,
+    event::{Group, Role},
     name::SellerId,
     reason::Reason,
     slot::Buckets,
@@ -313,7 +313,7 @@ impl Shop {
             .expect("its beginning is there")
             .events
             .iter()
-            .filter(|(_, recorded)| !recorded.event.is_between_buckets())
+            .filter(|(_, recorded)| recorded.event.group() != Group::Exchange)
             .filter(|(_, recorded)| {
                 !["code.unique_added", "order.due_swept", "key.seen"].contains(&recorded.event.type_name())
             })

@@ -384,33 +384,12 @@ impl Model {
 
 /// The coupons that an event moves or makes.
 fn coupons_of(event: &Event) -> Vec<(AccountId, CouponId)> {
-    match event {
-        Event::CouponClaimed { account, coupon, .. } | Event::CouponImported { account, coupon, .. } => {
-            vec![(account.clone(), coupon.id)]
-        }
-        Event::CouponHeld { account, coupon, .. }
-        | Event::CouponUsed { account, coupon, .. }
-        | Event::CouponReturned { account, coupon, .. }
-        | Event::CouponReleased { account, coupon, .. }
-        | Event::CouponVoided { account, coupon, .. } => vec![(account.clone(), *coupon)],
-        Event::CouponsArchived { account, coupons } => {
-            coupons.iter().map(|coupon| (account.clone(), *coupon)).collect()
-        }
-        _ => Vec::new(),
-    }
+    let Some(account) = event.account() else { return Vec::new() };
+    let one = event.coupon();
+    let coupons = if let Event::CouponsArchived { coupons, .. } = event { &coupons[..] } else { one.as_slice() };
+    coupons.iter().map(|coupon| (account.clone(), *coupon)).collect()
 }
 
 fn order_of(event: &Event) -> Option<(AccountId, OrderId)> {
-    match event {
-        Event::OrderPlaced { order } => Some((order.account.clone(), order.id.clone())),
-        Event::OrderPaid { account, order, .. }
-        | Event::HoldExtended { account, order, .. }
-        | Event::TransactionsClosed { account, order, .. }
-        | Event::OrderCancelled { account, order, .. }
-        | Event::OrderRetaken { account, order, .. }
-        | Event::OrderRevised { account, order, .. }
-        | Event::SellerCancelled { account, order, .. }
-        | Event::OrderRefunded { account, order, .. } => Some((account.clone(), order.clone())),
-        _ => None,
-    }
+    Some((event.account()?.clone(), event.order()?.clone()))
 }

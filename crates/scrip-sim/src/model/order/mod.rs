@@ -235,11 +235,8 @@ impl Model {
     /// After every event of a decision, not only after the last, an order's figures hold; only what changes a checkout
     /// changes them.
     pub(super) fn order_event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
-        let key = match event {
-            Event::OrderPlaced { order } => Some((order.account.clone(), order.id.clone())),
-            other => account_and_order(other).map(|(account, order)| (account.clone(), order.clone())),
-        };
-        let key = key.ok_or("an event that no rule knows")?;
+        let (account, id) = account_and_order(event).ok_or("an event that no rule knows")?;
+        let key = (account.clone(), id.clone());
         let before = self.orders.get(&key).map(|order| (order.stage, order.figures()));
         self.what_happened(place, event, touched)?;
         let order = self.orders.get(&key).ok_or("an order that isn't there")?;
@@ -452,23 +449,5 @@ fn comes_off(order: &mut OrderModel, id: CouponId, discount: i64, voided: bool) 
 }
 
 fn account_and_order(event: &Event) -> Option<(&AccountId, &OrderId)> {
-    match event {
-        Event::CouponHeld { account, order, .. }
-        | Event::HoldExtended { account, order, .. }
-        | Event::OrderPaid { account, order, .. }
-        | Event::DiscountFunded { account, order, .. }
-        | Event::TransactionsClosed { account, order, .. }
-        | Event::OrderRetaken { account, order, .. }
-        | Event::OrderRevised { account, order, .. }
-        | Event::OrderCancelled { account, order, .. }
-        | Event::SellerCancelled { account, order, .. }
-        | Event::OrderRefunded { account, order, .. }
-        | Event::DiscountReversed { account, order, .. }
-        | Event::CouponUsed { account, order, .. }
-        | Event::CouponReturned { account, order, .. }
-        | Event::CouponReleased { account, order, .. }
-        | Event::CouponVoided { account, order, .. }
-        | Event::SurplusBooked { account, order, .. } => Some((account, order)),
-        _ => None,
-    }
+    Some((event.account()?, event.order()?))
 }

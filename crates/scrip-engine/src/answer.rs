@@ -123,11 +123,13 @@ pub(crate) fn replayed(
     match kind {
         AnswerKind::Coupon => events
             .iter()
-            .find_map(|recorded| match &recorded.event {
-                Event::CouponClaimed { account, coupon, .. } | Event::CouponImported { account, coupon, .. } => {
-                    Some(Answer::Coupon { account: account.clone(), coupon: coupon.clone() })
-                }
-                _ => None,
+            .find_map(|recorded| {
+                let (Event::CouponClaimed { account, coupon, .. } | Event::CouponImported { account, coupon, .. }) =
+                    &recorded.event
+                else {
+                    return None;
+                };
+                Some(Answer::Coupon { account: account.clone(), coupon: coupon.clone() })
             })
             .ok_or_else(damaged),
         AnswerKind::Order => {
@@ -137,9 +139,9 @@ pub(crate) fn replayed(
             Ok(Answer::Order { order: Box::new(order), created })
         }
         AnswerKind::Refund => {
-            let made = events.into_iter().find_map(|recorded| match recorded.event {
-                Event::OrderRefunded { account, order, refund } => Some((account, order, refund)),
-                _ => None,
+            let made = events.into_iter().find_map(|recorded| {
+                let Event::OrderRefunded { account, order, refund } = recorded.event else { return None };
+                Some((account, order, refund))
             });
             let (account, id, refund) = made.ok_or_else(damaged)?;
             load_all(snapshot, &mut blank, |state| refund_needs(state, &account, &id, &refund.id))?;
@@ -151,18 +153,20 @@ pub(crate) fn replayed(
         AnswerKind::Campaign => campaign_as_of(snapshot, blank, &events, last)?.ok_or_else(damaged),
         AnswerKind::SharedCode => events
             .iter()
-            .find_map(|recorded| match &recorded.event {
-                Event::SharedCodeAdded { campaign, .. } | Event::SharedCodeNoted { campaign, .. } => {
-                    Some(Answer::SharedCode { campaign: *campaign })
-                }
-                _ => None,
+            .find_map(|recorded| {
+                let (Event::SharedCodeAdded { campaign, .. } | Event::SharedCodeNoted { campaign, .. }) =
+                    &recorded.event
+                else {
+                    return None;
+                };
+                Some(Answer::SharedCode { campaign: *campaign })
             })
             .ok_or_else(damaged),
         AnswerKind::Job if events.iter().any(|recorded| matches!(recorded.event, Event::JobCancelled { .. })) => {
             // A cancelled job changes no more.
-            let job = events.iter().find_map(|recorded| match &recorded.event {
-                Event::JobCancelled { job, .. } => Some(*job),
-                _ => None,
+            let job = events.iter().find_map(|recorded| {
+                let Event::JobCancelled { job, .. } = &recorded.event else { return None };
+                Some(*job)
             });
             load_all(snapshot, &mut blank, |_| job.map(Key::Job).into_iter().collect())?;
             job.and_then(|job| blank.job(job)).cloned().map(Answer::Job).ok_or_else(damaged)
@@ -171,23 +175,23 @@ pub(crate) fn replayed(
             for recorded in &events {
                 blank.evolve(recorded);
             }
-            let job = events.iter().find_map(|recorded| match &recorded.event {
-                Event::CodesRequested { job, .. } => blank.job(*job).cloned(),
-                _ => None,
+            let job = events.iter().find_map(|recorded| {
+                let Event::CodesRequested { job, .. } = &recorded.event else { return None };
+                blank.job(*job).cloned()
             });
             job.map(Answer::Job).ok_or_else(damaged)
         }
         AnswerKind::ApiKey => events
             .iter()
-            .find_map(|recorded| match &recorded.event {
-                Event::ApiKeyCreated { key } => Some(Answer::ApiKey(key.clone())),
-                _ => None,
+            .find_map(|recorded| {
+                let Event::ApiKeyCreated { key } = &recorded.event else { return None };
+                Some(Answer::ApiKey(key.clone()))
             })
             .ok_or_else(damaged),
         AnswerKind::Code => {
-            let hash = events.iter().find_map(|recorded| match &recorded.event {
-                Event::CodeRevoked { hash, .. } => Some(*hash),
-                _ => None,
+            let hash = events.iter().find_map(|recorded| {
+                let Event::CodeRevoked { hash, .. } = &recorded.event else { return None };
+                Some(*hash)
             });
             load_all(snapshot, &mut blank, |_| hash.map(Key::Code).into_iter().collect())?;
             let code = hash.and_then(|hash| blank.code(hash)).cloned();
@@ -217,12 +221,10 @@ fn order_as_of(
     let mut metadata = BTreeMap::new();
     for &position in now.events.iter().filter(|&&position| position <= last) {
         let recorded = event_at(snapshot, blank.bucket(), position)?;
-        match &recorded.event {
-            Event::OrderRefunded { refund, .. } => drop(metadata.insert(refund.id.clone(), refund.metadata.clone())),
-            Event::RefundMetadataChanged { refund, metadata: changed, .. } => {
-                metadata.insert(refund.clone(), changed.clone());
-            }
-            _ => {}
+        if let Event::OrderRefunded { refund, .. } = &recorded.event {
+            metadata.insert(refund.id.clone(), refund.metadata.clone());
+        } else if let Event::RefundMetadataChanged { refund, metadata: changed, .. } = &recorded.event {
+            metadata.insert(refund.clone(), changed.clone());
         }
         match (&mut order, &recorded.event) {
             (None, Event::OrderPlaced { order: placed }) => {
@@ -250,14 +252,19 @@ fn campaign_as_of(
     events: &[Recorded],
     last: u64,
 ) -> Result<Option<Answer>, StoreError> {
-    let main = events.iter().find_map(|recorded| match &recorded.event {
-        Event::CampaignCreated { campaign, .. } => Some((*campaign, Counters::default(), true)),
-        Event::CampaignChanged { campaign, counters, .. }
+    let main = events.iter().find_map(|recorded| {
+        if let Event::CampaignCreated { campaign, .. } = &recorded.event {
+            return Some((*campaign, Counters::default(), true));
+        }
+        let (Event::CampaignChanged { campaign, counters, .. }
         | Event::CampaignPublished { campaign, counters }
         | Event::CampaignPaused { campaign, counters, .. }
         | Event::CampaignResumed { campaign, counters }
-        | Event::CampaignEnded { campaign, counters } => Some((*campaign, *counters, false)),
-        _ => None,
+        | Event::CampaignEnded { campaign, counters }) = &recorded.event
+        else {
+            return None;
+        };
+        Some((*campaign, *counters, false))
     });
     let Some((id, counters, created)) = main else { return Ok(None) };
     let mut now = State::new(blank.bucket(), blank.buckets());

@@ -318,7 +318,48 @@ impl Registry {
                         self.take(state.bucket(), Aggregate::ApiKey(key.clone()));
                     }
                 }
-                _ => {}
+                // Nothing that the registry knows of.
+                Event::SharedCodeAdded { .. }
+                | Event::CouponClaimed { .. }
+                | Event::CouponImported { .. }
+                | Event::CouponsArchived { .. }
+                | Event::OrderPlaced { .. }
+                | Event::CouponHeld { .. }
+                | Event::HoldExtended { .. }
+                | Event::OrderPaid { .. }
+                | Event::DiscountFunded { .. }
+                | Event::TransactionsClosed { .. }
+                | Event::OrderCancelled { .. }
+                | Event::SellerCancelled { .. }
+                | Event::OrderRefunded { .. }
+                | Event::DiscountReversed { .. }
+                | Event::CouponUsed { .. }
+                | Event::CouponReturned { .. }
+                | Event::CouponReleased { .. }
+                | Event::CouponVoided { .. }
+                | Event::DueSwept { .. }
+                | Event::KeyUsed { .. }
+                | Event::SurplusBooked { .. }
+                | Event::OrderRevised { .. }
+                | Event::OrderRetaken { .. }
+                | Event::QuotaGranted { .. }
+                | Event::QuotaReceived { .. }
+                | Event::QuotaReturned { .. }
+                | Event::QuotaTakenBack { .. }
+                | Event::CodeLeased { .. }
+                | Event::CodeLearned { .. }
+                | Event::LeaseClosed { .. }
+                | Event::LeaseReleased { .. }
+                | Event::LeaseConfirmed { .. }
+                | Event::LeaseForgotten { .. }
+                | Event::SharedCodeNoted { .. }
+                | Event::AccountLinked { .. }
+                | Event::CodeRevoked { .. }
+                | Event::GrantsRequested { .. }
+                | Event::CodeRevokedHere { .. }
+                | Event::KeysForgotten { .. }
+                | Event::OrderMetadataChanged { .. }
+                | Event::RefundMetadataChanged { .. } => {}
             }
         }
     }

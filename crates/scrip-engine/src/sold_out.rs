@@ -82,7 +82,61 @@ impl SoldOut {
         let freed = events.iter().filter_map(|recorded| match &recorded.event {
             Event::CouponVoided { campaign, .. } | Event::CampaignChanged { campaign, .. } => Some(*campaign),
             Event::CampaignLearned { campaign } => Some(campaign.id),
-            _ => None,
+            Event::CampaignCreated { .. }
+            | Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::SharedCodeAdded { .. }
+            | Event::CodesRequested { .. }
+            | Event::UniqueCodesAdded { .. }
+            | Event::CouponClaimed { .. }
+            | Event::CouponImported { .. }
+            | Event::CouponsArchived { .. }
+            | Event::OrderPlaced { .. }
+            | Event::CouponHeld { .. }
+            | Event::HoldExtended { .. }
+            | Event::OrderPaid { .. }
+            | Event::DiscountFunded { .. }
+            | Event::TransactionsClosed { .. }
+            | Event::OrderCancelled { .. }
+            | Event::SellerCancelled { .. }
+            | Event::OrderRefunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::CouponUsed { .. }
+            | Event::CouponReturned { .. }
+            | Event::CouponReleased { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::ApiKeyCreated { .. }
+            | Event::ApiKeyRevoked { .. }
+            | Event::SurplusBooked { .. }
+            | Event::OrderRevised { .. }
+            | Event::OrderRetaken { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
+            | Event::CodeLearned { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::AccountLinked { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
+            | Event::JobCancelled { .. }
+            | Event::SharedCodeCounted { .. }
+            | Event::CodeRevoked { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevokedHere { .. }
+            | Event::KeysForgotten { .. }
+            | Event::OrderMetadataChanged { .. }
+            | Event::RefundMetadataChanged { .. }
+            | Event::ApiKeyMetadataChanged { .. }
+            | Event::ApiKeySeen { .. } => None,
         });
         for campaign in freed {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -93,8 +147,6 @@ impl SoldOut {
 }
 
 fn claimed(command: &Command) -> Option<CampaignId> {
-    match command {
-        Command::Claim(Claim { of: ClaimOf::Campaign { campaign, .. }, .. }) => Some(*campaign),
-        _ => None,
-    }
+    let Command::Claim(Claim { of: ClaimOf::Campaign { campaign, .. }, .. }) = command else { return None };
+    Some(*campaign)
 }

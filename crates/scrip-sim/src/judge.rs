@@ -215,7 +215,46 @@ impl Model {
                     must!(!open, "I3: order {} is answered as closed, and is {:?}", order.id, known.sellers);
                     Ok(())
                 }
-                _ => Ok(()),
+                // They have no order to show, or nothing that is said of it here.
+                Command::CreateCampaign(_)
+                | Command::ChangeCampaign(_)
+                | Command::MoveCampaign(_)
+                | Command::DeleteCampaign(_)
+                | Command::CancelJob(_)
+                | Command::AddSharedCode(_)
+                | Command::RequestCodes(_)
+                | Command::AddCodes(_)
+                | Command::Claim(_)
+                | Command::ImportCampaign(_)
+                | Command::ImportCoupon(_)
+                | Command::PlaceOrder(_)
+                | Command::ReviseOrder(_)
+                | Command::ExtendHold(_)
+                | Command::RefundOrder(_)
+                | Command::ChangeMetadata(_)
+                | Command::SweepDue(_)
+                | Command::ForgetKeys(_)
+                | Command::CreateApiKey(_)
+                | Command::RevokeApiKey(_)
+                | Command::ChangeApiKey(_)
+                | Command::NoteApiKeyUse(_)
+                | Command::LinkAccount(_)
+                | Command::LearnCampaign(_)
+                | Command::NoteSharedCode(_)
+                | Command::NoteGrants(_)
+                | Command::NoteCodes(_)
+                | Command::GrantQuota(_)
+                | Command::ReceiveQuota(_)
+                | Command::ReturnQuota(_)
+                | Command::TakeBackQuota(_)
+                | Command::LeaseCode(_)
+                | Command::LearnCode(_)
+                | Command::CloseLease(_)
+                | Command::ReleaseLease(_)
+                | Command::ConfirmLease(_)
+                | Command::ForgetLease(_)
+                | Command::RevokeCode(_)
+                | Command::RevokeCodeHere(_) => Ok(()),
             },
         }
     }

@@ -181,11 +181,7 @@ macro_rules! commands {
             }
 
             fn account(&self) -> Option<(&AccountId, Option<&OrderId>)> {
-                match self {
-                    $($(Self::$name(command) => Some((&command.$account, commands!(@order command $($order)?))),)?)*
-                    #[allow(unreachable_patterns, reason = "commands without an account")]
-                    _ => None,
-                }
+                match self { $(Self::$name(_command) => commands!(@account _command $($account $(, $order)?)?),)* }
             }
         }
 
@@ -197,6 +193,10 @@ macro_rules! commands {
     };
     (@label $name:ident $label:literal) => { $label };
     (@label $name:ident) => { stringify!($name) };
+    (@account $command:ident $account:ident $(, $order:ident)?) => {
+        Some((&$command.$account, commands!(@order $command $($order)?)))
+    };
+    (@account $command:ident) => { None };
     (@order $command:ident $order:ident) => { Some(&$command.$order) };
     (@order $command:ident) => { None };
 }
@@ -259,7 +259,44 @@ impl Command {
             Self::Claim(_) | Self::ImportCoupon(_) => true,
             Self::PlaceOrder(command) => checkout::uses_codes(&command.chosen),
             Self::ReviseOrder(command) => checkout::uses_codes(&command.chosen),
-            _ => false,
+            Self::CreateCampaign(_)
+            | Self::ChangeCampaign(_)
+            | Self::MoveCampaign(_)
+            | Self::DeleteCampaign(_)
+            | Self::CancelJob(_)
+            | Self::AddSharedCode(_)
+            | Self::RequestCodes(_)
+            | Self::AddCodes(_)
+            | Self::ImportCampaign(_)
+            | Self::ExtendHold(_)
+            | Self::PayOrder(_)
+            | Self::CloseTransactions(_)
+            | Self::CancelOrder(_)
+            | Self::RefundOrder(_)
+            | Self::ChangeMetadata(_)
+            | Self::SweepDue(_)
+            | Self::ForgetKeys(_)
+            | Self::CreateApiKey(_)
+            | Self::RevokeApiKey(_)
+            | Self::ChangeApiKey(_)
+            | Self::NoteApiKeyUse(_)
+            | Self::LinkAccount(_)
+            | Self::LearnCampaign(_)
+            | Self::NoteSharedCode(_)
+            | Self::NoteGrants(_)
+            | Self::NoteCodes(_)
+            | Self::GrantQuota(_)
+            | Self::ReceiveQuota(_)
+            | Self::ReturnQuota(_)
+            | Self::TakeBackQuota(_)
+            | Self::LeaseCode(_)
+            | Self::LearnCode(_)
+            | Self::CloseLease(_)
+            | Self::ReleaseLease(_)
+            | Self::ConfirmLease(_)
+            | Self::ForgetLease(_)
+            | Self::RevokeCode(_)
+            | Self::RevokeCodeHere(_) => false,
         };
         if claims { lapse::expired_coupons(state, account, now) } else { Vec::new() }
     }
@@ -320,7 +357,46 @@ impl Command {
             Self::Claim(Claim { of: ClaimOf::Code(code), .. }) => return vec![code.hash],
             Self::PlaceOrder(command) => &command.chosen,
             Self::ReviseOrder(command) => &command.chosen,
-            _ => return Vec::new(),
+            Self::Claim(Claim { of: ClaimOf::Campaign { .. }, .. }) => return Vec::new(),
+            Self::CreateCampaign(_)
+            | Self::ChangeCampaign(_)
+            | Self::MoveCampaign(_)
+            | Self::DeleteCampaign(_)
+            | Self::CancelJob(_)
+            | Self::AddSharedCode(_)
+            | Self::RequestCodes(_)
+            | Self::AddCodes(_)
+            | Self::ImportCampaign(_)
+            | Self::ImportCoupon(_)
+            | Self::ExtendHold(_)
+            | Self::PayOrder(_)
+            | Self::CloseTransactions(_)
+            | Self::CancelOrder(_)
+            | Self::RefundOrder(_)
+            | Self::ChangeMetadata(_)
+            | Self::SweepDue(_)
+            | Self::ForgetKeys(_)
+            | Self::CreateApiKey(_)
+            | Self::RevokeApiKey(_)
+            | Self::ChangeApiKey(_)
+            | Self::NoteApiKeyUse(_)
+            | Self::LinkAccount(_)
+            | Self::LearnCampaign(_)
+            | Self::NoteSharedCode(_)
+            | Self::NoteGrants(_)
+            | Self::NoteCodes(_)
+            | Self::GrantQuota(_)
+            | Self::ReceiveQuota(_)
+            | Self::ReturnQuota(_)
+            | Self::TakeBackQuota(_)
+            | Self::LeaseCode(_)
+            | Self::LearnCode(_)
+            | Self::CloseLease(_)
+            | Self::ReleaseLease(_)
+            | Self::ConfirmLease(_)
+            | Self::ForgetLease(_)
+            | Self::RevokeCode(_)
+            | Self::RevokeCodeHere(_) => return Vec::new(),
         };
         let code = |chosen: &Chosen| match chosen {
             Chosen::Code { code, .. } => Some(code.hash),

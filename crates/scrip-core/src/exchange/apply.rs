@@ -3,76 +3,84 @@
 
 use super::{FencingNumber, GrantBook, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota, Transfer};
 use crate::{
+    campaign::Campaign,
     code::{Code, CodeHash, CodeKind},
-    event::Event,
+    id::CouponId,
     individual::Individual,
     key::Key,
-    name::IndividualId,
+    name::{AccountId, IndividualId},
+    slot::Bucket,
     state::{Aggregate, State},
 };
 
 impl State {
-    pub(crate) fn exchanged(&mut self, event: &Event) {
-        match event {
-            Event::AccountLinked { account, individual } => {
-                let wallet = self.existing_wallet(account);
-                (wallet.individual, wallet.linked) = (individual.clone(), true);
-                for (campaign, count) in wallet.counts.clone() {
-                    self.with_individual(individual, |individual| individual.counted(campaign, count));
-                }
-            }
-            Event::CampaignLearned { campaign } => {
-                let key = Key::CampaignHere(self.bucket(), campaign.id);
-                self.set(key, Some(Aggregate::CampaignHere(campaign.clone())));
-            }
-            Event::QuotaGranted { pool, bucket, number, amount } => {
-                self.with_grant_book(pool, |book| book.grant(*bucket, Transfer { number: *number, amount: *amount }));
-            }
-            Event::QuotaTakenBack { pool, bucket, number, amount } => {
-                self.with_grant_book(pool, |book| {
-                    book.take_back(*bucket, Transfer { number: *number, amount: *amount });
-                });
-            }
-            Event::QuotaReceived { pool, number, amount } => {
-                self.with_quota(pool, |quota| quota.receive(Transfer { number: *number, amount: *amount }));
-            }
-            Event::QuotaReturned { pool, number, amount } => {
-                self.with_quota(pool, |quota| quota.give_back(Transfer { number: *number, amount: *amount }));
-            }
-            Event::CodeLeased { hash, lease } => {
-                if let Some(CodeKind::Unique { state, fencing, .. }) = self.code_mut(*hash).map(|code| &mut code.kind) {
-                    (*state, *fencing) = (LeaseState::Leased(lease.clone()), lease.fencing);
-                }
-                self.add_pending(Key::leases_out(self.buckets(), *hash), *hash, lease, false);
-            }
-            Event::LeaseReleased { hash, fencing } => {
-                self.with_lease(*hash, |_| LeaseState::Free);
-                self.remove_pending(&Key::leases_out(self.buckets(), *hash), *hash, *fencing);
-            }
-            Event::LeaseConfirmed { hash, fencing, coupon } => {
-                self.with_lease(*hash, |state| state.confirmed(*coupon));
-                self.remove_pending(&Key::leases_out(self.buckets(), *hash), *hash, *fencing);
-            }
-            Event::CodeLearned { hash, code } => {
-                self.end_earlier_lease(*hash);
-                self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone())));
-            }
-            Event::LeaseClosed { hash, code } => {
-                self.end_earlier_lease(*hash);
-                self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone())));
-                if let Some(lease) = code.lease() {
-                    self.add_pending(Key::leases_returning(self.bucket(), *hash), *hash, lease, code.is_closed());
-                }
-            }
-            Event::CodeRevokedHere { hash, code } => match self.code_mut(*hash) {
-                Some(known) if known.campaign == code.campaign => known.revoked_at = code.revoked_at,
-                _ => self.set(Key::CodeHere(self.bucket(), *hash), Some(Aggregate::CodeHere(code.clone()))),
-            },
-            Event::LeaseForgotten { hash, fencing } => {
-                self.set(Key::CodeHere(self.bucket(), *hash), None);
-                self.remove_pending(&Key::leases_returning(self.bucket(), *hash), *hash, *fencing);
-            }
-            _ => {}
+    pub(crate) fn account_linked(&mut self, account: &AccountId, individual: &IndividualId) {
+        let wallet = self.existing_wallet(account);
+        (wallet.individual, wallet.linked) = (individual.clone(), true);
+        for (campaign, count) in wallet.counts.clone() {
+            self.with_individual(individual, |individual| individual.counted(campaign, count));
+        }
+    }
+
+    pub(crate) fn campaign_learned(&mut self, campaign: &Campaign) {
+        let key = Key::CampaignHere(self.bucket(), campaign.id);
+        self.set(key, Some(Aggregate::CampaignHere(campaign.clone())));
+    }
+
+    pub(crate) fn quota_granted(&mut self, pool: &Pool, bucket: Bucket, transfer: Transfer) {
+        self.with_grant_book(pool, |book| book.grant(bucket, transfer));
+    }
+
+    pub(crate) fn quota_received(&mut self, pool: &Pool, transfer: Transfer) {
+        self.with_quota(pool, |quota| quota.receive(transfer));
+    }
+
+    pub(crate) fn quota_returned(&mut self, pool: &Pool, transfer: Transfer) {
+        self.with_quota(pool, |quota| quota.give_back(transfer));
+    }
+
+    pub(crate) fn quota_taken_back(&mut self, pool: &Pool, bucket: Bucket, transfer: Transfer) {
+        self.with_grant_book(pool, |book| book.take_back(bucket, transfer));
+    }
+
+    pub(crate) fn code_leased(&mut self, hash: CodeHash, lease: &Lease) {
+        if let Some(CodeKind::Unique { state, fencing, .. }) = self.code_mut(hash).map(|code| &mut code.kind) {
+            (*state, *fencing) = (LeaseState::Leased(lease.clone()), lease.fencing);
+        }
+        self.add_pending(Key::leases_out(self.buckets(), hash), hash, lease, false);
+    }
+
+    pub(crate) fn lease_released(&mut self, hash: CodeHash, fencing: FencingNumber) {
+        self.with_lease(hash, |_| LeaseState::Free);
+        self.remove_pending(&Key::leases_out(self.buckets(), hash), hash, fencing);
+    }
+
+    pub(crate) fn lease_confirmed(&mut self, hash: CodeHash, fencing: FencingNumber, coupon: CouponId) {
+        self.with_lease(hash, |state| state.confirmed(coupon));
+        self.remove_pending(&Key::leases_out(self.buckets(), hash), hash, fencing);
+    }
+
+    pub(crate) fn code_learned(&mut self, hash: CodeHash, code: &Code) {
+        self.end_earlier_lease(hash);
+        self.set(Key::CodeHere(self.bucket(), hash), Some(Aggregate::CodeHere(code.clone())));
+    }
+
+    pub(crate) fn lease_closed(&mut self, hash: CodeHash, code: &Code) {
+        self.code_learned(hash, code);
+        if let Some(lease) = code.lease() {
+            self.add_pending(Key::leases_returning(self.bucket(), hash), hash, lease, code.is_closed());
+        }
+    }
+
+    pub(crate) fn lease_forgotten(&mut self, hash: CodeHash, fencing: FencingNumber) {
+        self.set(Key::CodeHere(self.bucket(), hash), None);
+        self.remove_pending(&Key::leases_returning(self.bucket(), hash), hash, fencing);
+    }
+
+    pub(crate) fn code_revoked_here(&mut self, hash: CodeHash, code: &Code) {
+        match self.code_mut(hash) {
+            Some(known) if known.campaign == code.campaign => known.revoked_at = code.revoked_at,
+            _ => self.set(Key::CodeHere(self.bucket(), hash), Some(Aggregate::CodeHere(code.clone()))),
         }
     }
 

@@ -69,7 +69,61 @@ impl State {
                     add(Pool::Individual(individual.clone(), *campaign), i64::from(*count));
                 }
             }
-            _ => {}
+            // By an earlier build: it counts for nothing.
+            Event::CouponImported { counted: Some(false) | None, .. } => {}
+            // They take nothing out of a pool. Cancelling one seller and refunds take less of a budget than before.
+            Event::CampaignCreated { .. }
+            | Event::CampaignChanged { .. }
+            | Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::SharedCodeAdded { .. }
+            | Event::CodesRequested { .. }
+            | Event::UniqueCodesAdded { .. }
+            | Event::CouponsArchived { .. }
+            | Event::OrderPlaced { .. }
+            | Event::HoldExtended { .. }
+            | Event::OrderPaid { .. }
+            | Event::DiscountFunded { .. }
+            | Event::TransactionsClosed { .. }
+            | Event::OrderCancelled { .. }
+            | Event::SellerCancelled { .. }
+            | Event::OrderRefunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::CouponUsed { .. }
+            | Event::CouponReturned { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::ApiKeyCreated { .. }
+            | Event::ApiKeyRevoked { .. }
+            | Event::SurplusBooked { .. }
+            | Event::OrderRevised { .. }
+            | Event::OrderRetaken { .. }
+            | Event::CampaignLearned { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
+            | Event::CodeLearned { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
+            | Event::JobCancelled { .. }
+            | Event::SharedCodeCounted { .. }
+            | Event::CodeRevoked { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevokedHere { .. }
+            | Event::KeysForgotten { .. }
+            | Event::OrderMetadataChanged { .. }
+            | Event::RefundMetadataChanged { .. }
+            | Event::ApiKeyMetadataChanged { .. }
+            | Event::ApiKeySeen { .. } => {}
         }
     }
 }

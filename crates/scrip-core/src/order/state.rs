@@ -434,18 +434,61 @@ impl Order {
                 let state = if goes_on { OrderCouponState::Released } else { OrderCouponState::Lapsed };
                 self.set_coupon(*coupon, state);
             }
-            _ => {}
+            // Booked elsewhere, of the wallet, or of others.
+            Event::CampaignCreated { .. }
+            | Event::CampaignChanged { .. }
+            | Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::SharedCodeAdded { .. }
+            | Event::CodesRequested { .. }
+            | Event::UniqueCodesAdded { .. }
+            | Event::CouponClaimed { .. }
+            | Event::CouponImported { .. }
+            | Event::CouponsArchived { .. }
+            | Event::OrderPlaced { .. }
+            | Event::CouponHeld { .. }
+            | Event::DiscountFunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::ApiKeyCreated { .. }
+            | Event::ApiKeyRevoked { .. }
+            | Event::SurplusBooked { .. }
+            | Event::CampaignLearned { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
+            | Event::CodeLearned { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::AccountLinked { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
+            | Event::JobCancelled { .. }
+            | Event::SharedCodeCounted { .. }
+            | Event::CodeRevoked { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevokedHere { .. }
+            | Event::KeysForgotten { .. }
+            | Event::ApiKeyMetadataChanged { .. }
+            | Event::ApiKeySeen { .. } => {}
         }
     }
 
     /// Whether it is one of the events of which there are as many as refunds: with those on pages. What they reversed in the
     /// books changes nothing of an order.
     fn is_of_a_page(&self, event: &Event) -> bool {
-        match event {
-            Event::OrderRefunded { refund, .. } => refund.page.is_some(),
-            Event::DiscountReversed { .. } => !self.refund_pages.is_empty(),
-            _ => false,
+        if let Event::OrderRefunded { refund, .. } = event {
+            return refund.page.is_some();
         }
+        matches!(event, Event::DiscountReversed { .. }) && !self.refund_pages.is_empty()
     }
 
     /// `applied`: what the coupons that stay come to on what is left. Of an order whose hold ran out what isn't among them

@@ -3,7 +3,7 @@ use crate::{
     campaign::{Allowance, Campaign, CampaignStage, PausedBy},
     code::{Code, CodeHash, CodeKind, Job},
     event::{Event, Recorded},
-    exchange::ClaimedBy,
+    exchange::{ClaimedBy, Transfer},
     id::{CampaignId, CouponId},
     key::Key,
     name::{AccountId, IndividualId, OrderId, SourceName},
@@ -235,19 +235,27 @@ impl State {
                     self.set(Key::RecentKeys(holder.clone(), *day), None);
                 }
             }
-            Event::AccountLinked { .. }
-            | Event::CampaignLearned { .. }
-            | Event::QuotaGranted { .. }
-            | Event::QuotaReceived { .. }
-            | Event::QuotaReturned { .. }
-            | Event::QuotaTakenBack { .. }
-            | Event::CodeLeased { .. }
-            | Event::CodeLearned { .. }
-            | Event::LeaseClosed { .. }
-            | Event::LeaseReleased { .. }
-            | Event::LeaseConfirmed { .. }
-            | Event::LeaseForgotten { .. }
-            | Event::CodeRevokedHere { .. } => self.exchanged(&recorded.event),
+            Event::AccountLinked { account, individual } => self.account_linked(account, individual),
+            Event::CampaignLearned { campaign } => self.campaign_learned(campaign),
+            Event::QuotaGranted { pool, bucket, number, amount } => {
+                self.quota_granted(pool, *bucket, Transfer { number: *number, amount: *amount });
+            }
+            Event::QuotaReceived { pool, number, amount } => {
+                self.quota_received(pool, Transfer { number: *number, amount: *amount });
+            }
+            Event::QuotaReturned { pool, number, amount } => {
+                self.quota_returned(pool, Transfer { number: *number, amount: *amount });
+            }
+            Event::QuotaTakenBack { pool, bucket, number, amount } => {
+                self.quota_taken_back(pool, *bucket, Transfer { number: *number, amount: *amount });
+            }
+            Event::CodeLeased { hash, lease } => self.code_leased(*hash, lease),
+            Event::CodeLearned { hash, code } => self.code_learned(*hash, code),
+            Event::LeaseClosed { hash, code } => self.lease_closed(*hash, code),
+            Event::LeaseReleased { hash, fencing } => self.lease_released(*hash, *fencing),
+            Event::LeaseConfirmed { hash, fencing, coupon } => self.lease_confirmed(*hash, *fencing, *coupon),
+            Event::LeaseForgotten { hash, fencing } => self.lease_forgotten(*hash, *fencing),
+            Event::CodeRevokedHere { hash, code } => self.code_revoked_here(*hash, code),
             Event::ApiKeyCreated { key } => self.set(Key::ApiKey(key.id), Some(Aggregate::ApiKey(key.clone()))),
             Event::ApiKeyRevoked { key, at } => {
                 if let Some(Aggregate::ApiKey(key)) = self.change(&Key::ApiKey(*key)) {

@@ -11,17 +11,17 @@ use crate::{
     waiting::{KeyUse, Seen},
 };
 
-pub(super) async fn submit(dispatch: &Dispatch, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
+/// Does a command that makes or changes a campaign; `changed` is the one that it changes.
+pub(super) async fn submit(
+    dispatch: &Dispatch,
+    changed: Option<CampaignId>,
+    command: Command,
+    key: Option<KeyUse>,
+) -> Result<Receipt, EngineError> {
     let bucket = command.bucket(dispatch.buckets());
-    let campaign = match &command {
-        Command::ChangeCampaign(command) => Some(command.campaign),
-        Command::MoveCampaign(command) => Some(command.campaign),
-        Command::DeleteCampaign(command) => Some(command.campaign),
-        _ => None,
-    };
     // Its counters stand in the answer, also when that is given again.
     let usage_elsewhere =
-        campaign.map(|campaign| super::look(dispatch, bucket, &Limited::campaign(campaign))).transpose()?;
+        changed.map(|campaign| super::look(dispatch, bucket, &Limited::campaign(campaign))).transpose()?;
     let reply = dispatch.once(command, key, Seen { usage_elsewhere, ..Seen::default() }).await?;
     let receipt = reply.verdict.done()?;
     match &receipt.answer {

@@ -66,13 +66,12 @@ fn codes_of_a_late_payment(
     result: &Result<Receipt, EngineError>,
 ) -> Result<Vec<CodeHash>, EngineError> {
     let expired = |refusal: &Refusal| matches!(refusal.first(), Reason::HoldExpired { .. });
-    match (command, result) {
-        (Command::PayOrder(pay), Err(EngineError::Refused(refusal))) if expired(refusal) => {
-            let order = dispatch.reads.blocking(|reader| reader.order_alone(&pay.account, &pay.order))?;
-            Ok(order.iter().flat_map(|order| &order.coupons).filter_map(|coupon| coupon.direct_code).collect())
-        }
-        _ => Ok(Vec::new()),
+    let (Command::PayOrder(pay), Err(EngineError::Refused(refusal))) = (command, result) else { return Ok(Vec::new()) };
+    if !expired(refusal) {
+        return Ok(Vec::new());
     }
+    let order = dispatch.reads.blocking(|reader| reader.order_alone(&pay.account, &pay.order))?;
+    Ok(order.iter().flat_map(|order| &order.coupons).filter_map(|coupon| coupon.direct_code).collect())
 }
 
 /// Brings a copy of a code to an account's bucket, if there is such a code and nobody else has it. Else the command finds no code.

@@ -252,7 +252,25 @@ impl Model {
             | Event::DueSwept { .. }
             | Event::KeyUsed { .. }
             | Event::KeysForgotten { .. } => Ok(()),
-            _ => self.order_event(place, event, touched),
+            Event::OrderPlaced { .. }
+            | Event::CouponHeld { .. }
+            | Event::HoldExtended { .. }
+            | Event::OrderPaid { .. }
+            | Event::DiscountFunded { .. }
+            | Event::TransactionsClosed { .. }
+            | Event::OrderCancelled { .. }
+            | Event::SellerCancelled { .. }
+            | Event::OrderRefunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::CouponUsed { .. }
+            | Event::CouponReturned { .. }
+            | Event::CouponReleased { .. }
+            | Event::CouponVoided { .. }
+            | Event::SurplusBooked { .. }
+            | Event::OrderRevised { .. }
+            | Event::OrderRetaken { .. }
+            | Event::OrderMetadataChanged { .. }
+            | Event::RefundMetadataChanged { .. } => self.order_event(place, event, touched),
         }
     }
 
@@ -273,10 +291,8 @@ impl Model {
                 .map(|recorded| &recorded.event)
         };
         must!(own().count() == entry.count as usize, "I4: a key names events that aren't there");
-        let coupon = own().find_map(|event| match event {
-            Event::CouponClaimed { coupon, .. } => Some(coupon.id),
-            _ => None,
-        });
+        let claim = own().find(|event| matches!(event, Event::CouponClaimed { .. }));
+        let coupon = claim.and_then(Event::coupon);
         let order = own().find_map(order_of);
         let effect = Effect { entry: entry.clone(), seq: self.seq, coupon, order };
         let earlier = self.keys.insert(entry.key_hash, effect);

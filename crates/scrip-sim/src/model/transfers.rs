@@ -59,7 +59,7 @@ impl Model {
                 quota.going_back = 0;
                 self.recalls += 1;
             }
-            _ => {}
+            other => return Err(format!("{} is no transfer", other.type_name())),
         }
         Ok(())
     }

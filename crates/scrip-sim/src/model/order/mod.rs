@@ -243,11 +243,9 @@ impl Model {
         let figures = order.figures();
         must!(figures.hold(), "the figures of order {} don't hold: {figures:?}", key.1);
         let Some((stage, before)) = before else { return Ok(()) };
-        let changes = match event {
-            Event::OrderRevised { .. } | Event::SellerCancelled { .. } => true,
-            Event::CouponReleased { .. } | Event::CouponVoided { .. } => stage == Stage::Placed,
-            _ => false,
-        };
+        let changes = matches!(event, Event::OrderRevised { .. } | Event::SellerCancelled { .. });
+        let comes_off = matches!(event, Event::CouponReleased { .. } | Event::CouponVoided { .. });
+        let changes = changes || comes_off && stage == Stage::Placed;
         must!(changes || figures == before, "order {} came to {before:?}, and comes to {figures:?}", key.1);
         Ok(())
     }
@@ -385,10 +383,10 @@ impl Model {
                     counted.held -= amount;
                 })?;
                 self.give_back(place.bucket, &Pool::Budget(*campaign), amount)?;
-                match event {
-                    Event::CouponVoided { source, .. } => self.voided(place, account, *coupon, source.as_ref()),
-                    _ => Ok(()),
+                if let Event::CouponVoided { source, .. } = event {
+                    self.voided(place, account, *coupon, source.as_ref())?;
                 }
+                Ok(())
             }
             _ => Err("an event that no rule knows".to_owned()),
         }

@@ -8,7 +8,9 @@ use std::{collections::HashMap, sync::Arc};
 pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
 
 use crate::{
-    campaign::{Allowance, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes, Standing},
+    campaign::{
+        Allowance, Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes,
+    },
     code::{Code, CodeHash, CodeKind, Job},
     event::ApiKey,
     exchange::{GrantBook, PendingLeases, Pool, Quota, UsageElsewhere},
@@ -303,7 +305,7 @@ impl State {
     }
 
     /// What this bucket has given out of a campaign and may still give out.
-    pub fn allowance(&self, campaign: CampaignId) -> Standing {
+    pub fn allowance(&self, campaign: CampaignId) -> Availability {
         let allowance = match self.get(&Key::Allowance(self.bucket, campaign)) {
             Some(Aggregate::Allowance(allowance)) => allowance.clone(),
             _ => Allowance::default(),
@@ -316,15 +318,15 @@ impl State {
                 Elsewhere::Used(of_it.map(|(pool, used)| (pool.clone(), *used)).collect())
             }
         };
-        Standing { campaign, allowance, elsewhere }
+        Availability { campaign, allowance, elsewhere }
     }
 
     /// The most that one more discount of the campaign may be: what is left of its budget; without one, what its counters can
     /// still take, which over all buckets stay an amount.
     pub fn discount_left(&self, campaign: &Campaign) -> Amount {
-        let standing = self.allowance(campaign.id);
-        standing.budget_left(&campaign.terms).unwrap_or_else(|| {
-            let counters = standing.counters;
+        let available = self.allowance(campaign.id);
+        available.budget_left(&campaign.terms).unwrap_or_else(|| {
+            let counters = available.counters;
             let most = Amount::of(Amount::MAX.minor() / i64::from(self.buckets.count()));
             most.saturating_sub(counters.budget_held).saturating_sub(counters.budget_spent)
         })
@@ -337,8 +339,8 @@ impl State {
 
     /// Whether one more coupon may be given out by `source`. A campaign without a limit ends where its counter does.
     pub fn has_stock(&self, campaign: &Campaign, source: Option<&SourceName>) -> bool {
-        let standing = self.allowance(campaign.id);
-        standing.counters.claimed < u32::MAX / self.buckets.count() && standing.has_stock(&campaign.terms, source)
+        let available = self.allowance(campaign.id);
+        available.counters.claimed < u32::MAX / self.buckets.count() && available.has_stock(&campaign.terms, source)
     }
 
     /// A campaign's counters over all buckets, as far as others were looked at.
@@ -455,7 +457,7 @@ impl State {
         self.live_coupons(account).chain(self.past_coupons(account)).find(|coupon| coupon.id == id)
     }
 
-    /// Whether the order is known to be lapsed but not settled.
+    /// Whether the order is known to be lapsed, and nobody has written that down.
     pub fn is_lapsed(&self, account: &AccountId, order: &OrderId, now: Timestamp) -> bool {
         self.order(account, order).is_some_and(|order| order.has_lapsed(now))
     }

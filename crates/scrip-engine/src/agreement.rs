@@ -188,7 +188,7 @@ impl OrderRows {
         let told = [row.subtotal, row.shipping, row.discount, row.total];
         let shown = [figures.subtotal, figures.shipping, figures.discount, figures.total];
         found.same("subtotal, shipping, discount, total", told, shown);
-        // A placed order's row says so until somebody settles that its hold ran out; readers look at the clock.
+        // A placed order's row says so until somebody writes down that its hold ran out; readers look at the clock.
         found.same("the status", row.status, order.status(order.placed_at).as_str());
         found.same("what is refunded", row.refunded, order.refunded().as_str());
         found.same("the currency", row.currency, order.cart.currency());

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use scrip_core::{
-    campaign::{Campaign, Counters, Standing},
+    campaign::{Availability, Campaign, Counters},
     cart::Cart,
     code::{Code, CodeHash, CodeKind, CodeText, EnteredCode, Job},
     command::{code_candidate, code_needs, given_back, order_needs, refund_needs, wallet_candidate, whole_order_needs},
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
         Ok(coupons)
     }
 
-    /// A code used directly on an order whose hold ran out: gone, whether or not anybody has settled that.
+    /// A code used directly on an order whose hold ran out: gone, whether or not anybody has written that down.
     fn never_was(&self, coupon: &Coupon) -> bool {
         coupon.origin == scrip_core::wallet::Origin::DirectCode && coupon.lapsed_order(self.now).is_some()
     }
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What was given out of a campaign and is left of it, over all buckets.
-    pub fn allowance(&mut self, campaign: CampaignId) -> Result<Standing, EngineError> {
+    pub fn allowance(&mut self, campaign: CampaignId) -> Result<Availability, EngineError> {
         self.load(|state| vec![Key::Allowance(state.bucket(), campaign)])?;
         self.look_elsewhere(&Limited::campaign(campaign))?;
         Ok(self.state().allowance(campaign))

@@ -235,7 +235,7 @@ impl Registry {
 
     /// Reads anew what a failed commit left in doubt, nearly always nothing. Only the bucket's sequencer may, once it has the
     /// bucket: then nothing is underway, and nobody else writes here what it would overwrite.
-    pub(crate) fn settle_doubt(&self, store: &dyn Store, bucket: Bucket) -> Result<(), StoreError> {
+    pub(crate) fn reread_doubted(&self, store: &dyn Store, bucket: Bucket) -> Result<(), StoreError> {
         if self.doubted.lock().expect("nobody panics holding it").contains(&bucket) {
             self.take_all(&mut *store.snapshot()?, bucket, store.buckets())?;
             self.doubted.lock().expect("nobody panics holding it").remove(&bucket);

@@ -145,7 +145,7 @@ impl Sequencer {
     fn batch(&mut self, waiting: &mut [Waiting]) -> Result<Vec<Reply>, StoreError> {
         let mut faulty = vec![false; waiting.len()];
         let done = loop {
-            match self.attempt(waiting, &mut faulty)? {
+            match self.try_batch(waiting, &mut faulty)? {
                 Some(done) => break done,
                 None => metrics::counter!(counted::COMMANDS_FAILED).increment(1),
             }
@@ -172,13 +172,13 @@ impl Sequencer {
     }
 
     /// `None`: a command failed unexpectedly and is marked; nothing was committed.
-    fn attempt(
+    fn try_batch(
         &mut self,
         waiting: &mut [Waiting],
         faulty: &mut [bool],
     ) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
-        self.shared.registry.settle_doubt(&*self.shared.store, self.bucket)?;
+        self.shared.registry.reread_doubted(&*self.shared.store, self.bucket)?;
         let head = transaction.head()?;
         let now = match self.shared.time.for_batch(head.at) {
             Ok(now) => now,

@@ -17,7 +17,7 @@ use scrip_core::{
 use scrip_engine::agreement::Rows;
 use scrip_store::{Snapshot, Store, memory::MemoryStore};
 
-use crate::model::{Checked, Counted, Model, OnOrderState, Past, Stage, Standing, Touched, Tx, must};
+use crate::model::{Checked, Counted, Model, OnOrderState, Past, Stage, Status, Touched, Tx, must};
 
 /// Pages of a wallet that are looked through after a step.
 const PAGES_MAX: usize = 16;
@@ -234,14 +234,14 @@ pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked
     must!(known.account == *account, "I7: {} is in the wallet of {account}", coupon.id);
     must!(known.expires_at == coupon.expires_at, "S8: {} expires at {}", coupon.id, coupon.expires_at);
     let stored = match &coupon.state {
-        CouponState::Valid => Standing::Valid,
-        CouponState::Inactive { order, .. } => Standing::On(order.clone()),
-        CouponState::Used { order } => Standing::Used(order.clone()),
-        CouponState::UsedBefore => Standing::UsedBefore,
-        CouponState::Reclaimed => Standing::Reclaimed,
-        CouponState::Pending => Standing::Pending,
+        CouponState::Valid => Status::Valid,
+        CouponState::Inactive { order, .. } => Status::On(order.clone()),
+        CouponState::Used { order } => Status::Used(order.clone()),
+        CouponState::UsedBefore => Status::UsedBefore,
+        CouponState::Reclaimed => Status::Reclaimed,
+        CouponState::Pending => Status::Pending,
     };
-    must!(stored == known.standing, "I8: {} is {stored:?}, not {:?}", coupon.id, known.standing);
+    must!(stored == known.status, "I8: {} is {stored:?}, not {:?}", coupon.id, known.status);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use self::step::{judge_step, seller_ended};
 use crate::{
     ask::{Ask, Wish, shown},
     model::{
-        CampaignModel, Checked, CouponModel, Effect, Known, Log, Model, OrderModel, Stage, Standing, Tx, Version, must,
+        CampaignModel, Checked, CouponModel, Effect, Known, Log, Model, OrderModel, Stage, Status, Tx, Version, must,
         stock_pool,
     },
 };
@@ -500,14 +500,14 @@ impl Model {
                 // was when it was judged, whatever became of it since: paid and closed, it is used by now.
                 let made_here = |coupon: &CouponModel| {
                     let was_on = |order: &OrderId| {
-                        coupon.standing == Standing::On(order.clone())
+                        coupon.status == Status::On(order.clone())
                             || coupon.orders.iter().any(|(left, known)| *left > since && known == order)
                     };
                     coupon.direct && revised.is_some_and(|(order, _)| was_on(order))
                 };
                 // A pending one is nobody's to use (S17).
                 let there = |coupon: &&CouponModel| {
-                    !matches!(coupon.standing, Standing::Gone | Standing::Pending) && !made_here(coupon)
+                    !matches!(coupon.status, Status::Gone | Status::Pending) && !made_here(coupon)
                 };
                 let known = own().filter(there).count();
                 must!(known < coupons.len(), "all coupons are {account}'s");
@@ -515,18 +515,17 @@ impl Model {
             Reason::CouponOnOrder { order } => {
                 must!(revised.is_none_or(|(id, _)| id != order), "what the order itself holds counts as free");
                 let on = own().any(|coupon| {
-                    coupon.standing == Standing::On(order.clone())
+                    coupon.status == Status::On(order.clone())
                         || coupon.orders.iter().any(|(left, other)| *left > since && other == order)
                 });
                 must!(on, "no coupon was on {order}");
             }
             Reason::CouponUsed => {
-                let is_used =
-                    |coupon: &CouponModel| matches!(coupon.standing, Standing::Used(_) | Standing::UsedBefore);
+                let is_used = |coupon: &CouponModel| matches!(coupon.status, Status::Used(_) | Status::UsedBefore);
                 must!(own().any(|coupon| is_used(coupon) || coupon.moved > since), "no coupon was used");
             }
             Reason::CouponReclaimed => {
-                must!(own().any(|coupon| coupon.standing == Standing::Reclaimed), "no coupon was taken back");
+                must!(own().any(|coupon| coupon.status == Status::Reclaimed), "no coupon was taken back");
             }
             Reason::CouponExpired { expires_at } => {
                 must!(

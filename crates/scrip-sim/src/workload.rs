@@ -30,7 +30,7 @@ use self::old_data::OldData;
 use crate::{
     ask::{Ask, Wish},
     chance::Chance,
-    model::{CampaignModel, Model, OnOrder, OrderModel, Stage, Standing},
+    model::{CampaignModel, Model, OnOrder, OrderModel, Stage, Status},
 };
 
 const ACCOUNTS: usize = 32;
@@ -456,7 +456,7 @@ impl Workload {
                 model
                     .coupons
                     .get(id)
-                    .is_some_and(|coupon| coupon.standing == Standing::Valid && model.clock < coupon.expires_at)
+                    .is_some_and(|coupon| coupon.status == Status::Valid && model.clock < coupon.expires_at)
             })
             .collect();
         for _ in 0..self.chance.below(3) {

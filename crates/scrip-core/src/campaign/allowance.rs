@@ -122,7 +122,7 @@ impl Allowance {
 
 /// What a bucket may still give out of a campaign, as far as the working set tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Standing {
+pub struct Availability {
     pub(crate) campaign: CampaignId,
     pub(crate) allowance: Allowance,
     /// `None`: other buckets have none of it, or what they have isn't known and only what was granted here counts.
@@ -140,7 +140,7 @@ pub(crate) enum Elsewhere {
     Used(Vec<(Pool, u64)>),
 }
 
-impl Deref for Standing {
+impl Deref for Availability {
     type Target = Allowance;
 
     fn deref(&self) -> &Allowance {
@@ -148,7 +148,7 @@ impl Deref for Standing {
     }
 }
 
-impl Standing {
+impl Availability {
     /// What is left of a pool; `None` if the terms don't limit it.
     pub fn left(&self, terms: &Terms, pool: &Pool) -> Option<u64> {
         let limit = pool.limit(terms)?;

@@ -6,7 +6,7 @@ mod state;
 mod terms;
 
 pub(crate) use allowance::Elsewhere;
-pub use allowance::{Allowance, Counters, Standing};
+pub use allowance::{Allowance, Availability, Counters};
 pub(crate) use scope_hashes::name_hash;
 pub use scope_hashes::{KnownCampaign, ScopeHashes};
 pub use state::{

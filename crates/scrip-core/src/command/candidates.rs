@@ -18,7 +18,7 @@ pub fn wallet_candidate<'a>(state: &'a State, coupon: &Coupon, now: Timestamp) -
     let standing = match &coupon.state {
         CouponState::Valid => None,
         CouponState::Inactive { order, .. } => {
-            // From the end of its hold the coupon is free, whether or not anybody has settled that.
+            // From the end of its hold the coupon is free, whether or not anybody has written that down.
             coupon.lapsed_order(now).is_none().then(|| Reason::CouponOnOrder { order: order.clone() })
         }
         CouponState::Used { .. } | CouponState::UsedBefore => Some(Reason::CouponUsed),

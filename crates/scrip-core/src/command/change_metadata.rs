@@ -13,7 +13,7 @@ use crate::{
 
 /// Other metadata on an order, or on one of its refunds, whatever became of it.
 ///
-/// It isn't an account's command: an order whose hold ran out needn't be settled first.
+/// It isn't an account's command: an order whose hold ran out needn't be cancelled first.
 ///
 /// Errors: `not_found`, to a seller also of what gives nothing of its own back; those of
 /// [`Metadata::changed`](crate::metadata::Metadata::changed); `limit_reached` after [`ORDER_CHANGES_MAX`] changes.

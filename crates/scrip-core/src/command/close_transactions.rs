@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs, settle::settle};
+use super::{Decide, Decision, Outcome, coupon_outcomes::coupon_outcomes, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -54,7 +54,7 @@ impl Decide for CloseTransactions {
         let mut after = order.clone();
         after.apply(0, &closed);
         let mut events = vec![closed];
-        events.extend(settle(state, &after, now).events);
+        events.extend(coupon_outcomes(state, &after, now).events);
         Ok(Decision { events, outcome })
     }
 }

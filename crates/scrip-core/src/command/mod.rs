@@ -10,6 +10,7 @@ mod change_metadata;
 mod checkout;
 mod claim;
 mod close_transactions;
+mod coupon_outcomes;
 mod create_campaign;
 mod delete_campaign;
 mod extend_hold;
@@ -27,7 +28,6 @@ mod refund;
 mod retake;
 mod revise_order;
 mod revoke_code;
-mod settle;
 mod sweep_due;
 
 pub use add_codes::{
@@ -167,7 +167,7 @@ macro_rules! commands {
                 keys
             }
 
-            /// Events or a refusal. What the clock alone has changed must have been settled: [`Command::prelude`].
+            /// Events or a refusal. What the clock alone has changed must have been written down: [`Command::prelude`].
             pub fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
                 match self { $(Self::$name(command) => command.decide(state, now, ids),)* }
             }

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs, pay_order::balanced, settle::settle};
+use super::{Decide, Decision, Outcome, coupon_outcomes::coupon_outcomes, needs, pay_order::balanced};
 use crate::{
     event::Event,
     id::{CampaignId, IdSource},
@@ -267,15 +267,15 @@ pub(super) fn refunded(
     let mut after = order.clone();
     after.apply(0, &Event::OrderRefunded { account: account.clone(), order: order_id.clone(), refund: refund.clone() });
     refund.order_refunded = after.refunded();
-    let settlement = settle(state, &after, now);
-    refund.coupons = settlement.coupons;
+    let outcomes = coupon_outcomes(state, &after, now);
+    refund.coupons = outcomes.coupons;
 
     let mut events =
         vec![Event::OrderRefunded { account: account.clone(), order: order_id.clone(), refund: refund.clone() }];
     if let Some(entry) = balanced(EntryKind::DiscountReversed, order, back.postings) {
         events.push(Event::DiscountReversed { account, order: order_id, entry });
     }
-    events.extend(settlement.events);
+    events.extend(outcomes.events);
     (refund, events)
 }
 

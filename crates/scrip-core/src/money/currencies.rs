@@ -1,16 +1,16 @@
 //! Every currency code that was ever taken, by code. It only grows: what is stored is decoded by it, so a code that goes out of
-//! use changes its standing, never leaves, and no release of a library can make a journal unreadable.
+//! use changes its circulation, never leaves, and no release of a library can make a journal unreadable.
 //!
 //! First made from the crate iso_currency 0.7.1 (ISO 4217), to which a test holds it. Where the two disagree, in [`super::currency`]'s
 //! test, the reason stands there.
 
-use super::currency::{Row, Standing};
+use super::currency::{Circulation, Row};
 
-const fn row(code: &'static str, decimals: u8, standing: Standing, name: &'static str) -> Row {
-    Row { code, name, decimals, standing }
+const fn row(code: &'static str, decimals: u8, circulation: Circulation, name: &'static str) -> Row {
+    Row { code, name, decimals, circulation }
 }
 
-use Standing::{Current, NotMoney, SupersededBy};
+use Circulation::{Current, NotMoney, SupersededBy};
 
 #[rustfmt::skip]
 pub(super) const CURRENCIES: &[Row] = &[

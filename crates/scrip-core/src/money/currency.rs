@@ -17,12 +17,12 @@ pub(super) struct Row {
     pub code: &'static str,
     pub name: &'static str,
     pub decimals: u8,
-    pub standing: Standing,
+    pub circulation: Circulation,
 }
 
 /// Whether people pay with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum Circulation {
     Current,
     /// Gone, and by the name of what came after it.
     SupersededBy(&'static str),
@@ -56,18 +56,18 @@ impl Currency {
         self.0.decimals
     }
 
-    pub const fn standing(self) -> Standing {
-        self.0.standing
+    pub const fn circulation(self) -> Circulation {
+        self.0.circulation
     }
 
     /// Why no campaign and no cart may be made in it, as a limit: "must be …". `None`: they may.
     pub fn not_for_new_money(self) -> Option<String> {
-        match self.standing() {
-            Standing::Current => None,
-            Standing::SupersededBy(next) => {
+        match self.circulation() {
+            Circulation::Current => None,
+            Circulation::SupersededBy(next) => {
                 Some(format!("a currency in use: {} was superseded by {next}", self.code()))
             }
-            Standing::NotMoney => {
+            Circulation::NotMoney => {
                 Some(format!("a currency that people pay with: {} ({}) is none", self.code(), self.name()))
             }
         }
@@ -168,14 +168,14 @@ mod tests {
                 Currency::from_code(known.code()).unwrap_or_else(|| panic!("{} isn't in the list", known.code()));
             assert_eq!(u16::from(ours.decimals()), known.exponent().unwrap_or(0), "{}", known.code());
             let flags = known.flags();
-            let standing = match flags.first() {
+            let circulation = match flags.first() {
                 // VED is the same bolívar under a second code, and ISO 4217 has both: who pays in VES isn't told to use VED.
-                _ if known.code() == "VES" => Standing::Current,
-                None => Standing::Current,
-                Some(Flag::Superseded(next)) => Standing::SupersededBy(next.code()),
-                Some(Flag::Fund | Flag::Special) => Standing::NotMoney,
+                _ if known.code() == "VES" => Circulation::Current,
+                None => Circulation::Current,
+                Some(Flag::Superseded(next)) => Circulation::SupersededBy(next.code()),
+                Some(Flag::Fund | Flag::Special) => Circulation::NotMoney,
             };
-            assert_eq!(ours.standing(), standing, "{}", known.code());
+            assert_eq!(ours.circulation(), circulation, "{}", known.code());
         }
     }
 
@@ -185,7 +185,7 @@ mod tests {
         // Never lower: what was taken once is stored somewhere.
         assert!(CURRENCIES.len() >= 184, "{} currencies are left", CURRENCIES.len());
         for row in CURRENCIES {
-            if let Standing::SupersededBy(next) = row.standing {
+            if let Circulation::SupersededBy(next) = row.circulation {
                 assert!(Currency::from_code(next).is_some(), "{} is followed by {next}", row.code);
             }
         }

@@ -9,6 +9,6 @@ mod split;
 
 pub use amount::{Amount, AmountOutOfRange};
 pub use basis_points::BasisPoints;
-pub use currency::{Currency, Standing as CurrencyStanding};
+pub use currency::{Circulation, Currency};
 pub use runs::Runs;
 pub use split::{split, split_within, spread, spread_before};

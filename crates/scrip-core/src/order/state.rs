@@ -228,7 +228,7 @@ impl OrderCoupon {
 }
 
 impl Order {
-    /// From its hold's end every reader treats an unpaid order as cancelled, whether or not anybody has settled that.
+    /// From its hold's end every reader treats an unpaid order as cancelled, whether or not anybody has written that down.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         self.stage == OrderStage::Placed && now >= self.hold_expires_at
     }

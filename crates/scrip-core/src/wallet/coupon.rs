@@ -150,7 +150,7 @@ impl Coupon {
         }
     }
 
-    /// The order whose hold ran out, if nobody has settled that yet.
+    /// The order whose hold ran out, if nobody has written that down yet.
     pub fn lapsed_order(&self, now: Timestamp) -> Option<&OrderId> {
         match &self.state {
             CouponState::Inactive { order, held_until: Some(until) } if now >= *until => Some(order),

@@ -488,7 +488,7 @@ fn history_takes_two_hundred_coupons_a_page() {
 }
 
 #[test]
-fn a_claim_settles_a_lapsed_order_whose_coupons_lie_on_several_pages() {
+fn a_claim_cancels_a_lapsed_order_whose_coupons_lie_on_several_pages() {
     let mut world = World::new();
     let platform = world.campaign(&json!({"claims": {"channels": ["web", "code"]}}));
     let of_seller = world.campaign(&json!({"issuer": by_seller("a")}));

@@ -215,7 +215,7 @@ fn a_timed_out_order_is_cancelled_from_that_instant_for_every_reader_and_command
             _ => refused(world.refund("ana", "o1", "r", RefundOf::All)),
         };
         assert_eq!(refusal, code);
-        // What the clock changed is settled, whether or not the command was refused.
+        // What the clock changed is written down, whether or not the command was refused.
         assert_eq!(world.order("ana", "o1").stage, OrderStage::TimedOut);
         assert_eq!(world.figures(campaign), "1 0 0 0 0 0");
     }
@@ -600,10 +600,10 @@ fn orders_of_two_accounts_fall_due_in_the_same_second() {
     }
     world.later(31);
     world.sweep();
-    let settled = |order: &OrderId, n: u32| {
+    let ended = |order: &OrderId, n: u32| {
         let account = account(&format!("account-{n}"));
         world.state().order(&account, order).unwrap().stage == OrderStage::TimedOut
     };
-    assert!((0..40).all(|n| settled(&order_id("o"), n) && settled(&order_id("o2"), n)));
+    assert!((0..40).all(|n| ended(&order_id("o"), n) && ended(&order_id("o2"), n)));
     assert_eq!(world.now, at("2026-06-01T00:31:00Z"));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    campaign::{Channel, Counters, Standing, Terms},
+    campaign::{Availability, Channel, Counters, Terms},
     cart::Cart,
     code::{CodeKind, NewCode},
     command::{
@@ -95,7 +95,7 @@ impl World {
         self.now = Timestamp::from_micros(self.now.micros() + micros);
     }
 
-    /// Runs a command as the engine does: load what it names, settle what the clock changed, decide, evolve, save.
+    /// Runs a command as the engine does: load what it names, write down what the clock changed, decide, evolve, save.
     pub fn run(&mut self, command: impl Into<Command>) -> Result<Outcome, Refusal> {
         let command = command.into();
         let mut state = empty();
@@ -126,7 +126,7 @@ impl World {
         let command = command.into();
         let mut state = empty();
         self.load(&command, &mut state);
-        assert!(command.prelude(&state, self.now).is_empty(), "a preview of a settled world");
+        assert!(command.prelude(&state, self.now).is_empty(), "a preview of a world at rest");
         command.decide(&state, self.now, &mut self.ids.clone())
     }
 
@@ -262,7 +262,7 @@ impl World {
         self.coupon(account, coupon).expect("it exists").status(self.now)
     }
 
-    pub fn allowance(&self, campaign: CampaignId) -> Standing {
+    pub fn allowance(&self, campaign: CampaignId) -> Availability {
         self.replay.allowance(campaign)
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Channel, Standing},
+    campaign::{Availability, Campaign, CampaignStatus, Channel},
     id::CampaignId,
     name::{AccountId, ProductId, SellerId},
     time::Timestamp,
@@ -25,7 +25,7 @@ pub struct OfferFilter {
 pub struct Offer {
     pub campaign: Arc<Campaign>,
     /// What is left of it.
-    pub left: Standing,
+    pub left: Availability,
     /// How many of its coupons the account has claimed.
     pub mine: u32,
 }

@@ -133,7 +133,7 @@ async fn finish(
         }
     };
     if let Err(error) = finished.await {
-        tracing::warn!(%error, "a code that is underway will be settled later");
+        tracing::warn!(%error, "a lease will be finished later");
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) async fn return_unused(dispatch: &Dispatch, bucket: Bucket, codes: &[
             }
         };
         if let Err(error) = returned.await {
-            tracing::warn!(%error, "a code that goes home will do so later");
+            tracing::warn!(%error, "a lease will return later");
         }
     }
 }

@@ -40,7 +40,7 @@ fn with_a_crash_before_each_batch<T>(
         check(&mut market, &known, answer);
         market.minutes_pass(31);
         market.tidy();
-        market.assert_settled();
+        market.assert_at_rest();
         if !crashed {
             break;
         }
@@ -125,7 +125,7 @@ fn another_account_may_have_a_unique_code_that_somebody_crashed_with() {
         assert_eq!(other.is_ok(), had == 0, "after {after} batches, claimed {claimed}");
         assert_eq!(market.counters(campaign).claimed, 1);
         market.tidy();
-        market.assert_settled();
+        market.assert_at_rest();
     }
 }
 

@@ -244,7 +244,7 @@ impl Walk {
     fn end(&mut self) -> Vec<String> {
         self.market.minutes_pass(60);
         self.market.tidy();
-        self.market.assert_settled();
+        self.market.assert_at_rest();
         let campaigns = self.campaigns.iter().map(|campaign| format!("{:?}", self.market.counters(*campaign)));
         campaigns.collect()
     }

@@ -76,7 +76,7 @@ fn a_copy_that_arrives_after_its_lease_is_over_brings_nothing() {
         assert_eq!(refused(away.market.does(activate(&name, &code))), "code_not_usable");
         away.market.assert_leases_are_forgotten();
         assert_eq!(refused(away.learn(&leased)), "code_not_usable");
-        away.market.assert_settled();
+        away.market.assert_at_rest();
     }
 }
 
@@ -94,7 +94,7 @@ fn a_copy_of_an_earlier_lease_does_not_replace_a_later_one() {
     for leased in [&first, &second] {
         assert_eq!(refused(away.learn(leased)), "code_not_usable");
     }
-    away.market.assert_settled();
+    away.market.assert_at_rest();
     away.market.assert_leases_are_forgotten();
 }
 
@@ -106,7 +106,7 @@ fn closing_a_lease_that_never_arrived_replaces_an_earlier_one() {
     let second = away.lease();
     away.end(&second);
     assert_eq!(refused(away.learn(&second)), "code_not_usable");
-    away.market.assert_settled();
+    away.market.assert_at_rest();
     away.market.assert_leases_are_forgotten();
 }
 

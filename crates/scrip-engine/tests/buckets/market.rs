@@ -162,7 +162,7 @@ impl Market {
     }
 
     /// Nothing is held and nothing underway.
-    pub fn assert_settled(&self) {
+    pub fn assert_at_rest(&self) {
         self.assert_nothing_underway();
         self.assert_none(&[Kind::Due]);
     }

@@ -30,7 +30,7 @@ fn i1_stock_is_given_out_to_the_last_and_not_beyond() {
         assert_eq!(won, 37);
         assert_eq!(refused(market.does(claim("late", campaign))), "sold_out");
         assert_eq!(market.counters(campaign).claimed, 37);
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -51,7 +51,7 @@ fn stock_set_aside_for_a_source_stays_its_own_in_every_bucket() {
         let free = names[..20].iter().filter(|name| market.does(by(name, None)).is_ok()).count();
         let aside = names[20..].iter().filter(|name| market.does(by(name, Some("acme"))).is_ok()).count();
         assert_eq!((free, aside), (7, 5));
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -83,7 +83,7 @@ fn i1_a_budget_is_held_to_the_last_order_that_fits_and_comes_back_to_whoever_ask
         market.minutes_pass(31);
         market.tidy();
         assert_eq!(market.counters(campaign).budget_held.minor(), 0);
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -108,7 +108,7 @@ fn a_code_used_directly_and_cancelled_before_payment_is_free_for_the_next_accoun
         assert_eq!(market.counters(campaign).claimed, 1);
         market.minutes_pass(31);
         market.tidy();
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -125,7 +125,7 @@ fn a_code_that_the_campaign_refuses_is_free_again() {
         market.does(step(campaign, CampaignStep::Resume)).expect("paused");
         market.does(activate(&names[7], &code)).expect("nobody has it");
         market.tidy();
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -141,7 +141,7 @@ fn a_shared_codes_uses_are_counted_over_all_buckets() {
         let won = names.iter().filter(|name| market.does(activate(name, &code)).is_ok()).count();
         assert_eq!(won, 11);
         assert_eq!(refused(market.does(activate("late", &code))), "code_uses_exhausted");
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -179,7 +179,7 @@ fn a_code_of_a_deleted_draft_is_another_campaigns_in_every_bucket() {
         for name in &names[1..] {
             assert_eq!(refused(market.does(activate(name, &code))), "code_revoked");
         }
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -195,7 +195,7 @@ fn i4_a_shared_code_added_again_under_its_key_is_answered_again() {
             assert_eq!((first.replayed, again.replayed), (false, true));
             assert_eq!(refused(market.does(add)), "code_exists");
         }
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -214,7 +214,7 @@ fn s8_a_pause_is_answered_when_every_bucket_has_it() {
             assert_eq!(refused(market.does(claim(name, campaign))), "campaign_not_live");
             assert_eq!(refused(market.does(place(name, "A-1", with_coupon(*coupon)))), "campaign_paused");
         }
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -235,7 +235,7 @@ fn s3_linked_accounts_have_one_limit_between_them_wherever_they_live() {
             assert_eq!(refused(market.does(claim(name, campaign))), "individual_limit_reached");
         }
         market.does(claim(&names[6], campaign)).expect("somebody else");
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -255,7 +255,7 @@ fn s3_accounts_that_have_more_than_a_limit_when_they_are_linked_keep_it_and_get_
             assert_eq!(refused(market.does(claim(name, campaign))), "individual_limit_reached");
         }
         assert_eq!(market.counters(campaign).claimed, 4);
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }
 
@@ -283,6 +283,6 @@ fn what_was_sold_out_is_given_out_as_soon_as_something_came_back() {
         market.tidy();
         market.does(claim(&names[21], campaign)).expect("the others timed out");
         market.tidy();
-        market.assert_settled();
+        market.assert_at_rest();
     });
 }

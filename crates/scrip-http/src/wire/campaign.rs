@@ -1,5 +1,5 @@
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Channel, Counters, PausedBy, Standing, Terms},
+    campaign::{Availability, Campaign, CampaignStatus, Channel, Counters, PausedBy, Terms},
     code::{Code, Job},
     exchange::Pool,
     id::{CampaignId, CodeId, JobId},
@@ -358,7 +358,7 @@ pub struct OfferDocument {
 }
 
 impl OfferDocument {
-    pub fn new(campaign: &Campaign, standing: &Standing, mine: u32) -> Self {
+    pub fn new(campaign: &Campaign, available: &Availability, mine: u32) -> Self {
         let terms = &campaign.terms;
         let open = Pool::Stock(campaign.id);
         Self {
@@ -371,7 +371,7 @@ impl OfferDocument {
             scope: terms.scope.clone(),
             validity: terms.validity.clone(),
             claims_end_at: terms.claims.ends_at,
-            left: standing.left(terms, &open),
+            left: available.left(terms, &open),
             total: open.limit(terms),
             mine,
             per_individual: terms.limits.per_individual,

@@ -1,4 +1,4 @@
-use scrip_core::money::{Currency, CurrencyStanding};
+use scrip_core::money::{Circulation, Currency};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,10 +40,10 @@ impl CurrenciesDocument {
 
 impl CurrencyDocument {
     fn of(currency: Currency) -> Option<Self> {
-        let status = match currency.standing() {
-            CurrencyStanding::Current => CurrencyStatus::Current,
-            CurrencyStanding::SupersededBy(_) => CurrencyStatus::Superseded,
-            CurrencyStanding::NotMoney => return None,
+        let status = match currency.circulation() {
+            Circulation::Current => CurrencyStatus::Current,
+            Circulation::SupersededBy(_) => CurrencyStatus::Superseded,
+            Circulation::NotMoney => return None,
         };
         Some(Self { code: currency.code(), name: currency.name(), decimals: currency.decimals(), status })
     }

@@ -11,7 +11,7 @@ use scrip_core::{
 
 use crate::{
     ask::{Ask, Wish},
-    model::{Checked, CouponModel, Model, Standing, must, stock_pool},
+    model::{Checked, CouponModel, Model, Status, must, stock_pool},
 };
 
 impl Model {
@@ -47,7 +47,7 @@ impl Model {
             }
             Reason::CodeNotUsable if code.revoked.is_some() => {
                 // Whoever has had a coupon by it all the time, and knows that it was taken back, is told so.
-                let stays = |coupon: &&CouponModel| coupon.moved <= since && coupon.standing != Standing::Gone;
+                let stays = |coupon: &&CouponModel| coupon.moved <= since && coupon.status != Status::Gone;
                 let theirs = self.coupons_by(account, hash).any(|coupon| stays(&coupon));
                 let told = code.revoked.is_some_and(|revoked| revoked <= since) && code.is_over;
                 must!(!(theirs && told), "{account} has a coupon by this code, which was taken back");
@@ -96,7 +96,7 @@ impl Model {
         reason: &Reason,
     ) -> Checked {
         let stayed = self.coupons.values().find(|coupon| {
-            let on = coupon.account == *account && coupon.standing == Standing::On(order.clone());
+            let on = coupon.account == *account && coupon.status == Status::On(order.clone());
             on && coupon.direct && coupon.code == Some(hash) && coupon.moved <= since
         });
         let (Some(coupon), Some(code)) = (stayed, self.codes.get(&hash)) else { return Ok(()) };

@@ -10,7 +10,7 @@ use scrip_core::{
     slot::Bucket,
 };
 
-use super::{Checked, Log, Model, Place, Standing, must};
+use super::{Checked, Log, Model, Place, Status, must};
 
 /// A code, wherever it is.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Model {
                 // The claim may have been given back meanwhile, and the lease return, or the code be claimed anew under it.
                 let other = code.coupon.as_ref().is_some_and(|taken| taken.1 != *coupon);
                 let gone = self.coupons.get(coupon);
-                let was = gone.is_some_and(|gone| gone.code == Some(*hash) && gone.standing == Standing::Gone);
+                let was = gone.is_some_and(|gone| gone.code == Some(*hash) && gone.status == Status::Gone);
                 must!(!other || was, "a lease is confirmed for {coupon}, of another: {gone:?}");
                 Ok(())
             }

@@ -20,7 +20,7 @@ pub struct CouponModel {
     pub expires_at: Timestamp,
     pub direct: bool,
     pub code: Option<CodeHash>,
-    pub standing: Standing,
+    pub status: Status,
     /// What an import counted it as besides the claim.
     pub past: Past,
     /// In commits.
@@ -33,7 +33,7 @@ pub struct CouponModel {
 
 /// Where a coupon is in its life, the clock aside.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum Status {
     Valid,
     On(OrderId),
     Used(OrderId),
@@ -100,7 +100,7 @@ impl Model {
                 self.take(place.bucket, &Pool::CodeUses(hash), 1)?;
             }
         }
-        self.in_wallet(account, coupon, code, Standing::Valid, Past::None);
+        self.in_wallet(account, coupon, code, Status::Valid, Past::None);
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl Model {
         account: &AccountId,
         coupon: &Coupon,
         code: Option<CodeHash>,
-        standing: Standing,
+        status: Status,
         past: Past,
     ) {
         let made = CouponModel {
@@ -145,7 +145,7 @@ impl Model {
             expires_at: coupon.expires_at,
             direct: coupon.origin == Origin::DirectCode,
             code,
-            standing,
+            status,
             past,
             made: self.seq,
             moved: self.seq,
@@ -158,7 +158,7 @@ impl Model {
     pub(super) fn archived(&mut self, place: Place, account: &AccountId, coupons: &[CouponId]) -> Checked {
         for id in coupons {
             let coupon = self.own_coupon(account, *id)?;
-            must!(coupon.standing == Standing::Valid, "{id} is archived as {:?}", coupon.standing);
+            must!(coupon.status == Status::Valid, "{id} is archived as {:?}", coupon.status);
             must!(place.at >= coupon.expires_at, "{id} is archived before it expires");
         }
         Ok(())
@@ -181,7 +181,7 @@ impl Model {
     ) -> Checked {
         let coupon = self.own_coupon(account, id)?;
         must!(coupon.direct, "{id} isn't of a code used directly");
-        coupon.standing = Standing::Gone;
+        coupon.status = Status::Gone;
         let (campaign, code) = (coupon.campaign, coupon.code);
         must!(coupon.source.as_ref() == source, "{id} goes back to another source");
         let terms = self.campaigns.get(&campaign).map(|known| known.now.terms.clone()).ok_or("no campaign")?;

@@ -11,7 +11,7 @@ use scrip_core::{
     wallet::{Coupon, CouponState, Origin},
 };
 
-use super::{Checked, Model, Past, Place, Standing, must, window};
+use super::{Checked, Model, Past, Place, Status, must, window};
 
 /// Lines without a key that are alike.
 type Alike = (AccountId, CampaignId, Timestamp);
@@ -50,12 +50,12 @@ impl Model {
         let differs = (coupon.starts_at, coupon.expires_at) != given;
         must!(differs == coupon.as_is, "S17: {id} is valid otherwise than {given:?}, as it is: {}", coupon.as_is);
         self.counts(place, account, campaign, coupon.source.as_ref(), &known.terms)?;
-        let (standing, past) = match &coupon.state {
-            CouponState::Valid => (Standing::Valid, Past::None),
-            CouponState::Used { order } => (Standing::Used(order.clone()), Past::Used),
-            CouponState::UsedBefore => (Standing::UsedBefore, Past::Used),
-            CouponState::Reclaimed => (Standing::Reclaimed, Past::Reclaimed),
-            CouponState::Pending => (Standing::Pending, Past::None),
+        let (status, past) = match &coupon.state {
+            CouponState::Valid => (Status::Valid, Past::None),
+            CouponState::Used { order } => (Status::Used(order.clone()), Past::Used),
+            CouponState::UsedBefore => (Status::UsedBefore, Past::Used),
+            CouponState::Reclaimed => (Status::Reclaimed, Past::Reclaimed),
+            CouponState::Pending => (Status::Pending, Past::None),
             CouponState::Inactive { .. } => return Err(format!("S17: {id} comes in on an order")),
         };
         if let Some(known) = self.campaigns.get_mut(&campaign) {
@@ -63,7 +63,7 @@ impl Model {
             counted.used += u32::from(past == Past::Used);
             counted.reclaimed += u32::from(past == Past::Reclaimed);
         }
-        self.in_wallet(account, coupon, None, standing, past);
+        self.in_wallet(account, coupon, None, status, past);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use self::{
     campaign::{CampaignModel, Counted, Known},
     code::CodeModel,
-    coupon::{CouponModel, Past, Standing, stock_pool, window},
+    coupon::{CouponModel, Past, Status, stock_pool, window},
     import::Imports,
     log::Log,
     money::check_applied,
@@ -172,7 +172,7 @@ impl Model {
         }
         self.last[usize::from(frame.bucket.get())] = events;
         for order in &touched.orders {
-            self.order_is_settled(order)?;
+            self.coupons_have_their_outcomes(order)?;
         }
         Ok(touched)
     }

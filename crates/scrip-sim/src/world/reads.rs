@@ -13,7 +13,7 @@ use super::World;
 use crate::{
     compare,
     judge::judge_refund,
-    model::{Checked, Stage, Standing, must},
+    model::{Checked, Stage, Status, must},
 };
 
 impl World {
@@ -75,19 +75,17 @@ impl World {
             let known = self.model.coupons.get(&coupon).ok_or("a quote uses a coupon that isn't there")?;
             must!(known.account == *account, "I7: {coupon} is quoted to {account}");
             must!(now < known.expires_at && now >= known.starts_at, "S8: {coupon} is quoted outside of its time");
-            let free = match &known.standing {
-                Standing::Valid => true,
-                Standing::On(order) if order == id => !known.direct,
-                // From the end of its hold it is free, whether or not anybody has settled that.
-                Standing::On(order) => {
+            let free = match &known.status {
+                Status::Valid => true,
+                Status::On(order) if order == id => !known.direct,
+                // From the end of its hold it is free, whether or not anybody has written that down.
+                Status::On(order) => {
                     let other = self.model.orders.get(&(account.clone(), order.clone()));
                     other.is_some_and(|other| other.stage == Stage::Placed && now >= other.hold_until && !known.direct)
                 }
-                Standing::Used(_) | Standing::UsedBefore | Standing::Reclaimed | Standing::Pending | Standing::Gone => {
-                    false
-                }
+                Status::Used(_) | Status::UsedBefore | Status::Reclaimed | Status::Pending | Status::Gone => false,
             };
-            must!(free, "I2: {coupon} is quoted to order {id}, and is {:?}", known.standing);
+            must!(free, "I2: {coupon} is quoted to order {id}, and is {:?}", known.status);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use scrip_core::{
 };
 
 use super::{HOLD_MICROS_MAX, OnOrder, OnOrderState, OrderModel, Stage, Tx, Version};
-use crate::model::{Checked, Model, Place, Standing, check_applied, must, stock_pool};
+use crate::model::{Checked, Model, Place, Status, check_applied, must, stock_pool};
 
 /// How long after its hold an order may still be paid.
 const LATE_MICROS_MAX: i64 = 30 * 24 * 3_600 * 1_000_000;
@@ -87,8 +87,8 @@ impl Model {
         });
         let still_on = stays.is_some_and(|before| before.state == OnOrderState::Held);
         let coupon = self.own_coupon(account, id)?;
-        let standing = if still_on { Standing::On(order.clone()) } else { Standing::Valid };
-        must!(coupon.standing == standing, "I2: {id} goes on an order as {:?}", coupon.standing);
+        let status = if still_on { Status::On(order.clone()) } else { Status::Valid };
+        must!(coupon.status == status, "I2: {id} goes on an order as {:?}", coupon.status);
         must!(coupon.campaign == campaign, "{id} discounts for another campaign");
         let window = if begins_now { fixed } else { Some((coupon.starts_at, coupon.expires_at)) };
         let in_time = window.is_none_or(|(starts_at, expires_at)| starts_at <= place.at && place.at < expires_at);
@@ -207,7 +207,7 @@ impl Model {
         }
         for (id, direct) in again {
             let coupon = self.own_coupon(&key.0, id)?;
-            must!(coupon.standing == Standing::Valid, "I2: {id} is taken again as {:?}", coupon.standing);
+            must!(coupon.status == Status::Valid, "I2: {id} is taken again as {:?}", coupon.status);
             must!(direct || placed_at < coupon.expires_at, "S8: {id} had expired when the order was placed");
         }
         Ok(())

@@ -18,7 +18,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use super::{Checked, Log, Model, Place, Standing, Touched, must};
+use super::{Checked, Log, Model, Place, Status, Touched, must};
 
 /// The most time to pay, in all.
 const HOLD_MICROS_MAX: i64 = 7 * 24 * 3_600 * 1_000_000;
@@ -278,7 +278,7 @@ impl Model {
                 );
                 known.state = OnOrderState::Held;
                 touched.allowances.insert((place.bucket, *campaign));
-                self.own_coupon(account, *coupon)?.standing = Standing::On(id.clone());
+                self.own_coupon(account, *coupon)?.status = Status::On(id.clone());
                 let amount = discount.minor().unsigned_abs();
                 self.holds(&key, *campaign, discount.minor());
                 self.count(place, *campaign, |counted| {
@@ -349,7 +349,7 @@ impl Model {
                 must!(known.state == OnOrderState::Held, "I8: a {:?} coupon is used", known.state);
                 known.state = OnOrderState::Used;
                 let own = self.own_coupon(account, *coupon)?;
-                own.standing = Standing::Used(id.clone());
+                own.status = Status::Used(id.clone());
                 own.leaves(seq, id);
                 touched.allowances.insert((place.bucket, *campaign));
                 self.count(place, *campaign, |counted| {
@@ -410,7 +410,7 @@ impl Model {
     fn back_in_wallet(&mut self, account: &AccountId, coupon: CouponId, order: &OrderId) -> Checked {
         let seq = self.seq;
         let coupon = self.own_coupon(account, coupon)?;
-        coupon.standing = Standing::Valid;
+        coupon.status = Status::Valid;
         coupon.leaves(seq, order);
         Ok(())
     }

@@ -110,7 +110,7 @@ impl Model {
     }
 
     /// The refund matrix, and that nothing is left over, once a batch is in.
-    pub(in crate::model) fn order_is_settled(&self, key: &(AccountId, OrderId)) -> Checked {
+    pub(in crate::model) fn coupons_have_their_outcomes(&self, key: &(AccountId, OrderId)) -> Checked {
         let order = self.orders.get(key).ok_or("an order that isn't there")?;
         let paid = order.stage == Stage::Paid;
         must!(order.lifted.is_empty(), "{:?} came off order {} for nothing", order.lifted, key.1);

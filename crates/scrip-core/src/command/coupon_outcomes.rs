@@ -9,8 +9,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// The events of a settlement, and each coupon's part in it.
-pub(super) struct Settlement {
+/// What becomes of each coupon of an order, and the events that make it so.
+pub(super) struct Outcomes {
     pub events: Vec<Event>,
     pub coupons: Vec<RefundCoupon>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Settlement {
 /// Back, at most once for an order: by a full refund, if the terms' policy says so and no code was used directly; one
 /// that discounts shipping only when its shipping came back too. Otherwise used, once every transaction that it
 /// discounts has ended. Source: S14, S16, S18, S19 and the matrix.
-pub(super) fn settle(state: &State, after: &Order, now: Timestamp) -> Settlement {
+pub(super) fn coupon_outcomes(state: &State, after: &Order, now: Timestamp) -> Outcomes {
     let mut events = Vec::new();
     let mut coupons = Vec::new();
     let mut returned = Vec::new();
@@ -52,7 +52,7 @@ pub(super) fn settle(state: &State, after: &Order, now: Timestamp) -> Settlement
     if let Some(entry) = restored {
         events.push(Event::SurplusBooked { account: after.account.clone(), order: after.id.clone(), entry });
     }
-    Settlement { events, coupons }
+    Outcomes { events, coupons }
 }
 
 fn comes_back(state: &State, after: &Order, coupon: &OrderCoupon) -> bool {

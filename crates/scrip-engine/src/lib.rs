@@ -1,4 +1,4 @@
-//! Sequencers: load → decide → evolve → save → answer; reads of committed state; jobs in the background.
+//! Sequencers: load → decide → evolve → save → answer; reads of committed state; maintenance in the background.
 
 pub mod agreement;
 mod answer;
@@ -9,10 +9,10 @@ mod engine;
 mod exchange;
 mod fault_points;
 mod gates;
-mod jobs;
 mod kept;
 mod known;
 mod load;
+mod maintenance;
 mod place;
 mod projection;
 mod queues;

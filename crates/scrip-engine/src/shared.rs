@@ -1,4 +1,4 @@
-//! What sequencers, steps, jobs and readers share.
+//! What sequencers, the exchange, maintenance and readers share.
 
 use std::{
     sync::{
@@ -30,7 +30,7 @@ use crate::{
     time::Time,
 };
 
-/// What sequencers, jobs and readers share.
+/// What sequencers, the exchange, maintenance and readers share.
 pub(crate) struct Shared {
     pub store: Arc<dyn Store>,
     pub time: Time,
@@ -53,8 +53,8 @@ pub(crate) struct Shared {
     pub on_failure: Box<dyn Fn(&str) + Send + Sync>,
     /// How many batches this process has committed, for whoever waits for one more.
     pub commits: watch::Sender<u64>,
-    /// Which thread does the jobs; none by hand.
-    pub jobs: OnceLock<thread::Thread>,
+    /// Which thread does the maintenance; none by hand.
+    pub maintenance: OnceLock<thread::Thread>,
 }
 
 impl Shared {
@@ -75,7 +75,7 @@ impl Shared {
             failed: AtomicBool::new(false),
             on_failure: options.on_failure,
             commits: watch::Sender::new(0),
-            jobs: OnceLock::new(),
+            maintenance: OnceLock::new(),
             store,
         };
         shared.time.saw(shared.last_batch_at()?);
@@ -128,16 +128,16 @@ impl Shared {
         }
     }
 
-    pub fn wake_jobs(&self) {
-        if let Some(jobs) = self.jobs.get() {
-            jobs.unpark();
+    pub fn wake_maintenance(&self) {
+        if let Some(thread) = self.maintenance.get() {
+            thread.unpark();
         }
     }
 
     pub fn committed(&self, bucket: Bucket, position: u64, events: &[Recorded]) {
         let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
         if events.iter().any(is_work) {
-            self.wake_jobs();
+            self.wake_maintenance();
         }
         self.commits.send_modify(|commits| *commits += 1);
         metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);

@@ -11,7 +11,7 @@ use scrip_store::{Store, StoreError};
 use crate::{
     dispatch::Dispatch,
     engine::Engine,
-    jobs,
+    maintenance,
     queues::Queues,
     reads::Reads,
     receipt::EngineError,
@@ -23,7 +23,7 @@ use crate::{
 
 impl Engine {
     /// Brings what an earlier build derived to this one's rules, then starts a sequencer for every bucket in a thread of its
-    /// own, and the background jobs.
+    /// own, and the maintenance.
     ///
     /// Errors: [`StoreError`] if the store can't be read, another engine writes to it, or its journal doesn't end as its
     /// secrets say; those of [`repair`].
@@ -42,9 +42,9 @@ impl Engine {
         // Whoever starts it may be in a runtime already, which can't be waited in: a thread of its own waits.
         thread::scope(|scope| scope.spawn(|| engine.note_codes_of_earlier_builds()).join())
             .unwrap_or_else(|_| panic!("noting codes of earlier builds panicked"))?;
-        let jobs = jobs::start(&engine, &engine.workers.stop);
-        let _ = engine.shared().jobs.set(jobs.thread().clone());
-        engine.workers.handles.lock().expect("nobody panics holding it").push(jobs);
+        let maintenance = maintenance::start(&engine, &engine.workers.stop);
+        let _ = engine.shared().maintenance.set(maintenance.thread().clone());
+        engine.workers.handles.lock().expect("nobody panics holding it").push(maintenance);
         Ok(engine)
     }
 
@@ -64,7 +64,7 @@ impl Engine {
         Ok(())
     }
 
-    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its jobs a round when
+    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its maintenance a round when
     /// [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
     /// walk.
     ///
@@ -88,20 +88,20 @@ impl Engine {
         Ok((Self { dispatch, workers: Arc::default() }, sequencers))
     }
 
-    /// One round of the background jobs: gives back what timed out, goes on with steps that a crash interrupted, makes
+    /// One round of the maintenance: gives back what timed out, goes on with steps that a crash interrupted, makes
     /// codes. Answers whether there is more to do. Safe to run at any time, any number of times.
     ///
     /// Errors: the store can't take it; what was left undone is done by a later round.
     pub async fn tidy(&self) -> Result<bool, EngineError> {
-        jobs::round(self, &self.workers.stop).await
+        maintenance::round(self, &self.workers.stop).await
     }
 
-    /// Stops taking commands, lets those that wait finish, and joins the sequencers and the jobs: nobody has the store then
+    /// Stops taking commands, lets those that wait finish, and joins the sequencers and the maintenance: nobody has the store then
     /// but who called this.
     pub fn stop(self) {
         self.workers.stop.store(true, Ordering::SeqCst);
         self.dispatch.queues.close();
-        self.shared().wake_jobs();
+        self.shared().wake_maintenance();
         let workers = self.workers;
         let handles = std::mem::take(&mut *workers.handles.lock().expect("nobody panics holding it"));
         for handle in handles {

@@ -24,9 +24,9 @@ pub struct Node {
     believed: i64,
     failed: Arc<AtomicBool>,
     /// Before the engine, so that what waits for it is dropped first.
-    pub job: Option<Task<Result<bool, EngineError>>>,
-    /// While the job is underway something was read that didn't fit together.
-    pub job_read_stale: bool,
+    pub maintenance: Option<Task<Result<bool, EngineError>>>,
+    /// While the maintenance is underway something was read that didn't fit together.
+    pub maintenance_read_stale: bool,
     pub sequencers: Vec<Sequencer>,
     pub engine: Option<Engine>,
 }
@@ -40,8 +40,8 @@ impl Node {
             jump: 0,
             believed: 0,
             failed: Arc::default(),
-            job: None,
-            job_read_stale: false,
+            maintenance: None,
+            maintenance_read_stale: false,
             sequencers: Vec::new(),
             engine: None,
         }
@@ -98,7 +98,7 @@ impl Node {
 
     /// All that it had in memory is gone.
     pub fn crash(&mut self) {
-        self.job = None;
+        self.maintenance = None;
         self.sequencers.clear();
         self.engine = None;
     }
@@ -112,12 +112,12 @@ impl Node {
         self.engine.is_some()
     }
 
-    /// Starts a round of the background jobs, unless one is underway.
-    pub fn start_job(&mut self) {
-        if let (Some(engine), None) = (&self.engine, &self.job) {
+    /// Starts a round of the maintenance, unless one is underway.
+    pub fn start_maintenance(&mut self) {
+        if let (Some(engine), None) = (&self.engine, &self.maintenance) {
             let engine = engine.clone();
-            self.job_read_stale = false;
-            self.job = Some(Task::new(async move { engine.tidy().await }));
+            self.maintenance_read_stale = false;
+            self.maintenance = Some(Task::new(async move { engine.tidy().await }));
         }
     }
 }

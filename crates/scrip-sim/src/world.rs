@@ -171,7 +171,7 @@ impl World {
             0..300 => self.send(),
             300..600 => self.poll_one(),
             600..900 => self.run_a_batch(),
-            900..930 => self.advance_a_job(),
+            900..930 => self.advance_maintenance(),
             930..945 => self.tick(),
             945..957 => self.read(),
             957..961 => self.read_campaign(),
@@ -403,7 +403,7 @@ impl World {
     fn take_commits(&mut self) -> Checked {
         if self.weather.take_read_stale() {
             self.flights.iter_mut().for_each(|flight| flight.unjudged = true);
-            self.nodes.iter_mut().for_each(|node| node.job_read_stale = true);
+            self.nodes.iter_mut().for_each(|node| node.maintenance_read_stale = true);
         }
         let frames = self.weather.take_committed();
         for (place, frame) in frames.iter().enumerate() {
@@ -427,26 +427,26 @@ impl World {
         Ok(())
     }
 
-    fn advance_a_job(&mut self) -> Checked {
+    fn advance_maintenance(&mut self) -> Checked {
         let node = self.chance.below(self.nodes.len());
-        let idle = self.nodes[node].job.is_none();
+        let idle = self.nodes[node].maintenance.is_none();
         if idle && self.chance.one_in(4) {
-            self.nodes[node].start_job();
+            self.nodes[node].start_maintenance();
         }
-        self.poll_job(node)
+        self.poll_maintenance(node)
     }
 
-    fn poll_job(&mut self, node: usize) -> Checked {
-        let Some(job) = self.nodes[node].job.as_mut().filter(|job| job.is_woken()) else { return Ok(()) };
-        let done = job.poll();
+    fn poll_maintenance(&mut self, node: usize) -> Checked {
+        let Some(round) = self.nodes[node].maintenance.as_mut().filter(|round| round.is_woken()) else { return Ok(()) };
+        let done = round.poll();
         self.take_commits()?;
         if let Some(result) = done {
-            self.nodes[node].job = None;
+            self.nodes[node].maintenance = None;
             match result {
-                Err(EngineError::Fault) if !self.nodes[node].job_read_stale => {
-                    return Err("a job fails unexpectedly".to_owned());
+                Err(EngineError::Fault) if !self.nodes[node].maintenance_read_stale => {
+                    return Err("the maintenance fails unexpectedly".to_owned());
                 }
-                Err(EngineError::Refused(refusal)) => return Err(format!("a job is refused: {refusal:?}")),
+                Err(EngineError::Refused(refusal)) => return Err(format!("the maintenance is refused: {refusal:?}")),
                 _ => {}
             }
         }
@@ -509,7 +509,7 @@ impl World {
 
     fn tick(&mut self) -> Checked {
         if self.calm_down {
-            if self.flights.is_empty() && self.nodes.iter().all(|node| node.job.is_none()) {
+            if self.flights.is_empty() && self.nodes.iter().all(|node| node.maintenance.is_none()) {
                 self.calm_down = false;
                 self.open.clear();
                 self.network.clear();
@@ -585,7 +585,7 @@ impl World {
 
     // The end.
 
-    /// All faults are over. What is underway ends, jobs do what is left, holds run out: then nothing may be left over.
+    /// All faults are over. What is underway ends, maintenance does what is left, holds run out: then nothing may be left over.
     fn come_to_rest(&mut self) -> Checked {
         self.weather.clear_up();
         self.restart_the_failed()?;
@@ -600,10 +600,10 @@ impl World {
         self.run_until_idle()?;
         self.set_clock(self.latest + 8 * 24 * HOUR);
         for round in 0.. {
-            must!(round < 60, "jobs find work for ever");
+            must!(round < 60, "maintenance finds work for ever");
             let before = self.model.seq;
             for node in 0..self.nodes.len() {
-                self.nodes[node].start_job();
+                self.nodes[node].start_maintenance();
                 self.run_until_idle()?;
             }
             self.set_clock(self.latest + 2 * MINUTE);
@@ -650,16 +650,17 @@ impl World {
             must!(steps < STEPS_MAX, "after {steps} steps there is still something to do");
             let before = self.flights.len();
             let woken = self.flights.iter().any(|flight| flight.task.is_woken());
-            let job = self.nodes.iter().position(|node| node.job.as_ref().is_some_and(crate::task::Task::is_woken));
+            let tidying =
+                self.nodes.iter().position(|node| node.maintenance.as_ref().is_some_and(crate::task::Task::is_woken));
             let waiting = self.nodes.iter().flat_map(|node| &node.sequencers).any(|sequencer| sequencer.waiting() > 0);
             if woken {
                 self.poll_one()?;
             } else if waiting {
                 self.run_a_batch()?;
-            } else if let Some(node) = job {
-                self.poll_job(node)?;
+            } else if let Some(node) = tidying {
+                self.poll_maintenance(node)?;
             } else {
-                let stuck = before + self.nodes.iter().filter(|node| node.job.is_some()).count();
+                let stuck = before + self.nodes.iter().filter(|node| node.maintenance.is_some()).count();
                 must!(stuck == 0, "{stuck} wait for what will never come");
                 return Ok(());
             }

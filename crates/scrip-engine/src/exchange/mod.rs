@@ -1,5 +1,5 @@
 //! What a command needs in other buckets than its own, done in short steps: each a command of one bucket, in a batch of its
-//! own, safe to repeat. A crash between any two leaves nothing lost or doubled: [`crate::jobs`] goes on where it stopped.
+//! own, safe to repeat. A crash between any two leaves nothing lost or doubled: [`crate::maintenance`] goes on where it stopped.
 //!
 //! With one bucket none of this runs.
 

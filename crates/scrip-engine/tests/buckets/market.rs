@@ -130,7 +130,7 @@ impl Market {
         self.tries(command, None).expect("no crash was asked for")
     }
 
-    /// Runs the jobs until there is nothing left to do.
+    /// Runs the maintenance until there is nothing left to do.
     pub fn tidy(&mut self) {
         let engine = self.engine.clone();
         while self.drive(async { engine.tidy().await }).expect("no crash was asked for").expect("the store works") {}

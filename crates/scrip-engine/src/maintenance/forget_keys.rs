@@ -9,7 +9,7 @@ use crate::{engine::Engine, receipt::EngineError};
 const ROUND: usize = 8;
 
 /// Lets go of idempotency keys whose time is over, a slice at a time.
-pub(super) async fn forget(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn forget_keys(engine: &Engine) -> Result<(), EngineError> {
     let until = keys_kept_from(engine.now()).to_be_bytes();
     for bucket in engine.buckets().all() {
         for _ in 0..ROUND {

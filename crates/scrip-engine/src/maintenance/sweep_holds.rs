@@ -10,7 +10,7 @@ use crate::{engine::Engine, receipt::EngineError};
 const ROUND: usize = 64;
 
 /// Gives back what orders hold whose time ran out.
-pub(super) async fn sweep(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn sweep_holds(engine: &Engine) -> Result<(), EngineError> {
     if scrip_faults::is(Fault::HoldNotSwept) {
         return Ok(());
     }

@@ -20,7 +20,7 @@ const _: () = assert!(CODES <= CODES_PER_COMMAND);
 /// for, nobody waits longer than they are many. Answers whether there is more to do.
 ///
 /// A job that a crash interrupted goes on where its document says.
-pub(super) async fn make(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
+pub(super) async fn make_codes(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
     // Where several engines serve one store, another may have left some behind.
     if !engine.buckets().is_one() || engine.shared().by_hand {
         engine.registry().look_for_jobs(engine.store())?;

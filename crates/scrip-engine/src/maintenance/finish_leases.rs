@@ -14,7 +14,7 @@ const ALL: usize = 64;
 
 /// Finishes leases of unique codes that somebody left between two steps: those that are out and whose time is over, and those that
 /// return. Closed leases are forgotten when their time is over.
-pub(super) async fn finish(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn finish_leases(engine: &Engine) -> Result<(), EngineError> {
     if engine.buckets().is_one() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use crate::{engine::Engine, receipt::EngineError};
 const PAGE: usize = 1_000;
 
 /// Notes in the journal which keys were used, each at most once an hour: after a restart it is still known.
-pub(super) async fn note(engine: &Engine) -> Result<(), EngineError> {
+pub(super) async fn note_key_use(engine: &Engine) -> Result<(), EngineError> {
     let mut after = None;
     loop {
         let keys = engine.registry().api_keys(after, PAGE);

@@ -135,8 +135,8 @@ const RANDOM_SYMBOLS: usize = 14;
 /// A new unique code from 70 random bits: `PREFIX-XXXXX-XXXXX-XXXXC`, C the check symbol over the fifteen.
 pub fn unique_code(prefix: Option<&str>, random: u128) -> String {
     let mut symbols = [0_u8; RANDOM_SYMBOLS + 1];
-    for (place, symbol) in symbols.iter_mut().take(RANDOM_SYMBOLS).enumerate() {
-        *symbol = ((random >> (5 * place)) & 31) as u8;
+    for (index, symbol) in symbols.iter_mut().take(RANDOM_SYMBOLS).enumerate() {
+        *symbol = ((random >> (5 * index)) & 31) as u8;
     }
     symbols[RANDOM_SYMBOLS] = check_symbol(&symbols[..RANDOM_SYMBOLS]);
     let mut text = String::with_capacity(32);
@@ -144,8 +144,8 @@ pub fn unique_code(prefix: Option<&str>, random: u128) -> String {
         text.push_str(prefix);
         text.push('-');
     }
-    for (place, symbol) in symbols.iter().enumerate() {
-        if place > 0 && place % 5 == 0 {
+    for (index, symbol) in symbols.iter().enumerate() {
+        if index > 0 && index % 5 == 0 {
             text.push('-');
         }
         text.push(char::from(ALPHABET[usize::from(*symbol)]));
@@ -492,15 +492,15 @@ mod tests {
             check_symbol_of(&text) == CheckSymbol::Right
         };
         assert!(right(&symbols));
-        for place in 0..15 {
+        for index in 0..15 {
             for other in ALPHABET {
                 let mut wrong = symbols.clone();
-                wrong[place] = char::from(*other);
+                wrong[index] = char::from(*other);
                 assert_eq!(right(&wrong), wrong == symbols);
             }
-            if place > 0 {
+            if index > 0 {
                 let mut swapped = symbols.clone();
-                swapped.swap(place - 1, place);
+                swapped.swap(index - 1, index);
                 assert_eq!(right(&swapped), swapped == symbols);
             }
         }

@@ -20,7 +20,7 @@ use crate::{
     wallet::Coupon,
 };
 
-/// An event at its place in a bucket's journal.
+/// An event at its position in a bucket's journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recorded {
     pub position: u64,

@@ -27,11 +27,11 @@ impl Individual {
     }
 
     pub(crate) fn quota_mut(&mut self, campaign: CampaignId) -> &mut Quota {
-        let place = self.permits.iter().position(|entry| entry.0 == campaign).unwrap_or_else(|| {
+        let index = self.permits.iter().position(|entry| entry.0 == campaign).unwrap_or_else(|| {
             self.permits.push((campaign, Quota::default()));
             self.permits.len() - 1
         });
-        &mut self.permits[place].1
+        &mut self.permits[index].1
     }
 
     pub(crate) fn counted(&mut self, campaign: CampaignId, count: u32) {

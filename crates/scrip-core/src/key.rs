@@ -43,7 +43,7 @@ pub enum Key {
     /// Refunds of an order beyond those that stand in it.
     RefundPage(AccountId, OrderId, u32),
     /// Which page has a refund.
-    RefundPlace(AccountId, OrderId, RefundName),
+    RefundLocation(AccountId, OrderId, RefundName),
 }
 
 /// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
@@ -94,7 +94,7 @@ pub enum Kind {
     LeasesReturning = 15,
     Individual = 16,
     RefundPage = 17,
-    RefundPlace = 18,
+    RefundLocation = 18,
 }
 
 impl Kind {
@@ -117,7 +117,7 @@ impl Kind {
         Self::LeasesReturning,
         Self::Individual,
         Self::RefundPage,
-        Self::RefundPlace,
+        Self::RefundLocation,
     ];
 
     pub const fn number(self) -> u8 {
@@ -150,7 +150,7 @@ impl Key {
             Self::LeasesReturning(..) => Kind::LeasesReturning,
             Self::Individual(..) => Kind::Individual,
             Self::RefundPage(..) => Kind::RefundPage,
-            Self::RefundPlace(..) => Kind::RefundPlace,
+            Self::RefundLocation(..) => Kind::RefundLocation,
         }
     }
 
@@ -162,7 +162,7 @@ impl Key {
             | Self::History(account, _)
             | Self::Order(account, _)
             | Self::RefundPage(account, ..)
-            | Self::RefundPlace(account, ..) => account.slot().bucket(buckets),
+            | Self::RefundLocation(account, ..) => account.slot().bucket(buckets),
             Self::Campaign(campaign) => campaign.uid().slot().bucket(buckets),
             Self::Code(hash) => hash.slot().bucket(buckets),
             Self::RecentKeys(holder, _) => holder.slot().bucket(buckets),
@@ -195,7 +195,7 @@ impl Key {
             Self::RefundPage(account, order, page) => {
                 joined(account.as_str(), &joined(order.as_str(), &page.to_be_bytes()))
             }
-            Self::RefundPlace(account, order, refund) => {
+            Self::RefundLocation(account, order, refund) => {
                 joined(account.as_str(), &joined(order.as_str(), refund.as_str().as_bytes()))
             }
             Self::Order(account, order) => joined(account.as_str(), order.as_str().as_bytes()),
@@ -326,8 +326,8 @@ mod tests {
 
     #[test]
     fn kinds_keep_their_numbers() {
-        for (place, kind) in Kind::ALL.into_iter().enumerate() {
-            assert_eq!(usize::from(kind.number()), place);
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(kind.number()), index);
             assert_eq!(Kind::from_number(kind.number()), Some(kind));
         }
     }

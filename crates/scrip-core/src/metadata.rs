@@ -17,7 +17,7 @@ pub const MEMBERS_MAX: usize = 20;
 /// Members of one request to change them: as many to go as there can be, and as many to come.
 const CHANGES_MAX: usize = 2 * MEMBERS_MAX;
 
-/// How often an order's metadata may change, that of its refunds included: its document keeps a place in the journal of each
+/// How often an order's metadata may change, that of its refunds included: its document keeps the position in the journal of each
 /// change, so that old answers can be given again.
 pub const ORDER_CHANGES_MAX: u32 = 1_000;
 
@@ -118,19 +118,19 @@ impl Metadata {
         let mut changed = self.clone();
         let mut taken = Vec::new();
         for (key, value) in &changes.0 {
-            let place = changed.0.binary_search_by(|member| member.key.cmp(key));
-            match (place, value) {
-                (Ok(place), _) if !changed.0[place].is_shown_to(by) => {
+            let index = changed.0.binary_search_by(|member| member.key.cmp(key));
+            match (index, value) {
+                (Ok(index), _) if !changed.0[index].is_shown_to(by) => {
                     if value.is_some() {
                         let pointer = Some(format!("/metadata/{key}"));
                         taken.push(RefusalError { pointer, reason: Reason::MetadataKeyTaken });
                     }
                 }
-                (Ok(place), Some(value)) => changed.0[place].value = value.clone(),
-                (Ok(place), None) => drop(changed.0.remove(place)),
-                (Err(place), Some(value)) => {
+                (Ok(index), Some(value)) => changed.0[index].value = value.clone(),
+                (Ok(index), None) => drop(changed.0.remove(index)),
+                (Err(index), Some(value)) => {
                     let member = Member { key: key.clone(), value: value.clone(), by: by.clone() };
-                    changed.0.insert(place, member);
+                    changed.0.insert(index, member);
                 }
                 (Err(_), None) => {}
             }

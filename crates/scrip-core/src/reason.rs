@@ -326,7 +326,7 @@ pub struct Refusal {
     pub detail: Option<String>,
 }
 
-/// One reason of a refusal and the place in the request that it is about, as a JSON pointer.
+/// One reason of a refusal and the part of the request that it is about, as a JSON pointer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RefusalError {
     pub pointer: Option<String>,

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-/// One of 65,536 places, from the first 16 bits of the SHA-256 of what lives there. Fixed for ever; buckets are powers of
+/// A number below 65,536, from the first 16 bits of the SHA-256 of what lives there. Fixed for ever; buckets are powers of
 /// two of them, so a bucket can be split without moving anything to another slot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
 #[cbor(transparent)]

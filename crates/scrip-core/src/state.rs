@@ -19,7 +19,7 @@ use crate::{
     key::{Holder, Key},
     money::Amount,
     name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
-    order::{GivenBack, Order, Refund, RefundPage, RefundPlace},
+    order::{GivenBack, Order, Refund, RefundLocation, RefundPage},
     slot::{Bucket, Buckets},
     time::{Timestamp, Zones},
     wallet::{Coupon, History, Wallet},
@@ -198,23 +198,23 @@ impl State {
         grant_book, GrantBook, GrantBook, (pool: &Pool), Key::GrantBook(pool.clone());
         refund_page, RefundPage, RefundPage, (account: &AccountId, order: &OrderId, page: u32),
             Key::RefundPage(account.clone(), order.clone(), page);
-        refund_place, RefundPlace, RefundPlace, (account: &AccountId, order: &OrderId, id: &RefundName),
-            Key::RefundPlace(account.clone(), order.clone(), id.clone());
+        refund_location, RefundLocation, RefundLocation, (account: &AccountId, order: &OrderId, id: &RefundName),
+            Key::RefundLocation(account.clone(), order.clone(), id.clone());
     }
 
     /// A refund, in its order or on a page that was loaded.
     pub fn refund(&self, account: &AccountId, order: &OrderId, id: &RefundName) -> Option<&Refund> {
         let in_it = self.order(account, order)?.refund(id);
         in_it.or_else(|| {
-            let place = self.refund_place(account, order, id)?;
-            self.refund_page(account, order, place.page)?.refunds.iter().find(|refund| refund.id == *id)
+            let location = self.refund_location(account, order, id)?;
+            self.refund_page(account, order, location.page)?.refunds.iter().find(|refund| refund.id == *id)
         })
     }
 
     /// What an order's refunds before this one gave back.
     pub fn given_back_before(&self, order: &Order, id: &RefundName) -> GivenBack {
-        let place = self.refund_place(&order.account, &order.id, id);
-        let page = place.and_then(|place| self.refund_page(&order.account, &order.id, place.page));
+        let location = self.refund_location(&order.account, &order.id, id);
+        let page = location.and_then(|location| self.refund_page(&order.account, &order.id, location.page));
         let (before, refunds) = match page {
             Some(page) => (page.before.clone(), &page.refunds),
             None => (GivenBack::nothing(order), &order.refunds),

@@ -51,7 +51,7 @@ impl Documents {
             Aggregate::WalletPage(page) => self.hold(kind, key, page.live)?,
             Aggregate::History(history) => self.hold(kind, key, history.coupons)?,
             Aggregate::RefundPage(page) => self.add_refunds(kind, key, page.refunds)?,
-            Aggregate::RefundPlace(_) => {}
+            Aggregate::RefundLocation(_) => {}
             Aggregate::RecentKeys(_) | Aggregate::Due(_) | Aggregate::ApiKey(_) | Aggregate::Job(_) => {}
             // Of linked accounts and of many buckets: the real server has neither yet.
             Aggregate::Individual(_)

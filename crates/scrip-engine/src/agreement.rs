@@ -218,9 +218,9 @@ impl OrderRows {
     fn compare_transactions(&self, found: &mut Found<'_>) {
         let order = found.order;
         found.same("its transactions", self.transactions.len(), order.transactions.len());
-        for (place, transaction) in order.transactions.iter().enumerate() {
+        for (index, transaction) in order.transactions.iter().enumerate() {
             let row = self.transactions.iter().find(|row| row.seller == transaction.seller);
-            let shown = match order.transaction_state(place, order.placed_at) {
+            let shown = match order.transaction_state(index, order.placed_at) {
                 TransactionState::Open => "open",
                 TransactionState::Closed => "closed",
                 TransactionState::Refunded => "refunded",

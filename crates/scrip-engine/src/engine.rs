@@ -237,8 +237,8 @@ impl Engine {
     /// [`Engine::preview`] in turn, as [`Engine::read_aside`].
     pub async fn preview_aside(&self, command: impl Into<Command>) -> Result<Answer, EngineError> {
         let (command, engine) = (command.into(), self.clone());
-        let place = self.shared().room().place().await?;
-        aside(place, move || engine.preview(command)).await
+        let turn = self.shared().room().turn().await?;
+        aside(turn, move || engine.preview(command)).await
     }
 
     pub(crate) fn shared(&self) -> &Shared {

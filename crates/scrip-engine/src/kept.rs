@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_head_is_read_back_from_its_text() {
-        let hash = std::array::from_fn(|place| u8::try_from(place * 7).expect("below 256"));
+        let hash = std::array::from_fn(|index| u8::try_from(index * 7).expect("below 256"));
         let first = KeptHead { bucket: Bucket::FIRST, position: 42, hash };
         let other = KeptHead { bucket: Bucket::from_u16(7), ..first };
         assert!(first.to_string().starts_with("42:00070e"), "{first}");

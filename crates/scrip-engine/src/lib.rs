@@ -41,7 +41,7 @@ pub use engine::Engine;
 pub use kept::{KeptHead, NotAHead};
 pub use place::{Placement, Revision, shown};
 pub use random::{Random, fill_random};
-pub use read::{EventsAfter, Places, QuoteAnswer, Reader, Use};
+pub use read::{EventsAfter, Positions, QuoteAnswer, Reader, Use};
 pub use receipt::{EngineError, Pending, Receipt};
 pub use registry::{KnownKey, Registry, SellerUse};
 pub use room::ReadLimits;

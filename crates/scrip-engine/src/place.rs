@@ -78,12 +78,12 @@ impl Engine {
         let coupons = coupons
             .iter()
             .enumerate()
-            .map(|(place, coupon)| Chosen::Coupon { coupon: *coupon, pointer: format!("/use/coupons/{place}") });
+            .map(|(index, coupon)| Chosen::Coupon { coupon: *coupon, pointer: format!("/use/coupons/{index}") });
         let codes = asked
             .codes()
             .iter()
             .enumerate()
-            .map(|(place, code)| Chosen::Code { code: code.clone(), pointer: format!("/codes/{place}") });
+            .map(|(index, code)| Chosen::Code { code: code.clone(), pointer: format!("/codes/{index}") });
         let chosen = coupons.chain(codes).collect();
         self.submit(asked.command(chosen), key).await
     }
@@ -104,9 +104,9 @@ impl Engine {
                 .filter_map(|applied| match (applied.coupon, &applied.code) {
                     (Some(coupon), _) => Some(named(coupon)),
                     (None, Some(text)) => {
-                        let place = asked.codes().iter().position(|code| code.text.as_str() == text)?;
-                        let code = asked.codes()[place].clone();
-                        Some(Chosen::Code { code, pointer: format!("/codes/{place}") })
+                        let index = asked.codes().iter().position(|code| code.text.as_str() == text)?;
+                        let code = asked.codes()[index].clone();
+                        Some(Chosen::Code { code, pointer: format!("/codes/{index}") })
                     }
                     (None, None) => None,
                 })

@@ -264,12 +264,12 @@ fn order_changed(order: &Order, at: Timestamp, rows: &mut Vec<Row>) {
         total: figures.total,
         metadata: order.metadata.all(),
     }));
-    rows.extend(order.transactions.iter().enumerate().map(|(place, transaction)| {
+    rows.extend(order.transactions.iter().enumerate().map(|(index, transaction)| {
         Row::OrderTransaction(OrderTransactionRow {
             account: order.account.clone(),
             order: order.id.clone(),
             seller: transaction.seller.clone(),
-            state: match order.transaction_state(place, at) {
+            state: match order.transaction_state(index, at) {
                 TransactionState::Open => "open",
                 TransactionState::Closed => "closed",
                 TransactionState::Refunded => "refunded",
@@ -285,8 +285,8 @@ fn lines_changed(order: &Order, rows: &mut Vec<Row>) {
 }
 
 fn some_lines_changed(order: &Order, which: impl Fn(usize) -> bool, rows: &mut Vec<Row>) {
-    let lines = order.cart.lines().iter().zip(&order.lines).enumerate().filter(|(place, _)| which(*place));
-    rows.extend(lines.map(|(place, (line, money))| {
+    let lines = order.cart.lines().iter().zip(&order.lines).enumerate().filter(|(index, _)| which(*index));
+    rows.extend(lines.map(|(index, (line, money))| {
         Row::OrderLine(OrderLineRow {
             account: order.account.clone(),
             order: order.id.clone(),
@@ -296,7 +296,7 @@ fn some_lines_changed(order: &Order, which: impl Fn(usize) -> bool, rows: &mut V
             unit_price: line.unit_price,
             quantity: line.quantity,
             on_sale: line.on_sale,
-            discount: order.discount_of_line(place),
+            discount: order.discount_of_line(index),
             units_refunded: money.units,
             cash_refunded: money.cash,
         })

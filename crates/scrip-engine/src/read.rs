@@ -23,7 +23,7 @@ use scrip_core::{
 };
 use scrip_store::{
     Snapshot, StoreError,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace},
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter},
 };
 
 use crate::{
@@ -60,9 +60,9 @@ pub struct Reader<'a> {
 
 /// How far a reader of journals has come in each bucket.
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Places(BTreeMap<u16, u64>);
+pub struct Positions(BTreeMap<u16, u64>);
 
-impl Places {
+impl Positions {
     pub fn of(&self, bucket: Bucket) -> u64 {
         self.0.get(&bucket.get()).copied().unwrap_or(0)
     }
@@ -265,10 +265,10 @@ impl<'a> Reader<'a> {
         limit: usize,
         mut fits: impl FnMut(&Order) -> bool,
     ) -> Result<(Vec<Order>, bool), EngineError> {
-        let mut places = self.snapshot.orders(filter, limit + 1)?;
-        let has_more = places.len() > limit;
-        places.truncate(limit);
-        let (mut orders, mut rest, mut at_once) = (Vec::with_capacity(places.len()), &places[..], 1);
+        let mut cursors = self.snapshot.orders(filter, limit + 1)?;
+        let has_more = cursors.len() > limit;
+        cursors.truncate(limit);
+        let (mut orders, mut rest, mut at_once) = (Vec::with_capacity(cursors.len()), &cursors[..], 1);
         while !rest.is_empty() {
             let (next, after) = rest.split_at(at_once.min(rest.len()));
             for order in self.orders_at(next)? {
@@ -285,17 +285,17 @@ impl<'a> Reader<'a> {
         Ok((orders, has_more))
     }
 
-    fn orders_at(&mut self, places: &[OrderPlace]) -> Result<Vec<Order>, EngineError> {
-        self.load(|state| places.iter().flat_map(|at| whole_order_needs(state, &at.account, &at.order)).collect())?;
+    fn orders_at(&mut self, cursors: &[OrderCursor]) -> Result<Vec<Order>, EngineError> {
+        self.load(|state| cursors.iter().flat_map(|at| whole_order_needs(state, &at.account, &at.order)).collect())?;
         let state = self.state();
-        let found = places.iter().filter_map(|place| state.order(&place.account, &place.order).cloned());
+        let found = cursors.iter().filter_map(|at| state.order(&at.account, &at.order).cloned());
         Ok(found.map(|order| state.whole_order(order)).collect())
     }
 
-    /// Whether the journal comes to all these places: what a caller gives back as a cursor may be anything, or of a
+    /// Whether the journal comes to all these positions: what a caller gives back as a cursor may be anything, or of a
     /// database that has since been restored.
-    fn has(&mut self, places: &Places) -> Result<bool, EngineError> {
-        for (bucket, position) in &places.0 {
+    fn has(&mut self, positions: &Positions) -> Result<bool, EngineError> {
+        for (bucket, position) in &positions.0 {
             let bucket = Bucket::from_u16(*bucket);
             let known = self.shared.buckets().all().any(|known| known == bucket);
             if !known || *position > self.snapshot.head(bucket)?.position {
@@ -305,8 +305,12 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Ledger entries after a place in every bucket, oldest first, at most `limit`; `None` for places that aren't there.
-    pub fn ledger_entries(&mut self, after: &Places, limit: usize) -> Result<Option<Vec<LedgerEntryRow>>, EngineError> {
+    /// Ledger entries after a position in every bucket, oldest first, at most `limit`; `None` for positions that aren't there.
+    pub fn ledger_entries(
+        &mut self,
+        after: &Positions,
+        limit: usize,
+    ) -> Result<Option<Vec<LedgerEntryRow>>, EngineError> {
         if !self.has(after)? {
             return Ok(None);
         }
@@ -332,9 +336,14 @@ impl<'a> Reader<'a> {
         Ok(self.snapshot.distribution(campaign)?)
     }
 
-    /// Events after a place in every bucket, oldest first, at most `limit`, and of the journals `bytes` and a few frames more of each
-    /// bucket; `None` for places that aren't there.
-    pub fn events(&mut self, after: &Places, limit: usize, bytes: usize) -> Result<Option<EventsAfter>, EngineError> {
+    /// Events after a position in every bucket, oldest first, at most `limit`, and of the journals `bytes` and a few frames more of each
+    /// bucket; `None` for positions that aren't there.
+    pub fn events(
+        &mut self,
+        after: &Positions,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Option<EventsAfter>, EngineError> {
         if !self.has(after)? {
             return Ok(None);
         }
@@ -461,14 +470,14 @@ impl<'a> Reader<'a> {
     pub fn as_spelled(&mut self, texts: Vec<CodeText>) -> Result<Vec<EnteredCode>, EngineError> {
         let secrets = &self.shared.secrets;
         let mut codes: Vec<EnteredCode> = texts.into_iter().map(|text| secrets.entered(text)).collect();
-        for place in 0..codes.len() {
-            let Some(read) = codes[place].text.as_crockford() else { continue };
+        for index in 0..codes.len() {
+            let Some(read) = codes[index].text.as_crockford() else { continue };
             let other = secrets.entered(read).hash;
-            if self.code_at_home(codes[place].hash)?.is_none()
+            if self.code_at_home(codes[index].hash)?.is_none()
                 && codes.iter().all(|code| code.hash != other)
                 && self.code_at_home(other)?.is_some()
             {
-                codes[place].hash = other;
+                codes[index].hash = other;
             }
         }
         Ok(codes)
@@ -501,10 +510,10 @@ impl<'a> Reader<'a> {
                 return Ok(true);
             }
         }
-        // All descending: what comes after a place just before that time is older.
+        // All descending: what comes after a cursor just before that time is older.
         let placed_at = Timestamp::from_micros(at.micros() - 1);
         let order = OrderId::new("0").expect("a name");
-        let after = Some(OrderPlace { placed_at, account: account.clone(), order });
+        let after = Some(OrderCursor { placed_at, account: account.clone(), order });
         let (account, now) = (Some(account.clone()), self.now);
         let filter = OrderFilter { account, now, after, ..OrderFilter::default() };
         Ok(!self.snapshot.orders(&filter, 1)?.is_empty())
@@ -561,7 +570,7 @@ impl<'a> Reader<'a> {
         }
         for id in named {
             match candidates.iter().position(|candidate| candidate.used_by == UsedBy::Coupon(*id)) {
-                Some(place) => chosen.push(place),
+                Some(index) => chosen.push(index),
                 None => unknown.push((UsedBy::Coupon(*id), Reason::CouponNotFound)),
             }
         }

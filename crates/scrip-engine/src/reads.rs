@@ -32,9 +32,9 @@ impl Reads {
         if self.by_hand {
             return self.blocking(work);
         }
-        let place = self.room().place().await?;
+        let turn = self.room().turn().await?;
         let reads = self.clone();
-        aside(place, move || reads.blocking(work)).await
+        aside(turn, move || reads.blocking(work)).await
     }
 
     /// The same for one of few that has begun, such as a page of an export or a command that was done: it is never refused for
@@ -47,11 +47,11 @@ impl Reads {
             return self.blocking(work);
         }
         if scrip_faults::is(scrip_faults::Fault::ExportKeepsItsPlace) {
-            self.room().place_in_line().await.forget();
+            self.room().turn_in_line().await.forget();
         }
-        let place = self.room().place_in_line().await;
+        let turn = self.room().turn_in_line().await;
         let reads = self.clone();
-        aside(place, move || reads.blocking(work)).await
+        aside(turn, move || reads.blocking(work)).await
     }
 
     /// The same for what may take long, one at once.
@@ -62,8 +62,8 @@ impl Reads {
         if self.by_hand {
             return self.blocking(work);
         }
-        let place = self.room().place_for_long().await;
+        let turn = self.room().turn_for_long().await;
         let reads = self.clone();
-        aside(place, move || reads.blocking(work)).await
+        aside(turn, move || reads.blocking(work)).await
     }
 }

@@ -36,7 +36,7 @@ impl Default for ReadLimits {
 
 /// Where reads are done one after the other.
 pub(crate) struct Room {
-    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     /// For reads that may take long: one at once, so that others have the rest.
     long: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -55,22 +55,22 @@ impl Drop for Waits<'_> {
 impl Room {
     pub fn new(limits: ReadLimits) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS))),
+            turns: Arc::new(Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS))),
             long: Arc::new(Semaphore::new(1)),
             waiting: AtomicUsize::new(0),
             waiting_max: limits.waiting,
         }
     }
 
-    /// Waits for a place, in order. Whoever stops waiting has no turn.
+    /// Waits for its turn, in order. Whoever stops waiting has no turn.
     ///
     /// Errors: `rate_limited` if too many wait.
-    pub async fn place(&self) -> Result<OwnedSemaphorePermit, EngineError> {
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, EngineError> {
         if scrip_faults::is(scrip_faults::Fault::ReadsUnbounded) {
             return Ok(Arc::new(Semaphore::new(1)).acquire_owned().await.expect("never closed"));
         }
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(turn);
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let waits = Waits(&self.waiting);
@@ -78,38 +78,38 @@ impl Room {
             metrics::counter!(counted::READS_REFUSED).increment(1);
             return Err(Refusal::from(Reason::RateLimited).into());
         }
-        let place = self.place_in_line().await;
+        let turn = self.turn_in_line().await;
         drop(waits);
-        Ok(place)
+        Ok(turn)
     }
 
     /// The same for those of whom there are few, however many others wait.
-    pub async fn place_in_line(&self) -> OwnedSemaphorePermit {
-        Arc::clone(&self.places).acquire_owned().await.expect("never closed")
+    pub async fn turn_in_line(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.turns).acquire_owned().await.expect("never closed")
     }
 
     /// The same for one that may take long, after all that may and came before.
-    pub async fn place_for_long(&self) -> Place {
+    pub async fn turn_for_long(&self) -> Turn {
         let long = Arc::clone(&self.long).acquire_owned().await.expect("never closed");
-        Place { _permit: self.place_in_line().await, _long: long }
+        Turn { _permit: self.turn_in_line().await, _long: long }
     }
 }
 
 /// What a long read has until it is over.
-pub(crate) struct Place {
+pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
     _long: OwnedSemaphorePermit,
 }
 
-/// Does the work on a thread that may block, holding its place until it is done: not only until nobody waits for it.
+/// Does the work on a thread that may block, holding its turn until it is done: not only until nobody waits for it.
 /// Whoever leaves before it begins takes it along.
 pub(crate) async fn aside<T: Send + 'static>(
-    place: impl Send + 'static,
+    turn: impl Send + 'static,
     work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _turn = turn;
         if answer.is_closed() {
             metrics::counter!(counted::READS_LEFT).increment(1);
             return;
@@ -148,14 +148,14 @@ mod tests {
     fn more_than_may_wait_are_refused_and_those_who_leave_make_room() {
         runtime().block_on(async {
             let room = Room::new(ReadLimits { at_once: 1, waiting: 1 });
-            let first = room.place().await.expect("there is room");
-            let mut second = Box::pin(room.place());
+            let first = room.turn().await.expect("there is room");
+            let mut second = Box::pin(room.turn());
             let poll = |future: &mut _| futures_poll(future);
             assert!(poll(&mut second).is_none(), "it waits");
-            let refused = room.place().await.map(drop);
+            let refused = room.turn().await.map(drop);
             assert_eq!(refused, Err(Refusal::from(Reason::RateLimited).into()));
             drop(second);
-            let mut third = Box::pin(room.place());
+            let mut third = Box::pin(room.turn());
             assert!(poll(&mut third).is_none(), "the one that left made room to wait");
             drop(first);
             assert!(third.await.is_ok());
@@ -168,21 +168,21 @@ mod tests {
             let room = Room::new(ReadLimits { at_once: 1, waiting: 8 });
             let (begun, has_begun) = tokio::sync::oneshot::channel();
             let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
-            let place = room.place().await.expect("there is room");
-            let mut first = Box::pin(aside(place, move || {
+            let turn = room.turn().await.expect("there is room");
+            let mut first = Box::pin(aside(turn, move || {
                 begun.send(()).expect("somebody asks");
                 goes_on.recv().expect("somebody tells");
                 Ok(())
             }));
             assert!(futures_poll(&mut first).is_none());
             has_begun.await.expect("it begins");
-            // Its caller leaves, and it goes on: the place isn't free yet.
+            // Its caller leaves, and it goes on: its turn isn't over yet.
             drop(first);
-            let mut next = Box::pin(room.place());
+            let mut next = Box::pin(room.turn());
             assert!(futures_poll(&mut next).is_none());
             go_on.send(()).expect("it waits");
-            let place = next.await.expect("there is room");
-            let gone = aside(place, || -> Result<(), EngineError> { panic!("nobody asked for it any more") });
+            let turn = next.await.expect("there is room");
+            let gone = aside(turn, || -> Result<(), EngineError> { panic!("nobody asked for it any more") });
             drop(gone);
         });
     }
@@ -191,11 +191,11 @@ mod tests {
     fn long_reads_take_one_place_however_many_there_are() {
         runtime().block_on(async {
             let room = Room::new(ReadLimits { at_once: 2, waiting: 8 });
-            let first = room.place_for_long().await;
-            let mut second = Box::pin(room.place_for_long());
+            let first = room.turn_for_long().await;
+            let mut second = Box::pin(room.turn_for_long());
             assert!(futures_poll(&mut second).is_none(), "it waits for the other long one");
-            let other = room.place().await;
-            assert!(other.is_ok(), "a place is left for others");
+            let other = room.turn().await;
+            assert!(other.is_ok(), "a turn is left for others");
             drop(first);
             drop(second.await);
         });

@@ -190,8 +190,8 @@ impl Sequencer {
         let mut work = Work::new(self.shared.state(self.bucket), head, now);
         work.load(&mut *transaction, waiting)?;
         let mut done = Vec::with_capacity(waiting.len());
-        for (place, waiting) in waiting.iter().enumerate() {
-            if faulty[place] {
+        for (index, waiting) in waiting.iter().enumerate() {
+            if faulty[index] {
                 done.push((Done::Fault, Vec::new()));
                 continue;
             }
@@ -201,7 +201,7 @@ impl Sequencer {
                 Ok(result) => done.push((result?, std::mem::take(&mut work.freed))),
                 Err(_) => {
                     tracing::error!(command = waiting.command.name(), "a command failed unexpectedly");
-                    faulty[place] = true;
+                    faulty[index] = true;
                     return Ok(None);
                 }
             }

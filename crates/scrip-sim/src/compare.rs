@@ -200,10 +200,10 @@ fn same_figures(stored: &Order, expected: &crate::model::OrderModel) -> Checked 
     let (shown, figures) = (stored.figures(), expected.figures());
     let lines: Vec<_> = shown.lines.iter().map(|line| (line.subtotal.minor(), line.discount.minor())).collect();
     must!(lines == figures.lines, "the lines of {} come to {lines:?}, not {:?}", stored.id, figures.lines);
-    for (place, of) in shown.sellers.iter().enumerate() {
+    for (index, of) in shown.sellers.iter().enumerate() {
         let own = stored.cart.lines().iter().zip(&figures.lines).filter(|(line, _)| line.seller == of.seller);
         let (goods, off) = own.fold((0, 0), |sum, (_, line)| (sum.0 + line.0, sum.1 + line.1));
-        let (shipping, off_shipping) = figures.shipping[place];
+        let (shipping, off_shipping) = figures.shipping[index];
         let told = [of.subtotal, of.shipping, of.discount, of.total].map(scrip_core::money::Amount::minor);
         let expected = [goods, shipping, off + off_shipping, goods + shipping - off - off_shipping];
         must!(told == expected, "{} of order {} comes to {told:?}, not {expected:?}", of.seller, stored.id);

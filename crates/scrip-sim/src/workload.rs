@@ -248,7 +248,7 @@ impl Workload {
         }
     }
 
-    /// Most stand in one place with others; some in one of a few groups beside them, so that an order has several.
+    /// Most are of one stacking group with others; some in one of a few groups beside them, so that an order has several.
     fn group(&mut self) -> Option<StackingGroup> {
         let group = ["spring", "app", "bonus"][self.chance.below(3)];
         self.chance.percent(45).then(|| StackingGroup::new(group).expect("a valid name"))
@@ -264,8 +264,8 @@ impl Workload {
         }
         // The newest are wanted most.
         let back = self.chance.below(CAMPAIGNS_LIVE).min(self.chance.below(CAMPAIGNS_LIVE + 4));
-        let place = model.campaigns.len().saturating_sub(1 + back);
-        let (id, known) = model.campaigns.iter().nth(place).expect("some were made first");
+        let index = model.campaigns.len().saturating_sub(1 + back);
+        let (id, known) = model.campaigns.iter().nth(index).expect("some were made first");
         (*id, known)
     }
 
@@ -650,8 +650,8 @@ impl Workload {
 
     fn parts(&mut self, order: &OrderModel) -> RefundOf {
         let (mut lines, mut amounts, mut shipping) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, line) in order.cart.lines().iter().enumerate() {
-            let left = order.units_left(place);
+        for (index, line) in order.cart.lines().iter().enumerate() {
+            let left = order.units_left(index);
             match self.chance.below(10) {
                 0..5 if left > 0 => {
                     let quantity = u32::try_from(self.chance.between(1, i64::from(left))).expect("small");
@@ -659,15 +659,15 @@ impl Workload {
                 }
                 5 => lines.push((line.id.clone(), left + 1)),
                 6 => {
-                    let most = (order.paid_for_line(place) - order.cash[place]).max(1);
+                    let most = (order.paid_for_line(index) - order.cash[index]).max(1);
                     amounts.push((line.id.clone(), self.amount(1, most), None));
                 }
                 _ => {}
             }
         }
-        for (place, (seller, _)) in order.sellers.iter().enumerate() {
-            let left = order.paid_for_shipping(seller) - order.shipping[place].0;
-            if self.chance.percent(30) && !order.shipping[place].1 && !order.cart.shipping_of(seller).is_zero() {
+        for (index, (seller, _)) in order.sellers.iter().enumerate() {
+            let left = order.paid_for_shipping(seller) - order.shipping[index].0;
+            if self.chance.percent(30) && !order.shipping[index].1 && !order.cart.shipping_of(seller).is_zero() {
                 shipping.push((seller.clone(), if left == 0 { Amount::ZERO } else { self.amount(1, left.max(1)) }));
             }
         }

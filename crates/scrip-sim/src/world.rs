@@ -200,8 +200,8 @@ impl World {
         }
         let ask = match self.chance.below(100) {
             0..25 if !self.open.is_empty() => {
-                let place = self.chance.below(self.open.len());
-                self.open.swap_remove(place)
+                let index = self.chance.below(self.open.len());
+                self.open.swap_remove(index)
             }
             // A copy of what is underway, or of what was answered long ago.
             25..29 if !self.flights.is_empty() => self.flights[self.chance.below(self.flights.len())].ask,
@@ -226,8 +226,8 @@ impl World {
     /// What was underway arrives, in any order.
     fn arrive(&mut self) {
         if !self.network.is_empty() && self.flights.len() < FLIGHTS_MAX {
-            let place = self.chance.below(self.network.len());
-            if let Some(ask) = self.network.remove(place) {
+            let index = self.chance.below(self.network.len());
+            if let Some(ask) = self.network.remove(index) {
                 let _ = self.deliver(ask);
             }
         }
@@ -255,23 +255,23 @@ impl World {
         }
         self.flights.push(Flight { ask: number, node, since: self.model.seq, task, unjudged: false });
         // Most arrive at once.
-        let place = self.flights.len() - 1;
-        self.poll(place)
+        let index = self.flights.len() - 1;
+        self.poll(index)
     }
 
     fn poll_one(&mut self) -> Checked {
-        let woken: Vec<usize> = (0..self.flights.len()).filter(|&place| self.flights[place].task.is_woken()).collect();
+        let woken: Vec<usize> = (0..self.flights.len()).filter(|&index| self.flights[index].task.is_woken()).collect();
         match self.chance.pick(&woken) {
-            Some(&place) => self.poll(place),
+            Some(&index) => self.poll(index),
             None => self.run_a_batch(),
         }
     }
 
-    fn poll(&mut self, place: usize) -> Checked {
-        let result = self.flights[place].task.poll();
+    fn poll(&mut self, index: usize) -> Checked {
+        let result = self.flights[index].task.poll();
         self.take_commits()?;
         let Some(result) = result else { return Ok(()) };
-        let flight = self.flights.swap_remove(place);
+        let flight = self.flights.swap_remove(index);
         self.answered(&flight, result)
     }
 
@@ -367,9 +367,9 @@ impl World {
 
     fn run_a_batch(&mut self) -> Checked {
         let mut waiting = Vec::new();
-        for (place, node) in self.nodes.iter().enumerate() {
+        for (index, node) in self.nodes.iter().enumerate() {
             let busy = node.sequencers.iter().enumerate().filter(|(_, sequencer)| sequencer.waiting() > 0);
-            waiting.extend(busy.map(|(bucket, _)| (place, bucket)));
+            waiting.extend(busy.map(|(bucket, _)| (index, bucket)));
         }
         let Some(&(node, bucket)) = self.chance.pick(&waiting) else { return Ok(()) };
         let most = if self.chance.percent(50) { 1 + self.chance.below(8) } else { 256 };
@@ -406,7 +406,7 @@ impl World {
             self.nodes.iter_mut().for_each(|node| node.maintenance_read_stale = true);
         }
         let frames = self.weather.take_committed();
-        for (place, frame) in frames.iter().enumerate() {
+        for (index, frame) in frames.iter().enumerate() {
             if self.trace {
                 for recorded in frame.events().unwrap_or_default() {
                     eprintln!(
@@ -420,7 +420,7 @@ impl World {
             }
             let touched = self.model.commit(frame)?;
             // What is stored is as the last of them left it.
-            if place + 1 == frames.len() {
+            if index + 1 == frames.len() {
                 compare::touched(&self.model, &self.store, &touched)?;
             }
         }

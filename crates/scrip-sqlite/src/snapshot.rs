@@ -7,7 +7,7 @@ use scrip_core::{
 };
 use scrip_store::{
     Document, Head, Snapshot, StoreError,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row},
     secret::WrappedSecret,
 };
 
@@ -82,7 +82,7 @@ impl Snapshot for SqliteSnapshot<'_> {
         people::coupon::owner(self.connection(), coupon)
     }
 
-    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
+    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderCursor>, StoreError> {
         people::orders::list(self.connection(), filter, limit)
     }
 

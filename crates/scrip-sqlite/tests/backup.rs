@@ -4,15 +4,15 @@ mod harness;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{Place, check_prefix, commit, writer};
+use harness::{Disk, check_prefix, commit, writer};
 use scrip_core::{key::Kind, slot::Bucket};
 use scrip_sqlite::{DatabaseLock, Incoming, SqliteStore};
 use scrip_store::{Rederived, RederivedDocument, Store, StoreError};
 
 #[test]
 fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     let done = AtomicBool::new(false);
     let mut backed_up = Vec::new();
@@ -26,7 +26,7 @@ fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
         });
         for number in 0..5 {
             let before = check_prefix(&store);
-            let to = place.folder.path().join(format!("backup-{number}.db"));
+            let to = disk.folder.path().join(format!("backup-{number}.db"));
             store.backup(&to).expect("copies");
             let copy = SqliteStore::open_read_only(&to).expect("a whole database");
             let has = check_prefix(&copy);
@@ -37,13 +37,13 @@ fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
         let last = writing.join().expect("writes");
         assert!(backed_up.is_sorted() && backed_up.last() <= Some(&last));
     });
-    assert!(!place.files().iter().any(|name| name.contains("partial")), "{:?}", place.files());
+    assert!(!disk.files().iter().any(|name| name.contains("partial")), "{:?}", disk.files());
 }
 
 #[test]
 fn a_backup_can_be_served_from() {
-    let (place, other) = (Place::new(), Place::new());
-    let store = place.open();
+    let (disk, other) = (Disk::new(), Disk::new());
+    let store = disk.open();
     commit(&mut *writer(&store));
     store.backup(&other.path).expect("copies");
     let copy = other.open();
@@ -54,17 +54,17 @@ fn a_backup_can_be_served_from() {
 
 #[test]
 fn a_backup_can_be_made_beside_the_server() {
-    let (place, other) = (Place::new(), Place::new());
-    let store = place.open();
+    let (disk, other) = (Disk::new(), Disk::new());
+    let store = disk.open();
     commit(&mut *writer(&store));
-    SqliteStore::open_read_only(&place.path).expect("opens").backup(&other.path).expect("copies");
+    SqliteStore::open_read_only(&disk.path).expect("opens").backup(&other.path).expect("copies");
     assert_eq!(check_prefix(&SqliteStore::open_read_only(&other.path).expect("opens")), 1);
 }
 
 #[test]
 fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
-    let (place, other) = (Place::new(), Place::new());
-    let store = place.open();
+    let (disk, other) = (Disk::new(), Disk::new());
+    let store = disk.open();
     std::fs::write(&other.path, "precious").expect("written");
     let refused = store.backup(&other.path).expect_err("something is there");
     assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
@@ -76,18 +76,18 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
 
 #[test]
 fn a_database_is_copied_before_it_is_repaired_and_a_restores_own_copy_is_not() {
-    let (place, other) = (Place::new(), Place::new());
-    let store = place.open();
+    let (disk, other) = (Disk::new(), Disk::new());
+    let store = disk.open();
     commit(&mut *writer(&store));
     store.backup(&other.path).expect("copies");
     let document =
         RederivedDocument { bucket: Bucket::FIRST, kind: Kind::Wallet, key: b"ana".to_vec(), document: None };
     let changes = Rederived { revision: 1, documents: vec![document], gone: Vec::new(), rows: Vec::new() };
-    let copies = |place: &Place| place.files().into_iter().filter(|name| name.contains("revision")).collect::<Vec<_>>();
+    let copies = |disk: &Disk| disk.files().into_iter().filter(|name| name.contains("revision")).collect::<Vec<_>>();
     store.rederive(&changes).expect("nobody writes");
-    assert_eq!(copies(&place), ["scrip.db.revision-0"]);
+    assert_eq!(copies(&disk), ["scrip.db.revision-0"]);
 
-    let restored = Place::new();
+    let restored = Disk::new();
     let lock = DatabaseLock::take(&restored.path).expect("nobody has it");
     let incoming = Incoming::copy(&other.path, &lock).expect("a whole database");
     let revision = incoming.change(|copy| {

@@ -2,25 +2,25 @@
 
 mod harness;
 
-use harness::{Place, commit, writer};
+use harness::{Disk, commit, writer};
 use rusqlite::Connection;
 use scrip_sqlite::SqliteStore;
 use scrip_store::Store;
 
 /// What is found in a file of three batches after a statement was run on it.
 fn found_after(damage: &str) -> Vec<String> {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     for _ in 0..3 {
         commit(&mut *writer);
     }
     drop((writer, store));
-    let connection = Connection::open(&place.path).expect("opens");
+    let connection = Connection::open(&disk.path).expect("opens");
     connection.pragma_update(None, "foreign_keys", false).expect("a setting");
     connection.execute_batch(damage).expect("damages");
     drop(connection);
-    let store = SqliteStore::open_read_only(&place.path).expect("opens");
+    let store = SqliteStore::open_read_only(&disk.path).expect("opens");
     let mut snapshot = store.snapshot().expect("reads");
     snapshot.contradictions().expect("reads")
 }

@@ -2,16 +2,16 @@
 
 mod harness;
 
-use harness::{Place, batch, check_prefix, commit, writer};
+use harness::{Disk, batch, check_prefix, commit, writer};
 use scrip_core::{slot::Bucket, time::Timestamp};
 use scrip_sqlite::{Migrated, Options, SqliteStore};
 use scrip_store::{Store, StoreError, people::Row};
 
 #[test]
 fn what_was_committed_is_there_when_the_file_is_opened_again() {
-    let place = Place::new();
+    let disk = Disk::new();
     for round in 1..=3 {
-        let store = place.open();
+        let store = disk.open();
         let mut writer = writer(&store);
         for _ in 0..10 {
             commit(&mut *writer);
@@ -20,49 +20,49 @@ fn what_was_committed_is_there_when_the_file_is_opened_again() {
         drop(store);
         commit(&mut *writer);
         drop(writer);
-        assert_eq!(place.files(), ["scrip.db", "scrip.db.lock"], "closing leaves one file and its lock");
-        assert_eq!(check_prefix(&place.open()), round * 11);
+        assert_eq!(disk.files(), ["scrip.db", "scrip.db.lock"], "closing leaves one file and its lock");
+        assert_eq!(check_prefix(&disk.open()), round * 11);
     }
 }
 
 #[test]
 fn what_was_committed_is_there_when_the_process_just_ended() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     for _ in 0..10 {
         commit(&mut *writer);
     }
     // A copy of the files as they are is what a killed process leaves.
-    let after = Place::new();
+    let after = Disk::new();
     for file in ["scrip.db", "scrip.db-wal"] {
-        std::fs::copy(place.folder.path().join(file), after.folder.path().join(file)).expect("copied");
+        std::fs::copy(disk.folder.path().join(file), after.folder.path().join(file)).expect("copied");
     }
     assert_eq!(check_prefix(&after.open()), 10);
 }
 
 #[test]
 fn a_second_server_is_refused() {
-    let place = Place::new();
-    let store = place.open();
-    let refused = SqliteStore::open(&place.path, Options::default()).expect_err("one has it");
+    let disk = Disk::new();
+    let store = disk.open();
+    let refused = SqliteStore::open(&disk.path, Options::default()).expect_err("one has it");
     assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
     assert!(refused.to_string().contains("scrip.db"), "{refused}");
-    SqliteStore::migrate(&place.path).expect_err("one has it");
+    SqliteStore::migrate(&disk.path).expect_err("one has it");
     let writer = writer(&store);
     drop(store);
-    SqliteStore::open(&place.path, Options::default()).expect_err("its writer lives");
+    SqliteStore::open(&disk.path, Options::default()).expect_err("its writer lives");
     drop(writer);
-    place.open();
+    disk.open();
 }
 
 #[test]
 fn a_file_is_read_beside_its_server() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let reader = SqliteStore::open_read_only(&place.path).expect("opens");
+    let reader = SqliteStore::open_read_only(&disk.path).expect("opens");
     assert_eq!(check_prefix(&reader), 1);
     commit(&mut *writer);
     assert_eq!(check_prefix(&reader), 2);
@@ -71,21 +71,21 @@ fn a_file_is_read_beside_its_server() {
     drop((writer, store));
     assert_eq!(check_prefix(&reader), 2, "it may outlive the server");
     drop(reader);
-    let alone = SqliteStore::open_read_only(&place.path).expect("opens without a server");
+    let alone = SqliteStore::open_read_only(&disk.path).expect("opens without a server");
     assert_eq!(check_prefix(&alone), 2);
 }
 
 #[test]
 fn what_is_not_a_database_of_this_schema_is_not_opened() {
-    let place = Place::new();
-    let missing = SqliteStore::open_read_only(&place.path).expect_err("nothing there");
+    let disk = Disk::new();
+    let missing = SqliteStore::open_read_only(&disk.path).expect_err("nothing there");
     assert!(matches!(missing, StoreError::Unavailable { .. }), "{missing}");
-    assert!(place.files().is_empty(), "looking makes nothing");
+    assert!(disk.files().is_empty(), "looking makes nothing");
 
-    std::fs::write(&place.path, [b'x'; 4096]).expect("written");
+    std::fs::write(&disk.path, [b'x'; 4096]).expect("written");
     for refused in [
-        SqliteStore::open_read_only(&place.path).expect_err("no database"),
-        SqliteStore::open(&place.path, Options::default()).expect_err("no database"),
+        SqliteStore::open_read_only(&disk.path).expect_err("no database"),
+        SqliteStore::open(&disk.path, Options::default()).expect_err("no database"),
     ] {
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
     }
@@ -93,19 +93,19 @@ fn what_is_not_a_database_of_this_schema_is_not_opened() {
 
 #[test]
 fn a_new_file_gets_the_newest_schema() {
-    let place = Place::new();
-    let made = SqliteStore::migrate(&place.path).expect("migrates");
+    let disk = Disk::new();
+    let made = SqliteStore::migrate(&disk.path).expect("migrates");
     let newest = made.to;
     assert_eq!(made, Migrated { from: 0, to: newest, backup: None });
-    let again = SqliteStore::migrate(&place.path).expect("nothing to do");
+    let again = SqliteStore::migrate(&disk.path).expect("nothing to do");
     assert_eq!(again, Migrated { from: newest, to: newest, backup: None });
-    assert_eq!(place.open().schema_version().expect("reads"), newest);
+    assert_eq!(disk.open().schema_version().expect("reads"), newest);
 }
 
 #[test]
 fn a_row_that_breaks_a_constraint_is_loud_and_undoes_its_batch() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     commit(&mut *writer);
     let mut transaction = writer.begin().expect("begins");
@@ -127,17 +127,17 @@ fn a_changed_last_frame_is_found_before_anything_is_chained_to_it() {
         "UPDATE journal SET at_us = at_us + 1 WHERE first_position = 2",
         "UPDATE journal SET last_position = 7 WHERE first_position = 2",
     ] {
-        let place = Place::new();
-        let store = place.open();
+        let disk = Disk::new();
+        let store = disk.open();
         let mut writer = writer(&store);
         commit(&mut *writer);
         commit(&mut *writer);
         drop((writer, store));
-        let file = rusqlite::Connection::open(&place.path).expect("opens");
+        let file = rusqlite::Connection::open(&disk.path).expect("opens");
         assert_eq!(file.execute(damage, []).expect("changes"), 1);
         drop(file);
 
-        let store = place.open();
+        let store = disk.open();
         let mut writer = harness::writer(&store);
         let error = writer.begin().expect("begins").head().expect_err("damaged");
         assert!(matches!(error, StoreError::Damaged { .. }), "{damage}: {error}");
@@ -146,17 +146,17 @@ fn a_changed_last_frame_is_found_before_anything_is_chained_to_it() {
 
 #[test]
 fn the_log_begins_anew_while_writing_goes_on() {
-    let place = Place::new();
+    let disk = Disk::new();
     let options = Options {
         checkpoint_every: std::time::Duration::from_millis(1),
         log_bytes_max: 64 << 10,
         ..Options::default()
     };
-    let store = SqliteStore::open(&place.path, options).expect("opens");
+    let store = SqliteStore::open(&disk.path, options).expect("opens");
     let mut writer = writer(&store);
     commit(&mut *writer);
     // A log that began anew has other salts in its header.
-    let header = || std::fs::read(place.folder.path().join("scrip.db-wal")).expect("readable")[..32].to_vec();
+    let header = || std::fs::read(disk.folder.path().join("scrip.db-wal")).expect("readable")[..32].to_vec();
     let first = header();
     let anew = (0..100_000).any(|_| {
         commit(&mut *writer);
@@ -168,14 +168,14 @@ fn the_log_begins_anew_while_writing_goes_on() {
 
 #[test]
 fn the_logs_file_is_cut_when_nothing_is_written_any_more() {
-    let place = Place::new();
+    let disk = Disk::new();
     let options = Options {
         checkpoint_every: std::time::Duration::from_millis(1),
         idle_log_bytes_max: 64 << 10,
         ..Options::default()
     };
-    let store = SqliteStore::open(&place.path, options).expect("opens");
-    let bytes = || std::fs::metadata(place.folder.path().join("scrip.db-wal")).expect("there is a log").len();
+    let store = SqliteStore::open(&disk.path, options).expect("opens");
+    let bytes = || std::fs::metadata(disk.folder.path().join("scrip.db-wal")).expect("there is a log").len();
     let mut writer = writer(&store);
     let mut commits = 0;
     while bytes() <= 64 << 10 {
@@ -193,12 +193,12 @@ fn the_logs_file_is_cut_when_nothing_is_written_any_more() {
 
 #[test]
 fn a_lock_of_another_process_is_waited_for_and_then_unavailable() {
-    let place = Place::new();
+    let disk = Disk::new();
     let options = Options { busy_timeout: std::time::Duration::from_millis(1), ..Options::default() };
-    let store = SqliteStore::open(&place.path, options).expect("opens");
+    let store = SqliteStore::open(&disk.path, options).expect("opens");
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let other = rusqlite::Connection::open(&place.path).expect("opens");
+    let other = rusqlite::Connection::open(&disk.path).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locks");
     let error = writer.begin().err().expect("locked");
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
@@ -209,13 +209,13 @@ fn a_lock_of_another_process_is_waited_for_and_then_unavailable() {
 
 #[test]
 fn a_log_without_its_database_is_not_touched() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let after = Place::new();
-    let log = |place: &Place| place.folder.path().join("scrip.db-wal");
-    std::fs::copy(log(&place), log(&after)).expect("copied");
+    let after = Disk::new();
+    let log = |disk: &Disk| disk.folder.path().join("scrip.db-wal");
+    std::fs::copy(log(&disk), log(&after)).expect("copied");
     for database in [None, Some(&[][..])] {
         if let Some(content) = database {
             std::fs::write(&after.path, content).expect("written");
@@ -227,46 +227,46 @@ fn a_log_without_its_database_is_not_touched() {
         ] {
             assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
         }
-        assert_eq!(std::fs::read(log(&after)).expect("there"), std::fs::read(log(&place)).expect("there"));
+        assert_eq!(std::fs::read(log(&after)).expect("there"), std::fs::read(log(&disk)).expect("there"));
     }
-    std::fs::copy(&place.path, &after.path).expect("copied");
+    std::fs::copy(&disk.path, &after.path).expect("copied");
     assert_eq!(check_prefix(&after.open()), 1);
 }
 
 #[test]
 fn files_that_were_moved_away_or_replaced_are_not_written_to() {
     for name in ["scrip.db", "scrip.db-wal"] {
-        let (place, aside) = (Place::new(), Place::new());
-        let store = place.open();
+        let (disk, aside) = (Disk::new(), Disk::new());
+        let store = disk.open();
         let mut writer = writer(&store);
         commit(&mut *writer);
-        let (here, there) = (place.folder.path().join(name), aside.folder.path().join(name));
+        let (here, there) = (disk.folder.path().join(name), aside.folder.path().join(name));
         std::fs::rename(&here, &there).expect("moved");
         let refuse = |writer: &mut dyn scrip_store::Writer| match writer.begin() {
             Err(StoreError::Failed { source, .. }) => assert!(source.to_string().contains(name), "{source}"),
             other => panic!("{name}: it went on ({})", other.is_ok()),
         };
         refuse(&mut *writer);
-        std::fs::copy(&there, &here).expect("another in its place");
+        std::fs::copy(&there, &here).expect("another in its disk");
         match writer.begin() {
             Err(StoreError::Failed { .. }) => {}
             other => panic!("{name}: it went on ({})", other.is_ok()),
         }
         drop((writer, store));
         std::fs::rename(&there, &here).expect("moved back");
-        assert_eq!(check_prefix(&place.open()), 1, "{name}");
+        assert_eq!(check_prefix(&disk.open()), 1, "{name}");
     }
 }
 
 #[test]
 fn a_file_and_its_log_are_their_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     commit(&mut *writer(&store));
-    store.backup(&place.folder.path().join("copy.db")).expect("copies");
-    for name in place.files() {
-        let mode = std::fs::metadata(place.folder.path().join(&name)).expect("there").permissions().mode();
+    store.backup(&disk.folder.path().join("copy.db")).expect("copies");
+    for name in disk.files() {
+        let mode = std::fs::metadata(disk.folder.path().join(&name)).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }

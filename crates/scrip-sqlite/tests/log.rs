@@ -4,7 +4,7 @@ mod harness;
 
 use std::{fs, path::Path, time::Duration};
 
-use harness::{Place, check_prefix, commit, writer};
+use harness::{Disk, check_prefix, commit, writer};
 use scrip_sqlite::{Options, SqliteStore};
 use scrip_store::{StoreError, Writer};
 
@@ -16,35 +16,35 @@ fn restless() -> Options {
 }
 
 /// The files as they are: what a killed process leaves.
-fn as_killed(place: &Place) -> Place {
-    let after = Place::new();
+fn as_killed(disk: &Disk) -> Disk {
+    let after = Disk::new();
     for name in ["scrip.db", LOG] {
-        fs::copy(place.folder.path().join(name), after.folder.path().join(name)).expect("copied");
+        fs::copy(disk.folder.path().join(name), after.folder.path().join(name)).expect("copied");
     }
     after
 }
 
-fn log(place: &Place) -> Vec<u8> {
-    fs::read(place.folder.path().join(LOG)).expect("there is a log")
+fn log(disk: &Disk) -> Vec<u8> {
+    fs::read(disk.folder.path().join(LOG)).expect("there is a log")
 }
 
 /// Commits until the log began anew.
-fn begin_anew(place: &Place, writer: &mut dyn Writer) {
-    let before = log(place);
+fn begin_anew(disk: &Disk, writer: &mut dyn Writer) {
+    let before = log(disk);
     let anew = (0..100_000).any(|_| {
         commit(writer);
-        log(place)[..32] != before[..32]
+        log(disk)[..32] != before[..32]
     });
     assert!(anew, "the log only grows");
 }
 
-fn assert_refused(place: &Place) {
-    let files = || (fs::read(&place.path).expect("there"), log(place));
+fn assert_refused(disk: &Disk) {
+    let files = || (fs::read(&disk.path).expect("there"), log(disk));
     let before = files();
     for refused in [
-        SqliteStore::open(&place.path, Options::default()).expect_err("another's log"),
-        SqliteStore::migrate(&place.path).expect_err("another's log"),
-        SqliteStore::open_read_only(&place.path).expect_err("another's log"),
+        SqliteStore::open(&disk.path, Options::default()).expect_err("another's log"),
+        SqliteStore::migrate(&disk.path).expect_err("another's log"),
+        SqliteStore::open_read_only(&disk.path).expect_err("another's log"),
     ] {
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
         for name in ["scrip.db-wal isn't the log of", "scrip.db-shm", "Nothing was changed"] {
@@ -55,7 +55,7 @@ fn assert_refused(place: &Place) {
 }
 
 /// Puts a file where the log is, and asserts that it is refused and that the right one still has everything.
-fn assert_alone_with_its_own(killed: &Place, other: &Path, commits: u64) {
+fn assert_alone_with_its_own(killed: &Disk, other: &Path, commits: u64) {
     let own = fs::read(&killed.path).expect("there");
     fs::copy(other, &killed.path).expect("put there");
     assert_refused(killed);
@@ -65,17 +65,17 @@ fn assert_alone_with_its_own(killed: &Place, other: &Path, commits: u64) {
 
 #[test]
 fn a_backup_is_not_joined_to_the_log_of_the_file_it_was_made_of() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let backup = place.folder.path().join("backup.db");
+    let backup = disk.folder.path().join("backup.db");
     store.backup(&backup).expect("copies");
     let commits = commit(&mut *writer);
-    assert_alone_with_its_own(&as_killed(&place), &backup, commits);
+    assert_alone_with_its_own(&as_killed(&disk), &backup, commits);
 
     // The first log of a new file, before anything of it was copied.
-    let new = Place::new();
+    let new = Disk::new();
     let store = new.open();
     let commits = commit(&mut *harness::writer(&store));
     assert_alone_with_its_own(&as_killed(&new), &backup, commits);
@@ -83,26 +83,26 @@ fn a_backup_is_not_joined_to_the_log_of_the_file_it_was_made_of() {
 
 #[test]
 fn an_older_copy_is_not_joined_to_a_newer_log() {
-    let place = Place::new();
-    let store = SqliteStore::open(&place.path, restless()).expect("opens");
+    let disk = Disk::new();
+    let store = SqliteStore::open(&disk.path, restless()).expect("opens");
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let older = place.folder.path().join("older.db");
-    fs::copy(&place.path, &older).expect("copied");
+    let older = disk.folder.path().join("older.db");
+    fs::copy(&disk.path, &older).expect("copied");
     for _ in 0..3 {
-        begin_anew(&place, &mut *writer);
+        begin_anew(&disk, &mut *writer);
     }
     drop((writer, store));
-    let store = place.open();
+    let store = disk.open();
     let commits = commit(&mut *harness::writer(&store));
-    assert_alone_with_its_own(&as_killed(&place), &older, commits);
+    assert_alone_with_its_own(&as_killed(&disk), &older, commits);
 }
 
 #[test]
 fn a_log_is_known_however_much_of_it_was_copied_and_whoever_began_it() {
-    let place = Place::new();
+    let disk = Disk::new();
     for round in 0..20 {
-        let store = SqliteStore::open(&place.path, restless()).expect("opens");
+        let store = SqliteStore::open(&disk.path, restless()).expect("opens");
         let mut writer = writer(&store);
         for _ in 0..round {
             commit(&mut *writer);
@@ -112,14 +112,14 @@ fn a_log_is_known_however_much_of_it_was_copied_and_whoever_began_it() {
         drop(store);
         let options = Options { checkpoint_every: Duration::from_secs(1000), ..Options::default() };
         drop(writer);
-        let store = SqliteStore::open(&place.path, options).expect("opens");
+        let store = SqliteStore::open(&disk.path, options).expect("opens");
         assert_eq!(check_prefix(&store), commits);
         let commits = commit(&mut *harness::writer(&store));
-        let killed = as_killed(&place);
+        let killed = as_killed(&disk);
         // Killed again while it starts, and once more after a part was copied.
-        let checkpoint = rusqlite::Connection::open(&place.path).expect("opens");
+        let checkpoint = rusqlite::Connection::open(&disk.path).expect("opens");
         checkpoint.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).expect("copied");
-        let copied = as_killed(&place);
+        let copied = as_killed(&disk);
         for killed in [killed, copied] {
             let whole = as_killed(&killed);
             assert_eq!(check_prefix(&SqliteStore::open_read_only(&whole.path).expect("its own")), commits);
@@ -130,10 +130,10 @@ fn a_log_is_known_however_much_of_it_was_copied_and_whoever_began_it() {
 
 #[test]
 fn a_log_in_which_nothing_was_committed_is_nobodys() {
-    let place = Place::new();
-    let store = place.open();
+    let disk = Disk::new();
+    let store = disk.open();
     commit(&mut *writer(&store));
-    let killed = as_killed(&place);
+    let killed = as_killed(&disk);
     let whole = log(&killed);
     let log = killed.folder.path().join(LOG);
     for left in [0, 31, 32, 100] {
@@ -149,16 +149,16 @@ fn a_log_in_which_nothing_was_committed_is_nobodys() {
 
 #[test]
 fn a_store_whose_file_was_taken_away_deletes_no_log_that_lies_there_now() {
-    let (place, other) = (Place::new(), Place::new());
-    let store = place.open();
+    let (disk, other) = (Disk::new(), Disk::new());
+    let store = disk.open();
     commit(&mut *writer(&store));
     let there = other.open();
     commit(&mut *writer(&there));
     let killed = as_killed(&other);
     for name in ["scrip.db", LOG] {
-        fs::rename(killed.folder.path().join(name), place.folder.path().join(name)).expect("moved over");
+        fs::rename(killed.folder.path().join(name), disk.folder.path().join(name)).expect("moved over");
     }
-    let before = log(&place);
+    let before = log(&disk);
     drop(store);
-    assert!(log(&place) == before, "it isn't that store's");
+    assert!(log(&disk) == before, "it isn't that store's");
 }

@@ -193,9 +193,9 @@ impl Frame {
         let mut decoder = minicbor::Decoder::new(&self.body);
         // The count may be anything; each event takes at least a byte.
         let mut events = Vec::with_capacity(self.body.len().min(self.count as usize));
-        for place in 0..u64::from(self.count) {
+        for index in 0..u64::from(self.count) {
             let event = decoder.decode().map_err(|error| FrameError::Event(error.to_string()))?;
-            events.push(Recorded { position: self.first + place, at: self.at, event });
+            events.push(Recorded { position: self.first + index, at: self.at, event });
         }
         if decoder.position() != self.body.len() {
             return Err(FrameError::Length);

@@ -228,7 +228,7 @@ pub trait Snapshot {
     ) -> Result<Option<scrip_core::name::AccountId>, StoreError>;
 
     /// Orders across accounts, newest first, at most `limit`.
-    fn orders(&mut self, filter: &people::OrderFilter, limit: usize) -> Result<Vec<people::OrderPlace>, StoreError>;
+    fn orders(&mut self, filter: &people::OrderFilter, limit: usize) -> Result<Vec<people::OrderCursor>, StoreError>;
 
     /// Ledger entries of a bucket by position, oldest first, those after `after`, at most `limit`.
     fn ledger_entries(

@@ -18,7 +18,7 @@ use self::tables::Tables;
 use crate::{
     Batch, Document, Head, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderPlace, Row},
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row},
     secret::WrappedSecret,
 };
 
@@ -292,7 +292,7 @@ impl Snapshot for MemorySnapshot {
         Ok(self.committed.tables.coupon_owner(coupon))
     }
 
-    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
+    fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderCursor>, StoreError> {
         Ok(self.committed.tables.orders(filter, limit))
     }
 

@@ -178,7 +178,7 @@ pub struct LedgerEntryRow {
 pub struct CodeRow {
     /// Key, with `position` and `number`.
     pub campaign: CampaignId,
-    /// Where in the journal of the campaign's bucket it was added; `number` is its place in that event.
+    /// Where in the journal of the campaign's bucket it was added; `number` is its index in that event.
     pub position: u64,
     pub number: u32,
     pub job: Option<JobId>,
@@ -208,12 +208,12 @@ pub struct OrderFilter {
     pub until: Option<Timestamp>,
     pub now: Timestamp,
     /// Those that come after this one in the order of the list: (placed at, account, order), all descending.
-    pub after: Option<OrderPlace>,
+    pub after: Option<OrderCursor>,
 }
 
 /// Where an order stands in lists.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct OrderPlace {
+pub struct OrderCursor {
     pub placed_at: Timestamp,
     pub account: AccountId,
     pub order: OrderId,

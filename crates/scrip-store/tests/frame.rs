@@ -66,7 +66,7 @@ fn events() -> [Event; 2] {
 }
 
 fn frame() -> Frame {
-    let batch = std::array::from_fn(|place| u8::try_from(place).expect("16 of them"));
+    let batch = std::array::from_fn(|index| u8::try_from(index).expect("16 of them"));
     let at = Timestamp::from_micros(1_700_000_000_000_000);
     Frame::new(Bucket::from_u16(0x0203), 41, at, batch, [0xAB; 32], &events().iter().collect::<Vec<_>>())
 }
@@ -98,13 +98,13 @@ fn sealed_frames_never_change_their_bytes() {
 fn a_frame_that_was_hashed_again_without_the_secret_is_found() {
     let (whole, _) = frame().sealed(&secret()).encode();
     let content = &whole[..whole.len() - 32];
-    for place in 4 + 1 + 2..content.len() {
+    for index in 4 + 1 + 2..content.len() {
         let mut changed = content.to_vec();
-        changed[place] ^= 1;
+        changed[index] ^= 1;
         let hash = Sha256::digest(&changed);
         changed.extend_from_slice(&hash);
         let Ok((read, _)) = Frame::decode(&changed) else { continue };
-        assert!(read.check_seal(&secrets()).is_err(), "byte {place}");
+        assert!(read.check_seal(&secrets()).is_err(), "byte {index}");
     }
     let others = ChainSecrets::new(ChainSecret::new(7, &[0; 32]), vec![]);
     assert_eq!(frame().sealed(&secret()).check_seal(&others), Err(FrameError::Seal));
@@ -129,11 +129,11 @@ fn a_frame_is_read_back_as_it_was() {
 #[test]
 fn every_changed_bit_is_found() {
     for bytes in [frame().encode().0, frame().sealed(&secret()).encode().0] {
-        for place in 0..bytes.len() {
+        for index in 0..bytes.len() {
             for bit in 0..8 {
                 let mut changed = bytes.clone();
-                changed[place] ^= 1 << bit;
-                assert_eq!(Frame::decode(&changed), Err(FrameError::Hash), "bit {bit} of byte {place}");
+                changed[index] ^= 1 << bit;
+                assert_eq!(Frame::decode(&changed), Err(FrameError::Hash), "bit {bit} of byte {index}");
             }
         }
     }

@@ -44,15 +44,15 @@ impl BenefitRule for TieredAmountOff {
         if self.tiers.is_empty() || self.tiers.len() > 20 {
             return Err(Refusal::invalid("/benefit/tiers", "1 to 20 tiers"));
         }
-        for (place, tier) in self.tiers.iter().enumerate() {
-            let earlier = place.checked_sub(1).map(|earlier| self.tiers[earlier]);
+        for (index, tier) in self.tiers.iter().enumerate() {
+            let earlier = index.checked_sub(1).map(|earlier| self.tiers[earlier]);
             if earlier.is_some_and(|earlier| tier.over <= earlier.over) {
-                return Err(Refusal::invalid(format!("/benefit/tiers/{place}/over"), "more than the tier before"));
+                return Err(Refusal::invalid(format!("/benefit/tiers/{index}/over"), "more than the tier before"));
             }
             // A rising discount keeps the law that a larger base never gives less.
             if tier.amount <= earlier.map_or(Amount::ZERO, |earlier| earlier.amount) {
                 return Err(Refusal::invalid(
-                    format!("/benefit/tiers/{place}/amount"),
+                    format!("/benefit/tiers/{index}/amount"),
                     "at least 1, and more than the tier before",
                 ));
             }

@@ -86,11 +86,11 @@ impl Allowance {
     }
 
     pub(crate) fn quota_mut(&mut self, pool: &Pool) -> &mut Quota {
-        let place = self.quotas.iter().position(|(known, _)| known == pool).unwrap_or_else(|| {
+        let index = self.quotas.iter().position(|(known, _)| known == pool).unwrap_or_else(|| {
             self.quotas.push((pool.clone(), Quota::default()));
             self.quotas.len() - 1
         });
-        &mut self.quotas[place].1
+        &mut self.quotas[index].1
     }
 
     fn claimed_by(&self, source: &SourceName) -> u32 {

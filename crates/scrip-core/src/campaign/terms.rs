@@ -579,9 +579,9 @@ impl Terms {
             return Err(Refusal::invalid("/claims/channels", "one or more channels, each once"));
         }
         let in_a_store = |channels: &[Channel]| channels.iter().position(|&channel| channel == Channel::SellerStore);
-        if !seller_issued && let Some(place) = channels.and_then(in_a_store) {
+        if !seller_issued && let Some(index) = channels.and_then(in_a_store) {
             return Err(Refusal::invalid(
-                format!("/claims/channels/{place}"),
+                format!("/claims/channels/{index}"),
                 "seller_store only in a seller's campaign",
             ));
         }
@@ -589,12 +589,12 @@ impl Terms {
         if sources.len() > 100 {
             return Err(Refusal::invalid("/claims/sources", "at most 100 entries"));
         }
-        for (place, set_aside) in sources.iter().enumerate() {
-            if sources[..place].iter().any(|earlier| earlier.source == set_aside.source) {
-                return Err(Refusal::invalid(format!("/claims/sources/{place}/source"), "each source once"));
+        for (index, set_aside) in sources.iter().enumerate() {
+            if sources[..index].iter().any(|earlier| earlier.source == set_aside.source) {
+                return Err(Refusal::invalid(format!("/claims/sources/{index}/source"), "each source once"));
             }
             if set_aside.stock == 0 {
-                return Err(Refusal::invalid(format!("/claims/sources/{place}/stock"), "an integer of at least 1"));
+                return Err(Refusal::invalid(format!("/claims/sources/{index}/stock"), "an integer of at least 1"));
             }
         }
         let set_aside: u64 = sources.iter().map(|source| u64::from(source.stock)).sum();
@@ -614,7 +614,7 @@ impl Terms {
         }
         // A seller can't commit the platform, nor, until sellers can join a platform campaign, the platform a seller.
         match funding.iter().position(|part| part.funder != own) {
-            Some(place) => Err(Refusal::at(format!("/funding/{place}/funder"), Reason::FunderNotAgreed)),
+            Some(index) => Err(Refusal::at(format!("/funding/{index}/funder"), Reason::FunderNotAgreed)),
             None => Ok(()),
         }
     }

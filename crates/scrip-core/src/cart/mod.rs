@@ -40,27 +40,27 @@ impl Cart {
             return Err(Refusal::invalid("/cart/lines", format!("1 to {LINES_MAX} lines")));
         }
         let mut ids = HashSet::with_capacity(lines.len());
-        for (place, line) in lines.iter().enumerate() {
+        for (index, line) in lines.iter().enumerate() {
             if !ids.insert(&line.id) {
-                return Err(Refusal::invalid(format!("/cart/lines/{place}/id"), "each line id once"));
+                return Err(Refusal::invalid(format!("/cart/lines/{index}/id"), "each line id once"));
             }
             if !(1..=QUANTITY_MAX).contains(&line.quantity) {
                 return Err(Refusal::invalid(
-                    format!("/cart/lines/{place}/quantity"),
+                    format!("/cart/lines/{index}/quantity"),
                     format!("an integer from 1 to {QUANTITY_MAX}"),
                 ));
             }
             if line.categories.len() > CATEGORIES_MAX {
                 return Err(Refusal::invalid(
-                    format!("/cart/lines/{place}/categories"),
+                    format!("/cart/lines/{index}/categories"),
                     format!("at most {CATEGORIES_MAX} categories"),
                 ));
             }
         }
         let sellers: HashSet<&SellerId> = lines.iter().map(|line| &line.seller).collect();
         let mut shipped = HashSet::with_capacity(shipping.len().min(sellers.len()));
-        for (place, entry) in shipping.iter().enumerate() {
-            let pointer = || format!("/cart/shipping/{place}/seller");
+        for (index, entry) in shipping.iter().enumerate() {
+            let pointer = || format!("/cart/shipping/{index}/seller");
             if !sellers.contains(&entry.seller) {
                 return Err(Refusal::invalid(pointer(), "a seller with a line in the cart"));
             }

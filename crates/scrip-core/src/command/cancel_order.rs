@@ -39,7 +39,7 @@ impl Decide for CancelOrder {
     fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
         let order = state.order(&self.account, &self.order).ok_or(Reason::NotFound)?;
         let outcome = Outcome::Order { account: self.account.clone(), order: self.order.clone(), created: false };
-        let place = match &self.seller {
+        let index = match &self.seller {
             None => None,
             Some(seller) => {
                 let not_there = Reason::NotInOrder { line: None, seller: Some(seller.clone()) };
@@ -48,8 +48,8 @@ impl Decide for CancelOrder {
         };
         let events = match order.stage {
             OrderStage::Cancelled => Vec::new(),
-            OrderStage::Placed | OrderStage::TimedOut => self.before_payment(state, order, place, now),
-            OrderStage::Paid => self.after_payment(state, order, place, now, ids)?,
+            OrderStage::Placed | OrderStage::TimedOut => self.before_payment(state, order, index, now),
+            OrderStage::Paid => self.after_payment(state, order, index, now, ids)?,
         };
         Ok(Decision { events, outcome })
     }
@@ -58,12 +58,12 @@ impl Decide for CancelOrder {
 impl CancelOrder {
     /// Of an order whose hold ran out everything is cancelled already, for everybody who asks: what ends is the part that a
     /// payment that comes late would still take.
-    fn before_payment(&self, state: &State, order: &Order, place: Option<usize>, now: Timestamp) -> Vec<Event> {
-        let Some(place) = place else { return self.whole(order) };
-        if order.transactions[place].state == TransactionState::Cancelled {
+    fn before_payment(&self, state: &State, order: &Order, index: Option<usize>, now: Timestamp) -> Vec<Event> {
+        let Some(index) = index else { return self.whole(order) };
+        if order.transactions[index].state == TransactionState::Cancelled {
             return Vec::new();
         }
-        let seller = &order.transactions[place].seller;
+        let seller = &order.transactions[index].seller;
         let mut gone: Vec<&SellerId> = order
             .transactions
             .iter()
@@ -72,7 +72,7 @@ impl CancelOrder {
             .collect();
         gone.push(seller);
         let Some(left) = order.cart.without_sellers(&gone) else { return self.whole(order) };
-        let places: Vec<usize> =
+        let indices: Vec<usize> =
             (0..order.cart.lines().len()).filter(|&line| !gone.contains(&&order.cart.lines()[line].seller)).collect();
         let (stay, off) = judged_again(state, order, &left, now);
         // What comes off goes first: beside it, what stays could take more off a line than there is.
@@ -85,7 +85,7 @@ impl CancelOrder {
             account: self.account.clone(),
             order: self.order.clone(),
             seller: seller.clone(),
-            applied: stay.into_iter().map(|(coupon, applied)| in_whole_cart(applied, &places, coupon)).collect(),
+            applied: stay.into_iter().map(|(coupon, applied)| in_whole_cart(applied, &indices, coupon)).collect(),
         };
         events.insert(last, cancelled);
         events
@@ -104,29 +104,29 @@ impl CancelOrder {
         &self,
         state: &State,
         order: &Order,
-        place: Option<usize>,
+        index: Option<usize>,
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) -> Result<Vec<Event>, Refusal> {
         let status = order.status(now);
-        let open = |place: &usize| order.transactions[*place].state == TransactionState::Open;
-        let places: Vec<usize> = match place {
-            Some(place) if order.transactions[place].state == TransactionState::Cancelled => return Ok(Vec::new()),
-            Some(place) => vec![place],
+        let open = |index: &usize| order.transactions[*index].state == TransactionState::Open;
+        let indices: Vec<usize> = match index {
+            Some(index) if order.transactions[index].state == TransactionState::Cancelled => return Ok(Vec::new()),
+            Some(index) => vec![index],
             None if status == OrderStatus::Cancelled => return Ok(Vec::new()),
             None => (0..order.transactions.len()).collect(),
         };
-        let places: Vec<usize> = places.into_iter().filter(open).collect();
+        let indices: Vec<usize> = indices.into_iter().filter(open).collect();
         // Cancelled as far as it could be, and asked for again. What went before payment is no such cancellation.
         let is_again =
             |transaction: &Transaction| transaction.state == TransactionState::Cancelled && !transaction.gone;
-        if places.is_empty() && place.is_none() && order.transactions.iter().any(is_again) {
+        if indices.is_empty() && index.is_none() && order.transactions.iter().any(is_again) {
             return Ok(Vec::new());
         }
-        if places.is_empty() {
+        if indices.is_empty() {
             return Err(Reason::OrderStateForbids { order_status: status }.into());
         }
-        let sellers: Vec<SellerId> = places.iter().map(|&place| order.transactions[place].seller.clone()).collect();
+        let sellers: Vec<SellerId> = indices.iter().map(|&index| order.transactions[index].seller.clone()).collect();
         let parts = Parts::all_left(order, |seller| sellers.contains(seller));
         let id = RefundId::new(now, self.account.slot(), ids).to_string();
         let name = RefundName::new(&id).expect("an id of ours is a valid name");
@@ -171,14 +171,14 @@ fn judged_again<'o>(
         })
         .unzip();
     let (stay, off) = evaluate(left, &candidates, now, Occasion::WhatIsLeft);
-    let stay = stay.into_iter().map(|(place, applied)| (coupons[place], applied)).collect();
-    (stay, off.into_iter().map(|(place, _)| coupons[place]).collect())
+    let stay = stay.into_iter().map(|(index, applied)| (coupons[index], applied)).collect();
+    (stay, off.into_iter().map(|(index, _)| coupons[index]).collect())
 }
 
 /// Shares of a cart without some sellers, as shares of the whole cart.
-fn in_whole_cart(mut applied: Applied, places: &[usize], held: &OrderCoupon) -> Applied {
+fn in_whole_cart(mut applied: Applied, indices: &[usize], held: &OrderCoupon) -> Applied {
     for share in &mut applied.shares {
-        share.line = u16::try_from(places[usize::from(share.line)]).expect("a cart has at most 500 lines");
+        share.line = u16::try_from(indices[usize::from(share.line)]).expect("a cart has at most 500 lines");
     }
     applied.code.clone_from(&held.applied.code);
     applied

@@ -46,9 +46,9 @@ pub(super) struct Checkout<'a> {
     pub expect_discount: Option<Amount>,
 }
 
-/// A coupon or code that applies: its place in the chosen list, and what it takes off.
+/// A coupon or code that applies: its index in the chosen list, and what it takes off.
 pub(super) struct Judged {
-    pub place: usize,
+    pub index: usize,
     pub applied: Applied,
     expires_at: Timestamp,
 }
@@ -90,7 +90,7 @@ impl Checkout<'_> {
             return Err(Reason::QuoteChanged { expected, discount }.into());
         }
         let judged =
-            |(place, applied): (usize, Applied)| Judged { place, applied, expires_at: candidates[place].expires_at };
+            |(index, applied): (usize, Applied)| Judged { index, applied, expires_at: candidates[index].expires_at };
         Ok(applied.into_iter().map(judged).collect())
     }
 
@@ -130,8 +130,8 @@ impl Checkout<'_> {
         refused.sort_by_key(|entry| entry.0);
         let errors: Vec<_> = refused
             .into_iter()
-            .flat_map(|(place, reasons)| reasons.into_iter().map(move |reason| (place, reason)))
-            .map(|(place, reason)| RefusalError { pointer: Some(self.chosen[place].pointer().to_owned()), reason })
+            .flat_map(|(index, reasons)| reasons.into_iter().map(move |reason| (index, reason)))
+            .map(|(index, reason)| RefusalError { pointer: Some(self.chosen[index].pointer().to_owned()), reason })
             .collect();
         errors.into()
     }
@@ -145,13 +145,13 @@ impl Checkout<'_> {
         now: Timestamp,
         ids: &mut dyn IdSource,
     ) -> Result<OrderCoupon, Refusal> {
-        let Judged { place, mut applied, expires_at } = judged;
+        let Judged { index, mut applied, expires_at } = judged;
         let mut direct_code = None;
         let (mut channel, mut source) = match applied.coupon.and_then(|coupon| state.coupon(self.account, coupon)) {
             Some(coupon) => (coupon.channel, coupon.source.clone()),
             None => (Channel::Code, None),
         };
-        if let Chosen::Code { code, .. } = &self.chosen[place] {
+        if let Chosen::Code { code, .. } = &self.chosen[index] {
             let (known, campaign) = known_code(state, code.hash)?;
             (channel, source) = (Channel::Code, known.source.clone());
             let hash = Some(code.hash);

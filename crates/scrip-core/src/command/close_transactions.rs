@@ -27,7 +27,7 @@ impl Decide for CloseTransactions {
         let order = state.order(&self.account, &self.order).ok_or(Reason::NotFound)?;
         let outcome = Outcome::Order { account: self.account.clone(), order: self.order.clone(), created: false };
         let forbidden = || Refusal::from(Reason::OrderStateForbids { order_status: order.status(now) });
-        let places: Vec<usize> = match &self.seller {
+        let indices: Vec<usize> = match &self.seller {
             Some(seller) => {
                 let not_there = Reason::NotInOrder { line: None, seller: Some(seller.clone()) };
                 vec![order.transaction_of(seller).ok_or_else(|| Refusal::at("/seller", not_there))?]
@@ -37,15 +37,15 @@ impl Decide for CloseTransactions {
         if order.stage != OrderStage::Paid {
             return Err(forbidden());
         }
-        let sellers: Vec<SellerId> = places
+        let sellers: Vec<SellerId> = indices
             .iter()
-            .map(|&place| &order.transactions[place])
+            .map(|&index| &order.transactions[index])
             .filter(|transaction| transaction.state == TransactionState::Open)
             .map(|transaction| transaction.seller.clone())
             .collect();
         if sellers.is_empty() {
             let done = match self.seller {
-                Some(_) => order.transactions[places[0]].state == TransactionState::Closed,
+                Some(_) => order.transactions[indices[0]].state == TransactionState::Closed,
                 None => order.status(now) == OrderStatus::Closed,
             };
             return if done { Ok(Decision { events: Vec::new(), outcome }) } else { Err(forbidden()) };

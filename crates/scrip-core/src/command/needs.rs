@@ -93,9 +93,9 @@ pub fn refund(state: &State, account: &AccountId, order: &OrderId, id: &RefundNa
     if state.order(account, order).is_none_or(Order::has_all_refunds) {
         return;
     }
-    keys.push(Key::RefundPlace(account.clone(), order.clone(), id.clone()));
-    let place = state.refund_place(account, order, id);
-    keys.extend(place.map(|place| Key::RefundPage(account.clone(), order.clone(), place.page)));
+    keys.push(Key::RefundLocation(account.clone(), order.clone(), id.clone()));
+    let location = state.refund_location(account, order, id);
+    keys.extend(location.map(|location| Key::RefundPage(account.clone(), order.clone(), location.page)));
 }
 
 /// An order and all its refunds.

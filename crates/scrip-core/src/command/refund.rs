@@ -95,34 +95,34 @@ impl RefundOrder {
             }
             RefundOf::Parts { lines, amounts, shipping } => {
                 let mut parts = Parts::default();
-                for (place, (line, quantity)) in lines.iter().enumerate() {
-                    let index = own_line(order, line, &own, || format!("/lines/{place}/line"))?;
+                for (nth, (line, quantity)) in lines.iter().enumerate() {
+                    let index = own_line(order, line, &own, || format!("/lines/{nth}/line"))?;
                     let left = order.units_left(index);
                     if *quantity > left {
                         let reason = Reason::UnitsAlreadyRefunded { line: line.clone(), left };
-                        return Err(Refusal::at(format!("/lines/{place}/quantity"), reason));
+                        return Err(Refusal::at(format!("/lines/{nth}/quantity"), reason));
                     }
                     parts.units.push((index, *quantity));
                 }
-                for (place, (line, amount, reason)) in amounts.iter().enumerate() {
-                    let index = own_line(order, line, &own, || format!("/amounts/{place}/line"))?;
+                for (nth, (line, amount, reason)) in amounts.iter().enumerate() {
+                    let index = own_line(order, line, &own, || format!("/amounts/{nth}/line"))?;
                     let left = if order.units_left(index) == 0 {
                         Amount::ZERO
                     } else {
                         order.lines[index].left(order.paid_for_line(index))
                     };
                     if *amount > left {
-                        let pointer = format!("/amounts/{place}/amount");
+                        let pointer = format!("/amounts/{nth}/amount");
                         return Err(Refusal::at(pointer, Reason::AmountExceedsPaid { left }));
                     }
                     parts.amounts.push((index, *amount, reason.clone()));
                 }
-                for (place, (seller, amount)) in shipping.iter().enumerate() {
+                for (nth, (seller, amount)) in shipping.iter().enumerate() {
                     let Some(index) = order.transaction_of(seller).filter(|_| own(seller)) else {
-                        return Err(Refusal::at(format!("/shipping/{place}/seller"), no_seller(seller)));
+                        return Err(Refusal::at(format!("/shipping/{nth}/seller"), no_seller(seller)));
                     };
                     let left = shipping_left(order, index);
-                    let pointer = format!("/shipping/{place}/amount");
+                    let pointer = format!("/shipping/{nth}/amount");
                     match left {
                         Some(left) if *amount > left => {
                             return Err(Refusal::at(pointer, Reason::AmountExceedsPaid { left }));
@@ -184,8 +184,8 @@ impl Parts {
             .filter(|(_, left)| *left > 0)
             .collect();
         let shipping = (0..order.transactions.len())
-            .filter(|&place| of(&order.transactions[place].seller))
-            .filter_map(|place| Some((order.transactions[place].seller.clone(), shipping_left(order, place)?)))
+            .filter(|&index| of(&order.transactions[index].seller))
+            .filter_map(|index| Some((order.transactions[index].seller.clone(), shipping_left(order, index)?)))
             .collect();
         Self { units, amounts: Vec::new(), shipping }
     }
@@ -305,7 +305,7 @@ impl<'a> Reversal<'a> {
 
     fn shipping(&mut self, seller: &SellerId, amount: Amount) {
         let order = self.order;
-        let before = order.transaction_of(seller).map_or(Amount::ZERO, |place| order.shipping[place].cash);
+        let before = order.transaction_of(seller).map_or(Amount::ZERO, |index| order.shipping[index].cash);
         for (funder, campaign, part) in order.shipping_reversed(seller, before, amount) {
             self.book(funder, campaign, part, seller, None);
         }

@@ -49,7 +49,7 @@ impl Decide for ReviseOrder {
         let mut claims = Vec::new();
         let mut coupons = Vec::with_capacity(self.chosen.len());
         for judged in checkout.judged(&free, now)? {
-            coupons.push(match self.stays(order, judged.place) {
+            coupons.push(match self.stays(order, judged.index) {
                 // The same coupon and, for a code used directly, the same claim.
                 Some(held) => {
                     let mut stays = held.clone();
@@ -107,8 +107,8 @@ impl ReviseOrder {
     }
 
     /// What of the order is named again.
-    fn stays<'o>(&self, order: &'o Order, place: usize) -> Option<&'o OrderCoupon> {
-        held_by(order).find(|held| match &self.chosen[place] {
+    fn stays<'o>(&self, order: &'o Order, index: usize) -> Option<&'o OrderCoupon> {
+        held_by(order).find(|held| match &self.chosen[index] {
             Chosen::Coupon { coupon, .. } => held.id() == *coupon,
             Chosen::Code { code, .. } => held.direct_code == Some(code.hash),
         })

@@ -33,8 +33,8 @@ pub enum Circulation {
 impl Currency {
     /// `None` for a code that isn't in the list.
     pub fn from_code(code: &str) -> Option<Self> {
-        let place = CURRENCIES.binary_search_by(|row| row.code.cmp(code)).ok()?;
-        Some(Self(&CURRENCIES[place]))
+        let index = CURRENCIES.binary_search_by(|row| row.code.cmp(code)).ok()?;
+        Some(Self(&CURRENCIES[index]))
     }
 
     /// All of the list, by code.

@@ -64,8 +64,8 @@ pub(super) fn figures_without<'a>(
             total: Amount::ZERO,
         })
         .collect();
-    let place_of: HashMap<&SellerId, usize> =
-        cart.sellers().into_iter().enumerate().map(|(place, seller)| (seller, place)).collect();
+    let index_of: HashMap<&SellerId, usize> =
+        cart.sellers().into_iter().enumerate().map(|(index, seller)| (seller, index)).collect();
     for applied in applied {
         for share in &applied.shares {
             let line = usize::from(share.line);
@@ -74,19 +74,19 @@ pub(super) fn figures_without<'a>(
             }
         }
         for share in &applied.shipping_shares {
-            if let Some(&place) = place_of.get(&share.seller).filter(|_| !is_gone[&share.seller]) {
-                sellers[place].discount += share.amount;
+            if let Some(&index) = index_of.get(&share.seller).filter(|_| !is_gone[&share.seller]) {
+                sellers[index].discount += share.amount;
             }
         }
     }
     for (line, figures) in cart.lines().iter().zip(&mut lines) {
         figures.total = figures.subtotal - figures.discount;
-        let seller = &mut sellers[place_of[&line.seller]];
+        let seller = &mut sellers[index_of[&line.seller]];
         seller.subtotal += figures.subtotal;
         seller.discount += figures.discount;
     }
     for entry in cart.shipping().iter().filter(|entry| !is_gone[&entry.seller]) {
-        sellers[place_of[&entry.seller]].shipping = entry.amount;
+        sellers[index_of[&entry.seller]].shipping = entry.amount;
     }
     for seller in &mut sellers {
         seller.total = seller.subtotal + seller.shipping - seller.discount;

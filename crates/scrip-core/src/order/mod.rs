@@ -12,7 +12,7 @@ pub use line_money::LineMoney;
 pub use refund::{
     CouponOutcome, Refund, RefundCoupon, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, StatusAfter,
 };
-pub use refund_page::{GivenBack, REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundPage, RefundPlace};
+pub use refund_page::{GivenBack, REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundLocation, RefundPage};
 pub(crate) use state::open_transactions;
 pub use state::{
     ORDER_EVENTS_MAX, Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction,

@@ -58,7 +58,7 @@ pub struct Refund {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
 pub struct RefundedLine {
-    /// Place in the cart's list.
+    /// Index in the cart's list.
     #[n(0)]
     pub line: u16,
     #[n(1)]

@@ -27,7 +27,7 @@ pub struct RefundPage {
 /// The page that has a refund, by the refund's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
-pub struct RefundPlace {
+pub struct RefundLocation {
     #[n(0)]
     pub page: u32,
 }
@@ -64,8 +64,8 @@ impl GivenBack {
             self.units[usize::from(part.line)] += part.quantity;
         }
         for part in &refund.shipping {
-            if let Some(place) = order.transaction_of(&part.seller) {
-                self.shipping[place] += part.amount;
+            if let Some(index) = order.transaction_of(&part.seller) {
+                self.shipping[index] += part.amount;
             }
         }
     }
@@ -124,9 +124,9 @@ impl Order {
                 }
             }
         }
-        let place = self.transaction_of(seller);
+        let index = self.transaction_of(seller);
         for part in refund.shipping.iter().filter(|part| part.seller == *seller) {
-            let cash = place.map_or(Amount::ZERO, |place| before.shipping[place]);
+            let cash = index.map_or(Amount::ZERO, |index| before.shipping[index]);
             for (funder, _, amount) in self.shipping_reversed(seller, cash, part.amount) {
                 crate::quote::add_to(&mut back, funder, amount);
             }

@@ -40,8 +40,8 @@ impl Order {
             for share in applied.shipping_shares.iter().filter(|share| share.seller == *seller) {
                 let earlier = reversed_shipping(share, before, paid, false);
                 let now = reversed_shipping(share, before + amount, paid, true);
-                for (place, (funder, _)) in share.funding.iter().enumerate() {
-                    let part = funder_part(share, now, place) - funder_part(share, earlier, place);
+                for (nth, (funder, _)) in share.funding.iter().enumerate() {
+                    let part = funder_part(share, now, nth) - funder_part(share, earlier, nth);
                     back.push((funder, applied.campaign, part));
                 }
             }
@@ -61,12 +61,12 @@ fn reversed_shipping(share: &ShippingShare, cash: Amount, paid: Amount, refundin
 
 /// One funder's part of what is reversed of a share. Funder by funder, each its proportion of what the earlier left, so
 /// that parts only grow and end at what each paid.
-fn funder_part(share: &ShippingShare, reversed: Amount, place: usize) -> Amount {
+fn funder_part(share: &ShippingShare, reversed: Amount, nth: usize) -> Amount {
     let mut left = reversed;
     let mut whole = share.amount;
     for (index, (_, amount)) in share.funding.iter().enumerate() {
         let part = if whole.is_zero() { Amount::ZERO } else { left.scaled_half_up(amount.minor(), whole.minor()) };
-        if index == place {
+        if index == nth {
             return part;
         }
         left -= part;

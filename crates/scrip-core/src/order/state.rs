@@ -18,7 +18,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Events of an order before payment, until which it may be revised or held longer. It keeps the place of each in the journal.
+/// Events of an order before payment, until which it may be revised or held longer. It keeps the position of each in the journal.
 pub const ORDER_EVENTS_MAX: usize = 1_000;
 
 /// One checkout of one account.
@@ -248,11 +248,11 @@ impl Order {
     }
 
     /// A timed out order's are cancelled, whatever a late payment would find.
-    pub fn transaction_state(&self, place: usize, now: Timestamp) -> TransactionState {
+    pub fn transaction_state(&self, index: usize, now: Timestamp) -> TransactionState {
         if self.has_lapsed(now) || self.stage == OrderStage::TimedOut {
             TransactionState::Cancelled
         } else {
-            self.transactions[place].state
+            self.transactions[index].state
         }
     }
 
@@ -369,8 +369,8 @@ impl Order {
     /// Whether all shipping that the coupon discounts has been refunded.
     pub fn shipping_came_back(&self, coupon: &OrderCoupon) -> bool {
         coupon.applied.shipping_shares.iter().all(|share| {
-            self.transaction_of(&share.seller).is_some_and(|place| {
-                self.shipping[place].done || self.transactions[place].state == TransactionState::Cancelled
+            self.transaction_of(&share.seller).is_some_and(|index| {
+                self.shipping[index].done || self.transactions[index].state == TransactionState::Cancelled
             })
         })
     }
@@ -543,20 +543,20 @@ impl Order {
         }
         for part in &refund.shipping {
             let paid = self.paid_for_shipping(&part.seller);
-            if let Some(place) = self.transaction_of(&part.seller) {
-                self.shipping[place].cash += part.amount;
-                self.shipping[place].done = self.shipping[place].cash == paid;
+            if let Some(index) = self.transaction_of(&part.seller) {
+                self.shipping[index].cash += part.amount;
+                self.shipping[index].done = self.shipping[index].cash == paid;
             }
         }
-        for place in 0..self.transactions.len() {
-            if self.transactions[place].state != TransactionState::Open {
+        for index in 0..self.transactions.len() {
+            if self.transactions[index].state != TransactionState::Open {
                 continue;
             }
-            let seller = &self.transactions[place].seller;
+            let seller = &self.transactions[index].seller;
             if refund.cancelled.contains(seller) {
-                self.transactions[place].state = TransactionState::Cancelled;
+                self.transactions[index].state = TransactionState::Cancelled;
             } else if self.all_units_refunded(seller) {
-                self.transactions[place].state = TransactionState::Refunded;
+                self.transactions[index].state = TransactionState::Refunded;
             }
         }
         match refund.page {

@@ -8,7 +8,7 @@ use crate::{
     individual::Individual,
     key::Kind,
     name::{AccountId, OrderId},
-    order::{Order, RefundPage, RefundPlace},
+    order::{Order, RefundLocation, RefundPage},
     wallet::{History, Wallet, WalletPage},
 };
 
@@ -78,5 +78,5 @@ aggregates! {
     LeasesReturning(PendingLeases),
     Individual(Individual),
     RefundPage(RefundPage),
-    RefundPlace(RefundPlace),
+    RefundLocation(RefundLocation),
 }

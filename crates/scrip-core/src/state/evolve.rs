@@ -7,7 +7,7 @@ use crate::{
     id::{CampaignId, CouponId},
     key::Key,
     name::{AccountId, IndividualId, OrderId, SourceName},
-    order::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundPage, RefundPlace},
+    order::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage},
     time::Timestamp,
     wallet::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage},
 };
@@ -173,8 +173,8 @@ impl State {
             }
             Event::RefundMetadataChanged { account, order, refund, metadata } => {
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
-                let place = self.refund_place(account, order, refund).copied();
-                let page = place.map(|place| Key::RefundPage(account.clone(), order.clone(), place.page));
+                let location = self.refund_location(account, order, refund).copied();
+                let page = location.map(|location| Key::RefundPage(account.clone(), order.clone(), location.page));
                 if let Some(Aggregate::RefundPage(page)) = page.and_then(|page| self.change(&page))
                     && let Some(on_page) = page.refunds.iter_mut().find(|on_page| on_page.id == *refund)
                 {
@@ -304,8 +304,8 @@ impl State {
             page.refunds.push(refund.clone());
             page.events.push(position);
         }
-        let place = Key::RefundPlace(account.clone(), order.clone(), refund.id.clone());
-        self.set(place, Some(Aggregate::RefundPlace(RefundPlace { page })));
+        let location = Key::RefundLocation(account.clone(), order.clone(), refund.id.clone());
+        self.set(location, Some(Aggregate::RefundLocation(RefundLocation { page })));
     }
 
     pub(crate) fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
@@ -446,16 +446,16 @@ impl State {
 
     fn remove_live(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
         let wallet = self.existing_wallet(account);
-        if let Some(place) = wallet.live.iter().position(|coupon| coupon.id == id) {
-            return Some(wallet.live.remove(place));
+        if let Some(index) = wallet.live.iter().position(|coupon| coupon.id == id) {
+            return Some(wallet.live.remove(index));
         }
         let pages = wallet.further.len();
         for (number, key) in Key::wallet_pages(account, pages).enumerate() {
             let has_it =
                 matches!(self.get(&key), Some(Aggregate::WalletPage(page)) if page.live.iter().any(|c| c.id == id));
             if has_it && let Some(Aggregate::WalletPage(page)) = self.change(&key) {
-                let place = page.live.iter().position(|coupon| coupon.id == id)?;
-                let coupon = page.live.remove(place);
+                let index = page.live.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.live.remove(index);
                 self.existing_wallet(account).further[number] -= 1;
                 return Some(coupon);
             }
@@ -488,8 +488,8 @@ impl State {
             let has_it =
                 matches!(self.get(&key), Some(Aggregate::History(page)) if page.coupons.iter().any(|c| c.id == id));
             if has_it && let Some(Aggregate::History(page)) = self.change(&key) {
-                let place = page.coupons.iter().position(|coupon| coupon.id == id)?;
-                let coupon = page.coupons.remove(place);
+                let index = page.coupons.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.coupons.remove(index);
                 self.existing_wallet(account).history[number] -= 1;
                 return Some(coupon);
             }

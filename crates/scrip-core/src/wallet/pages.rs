@@ -72,10 +72,10 @@ impl Wallet {
     }
 
     pub(crate) fn uncounted(&mut self, campaign: CampaignId) {
-        if let Some(place) = self.counts.iter().position(|entry| entry.0 == campaign) {
-            self.counts[place].1 -= 1;
-            if self.counts[place].1 == 0 {
-                self.counts.remove(place);
+        if let Some(index) = self.counts.iter().position(|entry| entry.0 == campaign) {
+            self.counts[index].1 -= 1;
+            if self.counts[index].1 == 0 {
+                self.counts.remove(index);
             }
         }
     }

@@ -20,7 +20,7 @@ use scrip_core::{
     money::{Currency, Runs},
     order::{
         CouponOutcome, GivenBack, LineMoney, Order, OrderCoupon, OrderCouponState, OrderStage, Refund, RefundCoupon,
-        RefundPage, RefundPlace, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, ShippingMoney,
+        RefundLocation, RefundPage, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, ShippingMoney,
         StatusAfter, Transaction, TransactionState,
     },
     quote::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
@@ -740,7 +740,7 @@ fn documents() -> Vec<(String, Kind, Aggregate)> {
                 events: vec![300],
             }),
         ),
-        (Kind::RefundPlace, Aggregate::RefundPlace(RefundPlace { page: 1 })),
+        (Kind::RefundLocation, Aggregate::RefundLocation(RefundLocation { page: 1 })),
         (Kind::Order, Aggregate::Order(with_metadata())),
         (Kind::Campaign, Aggregate::Campaign(Campaign { metadata: metadata(), ..known_elsewhere() })),
         (Kind::Code, Aggregate::Code(claimed_elsewhere())),

@@ -132,7 +132,7 @@ impl Books {
         let mut wallets = Wallets::default();
         let mut orders: Vec<Order> = Vec::new();
         let mut refund_pages: BTreeMap<(&AccountId, &OrderId), Vec<(u32, &RefundPage)>> = BTreeMap::new();
-        let mut refund_places = Vec::new();
+        let mut refund_locations = Vec::new();
         let mut campaigns: BTreeMap<CampaignId, &Campaign> = BTreeMap::new();
         let mut allowances: BTreeMap<CampaignId, &Allowance> = BTreeMap::new();
         let mut heads = Vec::new();
@@ -157,8 +157,8 @@ impl Books {
                 (Key::RefundPage(account, order, number), Aggregate::RefundPage(page)) => {
                     refund_pages.entry((account, order)).or_default().push((*number, page));
                 }
-                (Key::RefundPlace(account, order, id), Aggregate::RefundPlace(place)) => {
-                    refund_places.push(((account, order), id, place.page));
+                (Key::RefundLocation(account, order, id), Aggregate::RefundLocation(place)) => {
+                    refund_locations.push(((account, order), id, place.page));
                 }
                 (Key::Campaign(id), Aggregate::Campaign(campaign)) => {
                     campaigns.insert(*id, campaign);
@@ -189,7 +189,7 @@ impl Books {
                 assert!(there <= HISTORY_PAGE_MAX);
             }
         }
-        for (order, id, number) in &refund_places {
+        for (order, id, number) in &refund_locations {
             let page = refund_pages.get(order).and_then(|pages| pages.iter().find(|(known, _)| known == number));
             assert!(page.is_some_and(|(_, page)| page.refunds.iter().any(|refund| refund.id == **id)), "place of {id}");
         }
@@ -213,7 +213,7 @@ impl Books {
             })
             .collect();
         assert!(refund_pages.is_empty(), "refunds of no order");
-        assert_eq!(refund_places.len(), on_pages, "every refund on a page has its place, and nothing else");
+        assert_eq!(refund_locations.len(), on_pages, "every refund on a page has its place, and nothing else");
         let orders: Vec<&Order> = orders.iter().collect();
         self.check_coupons(&wallets, &orders, &campaigns, now);
         self.check_campaigns(&wallets, &heads, &orders, &campaigns, &allowances);

@@ -9,7 +9,7 @@ use scrip_core::{
     reason::Reason,
     slot::Bucket,
 };
-use scrip_engine::Places;
+use scrip_engine::Positions;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout_at},
@@ -38,7 +38,7 @@ pub trait Told: Sized {
 
 /// Which events, oldest first.
 pub struct FeedFilter<'f, T> {
-    pub after: Places,
+    pub after: Positions,
     /// Of this account only; for operators.
     pub account: Option<AccountId>,
     pub is_wanted: &'f (dyn Fn(&T) -> bool + Sync),
@@ -52,7 +52,7 @@ pub struct FeedFilter<'f, T> {
 pub struct Feed<T> {
     pub events: Vec<T>,
     /// Where to go on.
-    pub next: Places,
+    pub next: Positions,
     /// Whether there is more to look at by now.
     pub has_more: bool,
 }
@@ -99,7 +99,7 @@ impl Desk {
         caller: &Caller,
         recorded: &[(Bucket, Recorded)],
         filter: &FeedFilter<'_, T>,
-        next: &mut Places,
+        next: &mut Positions,
     ) -> (Vec<T>, bool) {
         let mut told = Vec::new();
         for (bucket, recorded) in recorded {

@@ -1,4 +1,4 @@
-use scrip_engine::Places;
+use scrip_engine::Positions;
 use scrip_store::people::LedgerEntryRow;
 
 use crate::{caller::Caller, desk::Desk, done::Listed, not_done::NotDone, operation::Operation};
@@ -10,9 +10,9 @@ impl Desk {
     pub async fn list_ledger_entries(
         &self,
         caller: &Caller,
-        after: Places,
+        after: Positions,
         limit: usize,
-    ) -> Result<Option<Listed<LedgerEntryRow, Places>>, NotDone> {
+    ) -> Result<Option<Listed<LedgerEntryRow, Positions>>, NotDone> {
         caller.may(Operation::ListLedgerEntries)?;
         let mut next = after.clone();
         let Some(mut items) = self.read(move |reader| reader.ledger_entries(&after, limit + 1)).await? else {

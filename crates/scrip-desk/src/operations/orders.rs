@@ -9,7 +9,7 @@ use scrip_core::{
 };
 use scrip_engine::KeyUse;
 use scrip_faults::{Fault, is};
-use scrip_store::people::{OrderFilter as StoredOrders, OrderPlace};
+use scrip_store::people::{OrderCursor, OrderFilter as StoredOrders};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -88,7 +88,7 @@ impl Desk {
             from: filter.from,
             until: filter.until,
             now: self.now(),
-            after: filter.after.map(|AfterOrder(placed_at, account, order)| OrderPlace {
+            after: filter.after.map(|AfterOrder(placed_at, account, order)| OrderCursor {
                 placed_at: Timestamp::from_micros(placed_at),
                 account: AccountId::stored(&account),
                 order: OrderId::stored(&order),

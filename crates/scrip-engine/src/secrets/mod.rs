@@ -326,17 +326,17 @@ mod tests {
             current = store.snapshot().expect("reads").secrets().expect("reads");
             assert!(matches!(Secrets::read(&store, &master), Err(SecretsError::NotOurs)));
         };
-        for (place, secret) in stored.iter().enumerate() {
+        for (index, secret) in stored.iter().enumerate() {
             for byte in 0..secret.wrapped.len() {
                 let mut changed = stored.clone();
-                changed[place].wrapped[byte] ^= 1;
+                changed[index].wrapped[byte] ^= 1;
                 try_with(changed);
             }
             let mut other_number = stored.clone();
-            other_number[place].number += 1;
+            other_number[index].number += 1;
             try_with(other_number);
             let mut missing = stored.clone();
-            missing.remove(place);
+            missing.remove(index);
             try_with(missing);
         }
         let mut swapped = stored.clone();

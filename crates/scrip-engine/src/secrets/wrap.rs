@@ -15,7 +15,7 @@ const FORMAT: u8 = 1;
 pub(super) fn wrap(master: &Master, purpose: Purpose, number: u32, secret: &[u8]) -> WrappedSecret {
     let mut nonce = [0; 12];
     fill_random(&mut nonce);
-    let payload = Payload { msg: secret, aad: &place(purpose, number) };
+    let payload = Payload { msg: secret, aad: &bound_to(purpose, number) };
     let sealed = cipher(master).encrypt(&Nonce::<ChaCha20Poly1305>::from(nonce), payload);
     let mut wrapped = vec![FORMAT];
     wrapped.extend_from_slice(&nonce);
@@ -27,13 +27,13 @@ pub(super) fn wrap(master: &Master, purpose: Purpose, number: u32, secret: &[u8]
 pub(super) fn unwrap(master: &Master, secret: &WrappedSecret) -> Option<Vec<u8>> {
     let (format, rest) = secret.wrapped.split_first()?;
     let (nonce, sealed) = rest.split_first_chunk::<12>()?;
-    let payload = Payload { msg: sealed, aad: &place(secret.purpose, secret.number) };
+    let payload = Payload { msg: sealed, aad: &bound_to(secret.purpose, secret.number) };
     let opened = cipher(master).decrypt(&Nonce::<ChaCha20Poly1305>::from(*nonce), payload).ok()?;
     (*format == FORMAT).then_some(opened)
 }
 
 /// So that no wrapped secret stands for another.
-fn place(purpose: Purpose, number: u32) -> Vec<u8> {
+fn bound_to(purpose: Purpose, number: u32) -> Vec<u8> {
     [b"scrip secret ", purpose.as_str().as_bytes(), b" ", number.to_string().as_bytes()].concat()
 }
 

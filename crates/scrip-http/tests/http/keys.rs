@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use scrip_core::event::Event;
-use scrip_engine::Places;
+use scrip_engine::Positions;
 use serde_json::{Value, json};
 
 use crate::shop::{NOON, Shop};
@@ -60,7 +60,8 @@ fn an_expired_key_is_told_when_it_ended_and_its_tokens_end_with_it() {
 
 /// Events that note when a key was used.
 fn noted(shop: &Shop, id: &str) -> Vec<String> {
-    let events = shop.engine.read(|reader| reader.events(&Places::default(), 1_000_000, usize::MAX)).expect("readable");
+    let events =
+        shop.engine.read(|reader| reader.events(&Positions::default(), 1_000_000, usize::MAX)).expect("readable");
     let of_key = |event: &Event| match event {
         Event::ApiKeySeen { key, at } if key.to_string() == id => Some(at.to_string()),
         _ => None,

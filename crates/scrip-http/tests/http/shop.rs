@@ -28,7 +28,7 @@ use scrip_core::{
     time::{Timestamp, Zones},
 };
 use scrip_desk::{Desk, DeskOptions, GuessLimits, SellerLimits, new_key};
-use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Places, Random, Secrets};
+use scrip_engine::{Clock, Engine, EngineOptions, ManualClock, Positions, Random, Secrets};
 use scrip_http::{ApiOptions, Limits, RequestRates};
 use scrip_store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -308,7 +308,7 @@ impl Shop {
     /// anything, and what a job or the sweeper does meanwhile is nobody's request.
     pub fn journal_end(&self) -> usize {
         self.engine
-            .read(|reader| reader.events(&Places::default(), 1_000_000, usize::MAX))
+            .read(|reader| reader.events(&Positions::default(), 1_000_000, usize::MAX))
             .expect("the journal can be read")
             .expect("its beginning is there")
             .events

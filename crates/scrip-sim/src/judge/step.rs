@@ -54,8 +54,8 @@ pub fn judge_refund(order: Option<&OrderModel>, of: &RefundOf, since: u64, reaso
         Reason::NotFound => must!(order.placed > since, "the order is there"),
         Reason::OrderNotPaid => must!(order.paid.is_none_or(|paid| paid > since), "the order is paid"),
         Reason::UnitsAlreadyRefunded { line, left } => {
-            let place = order.cart.lines().iter().position(|known| known.id == *line).ok_or("no such line")?;
-            must!(order.units_left(place) <= *left, "{} units are left, not {left}", order.units_left(place));
+            let index = order.cart.lines().iter().position(|known| known.id == *line).ok_or("no such line")?;
+            must!(order.units_left(index) <= *left, "{} units are left, not {left}", order.units_left(index));
             if let RefundOf::Parts { lines, .. } = of {
                 must!(lines.iter().any(|part| part.0 == *line && part.1 > *left), "{left} units are enough");
             }

@@ -8,13 +8,13 @@ use scrip_core::{
     slot::Bucket,
 };
 
-use super::{Checked, Model, Place, must};
+use super::{Batch, Checked, Model, must};
 
 /// A campaign at home, as each bucket knows it, and what was given out of it.
 #[derive(Debug)]
 pub struct CampaignModel {
     pub now: Known,
-    /// By revision, the first at place 0.
+    /// By revision, the first at index 0.
     pub history: Vec<Known>,
     /// By bucket.
     pub known: Vec<Option<Known>>,
@@ -114,21 +114,21 @@ fn stays<T: Clone>(is_left_out: bool, list: &mut Vec<T>, before: &[T]) -> Checke
 }
 
 impl Model {
-    pub(super) fn campaign_event(&mut self, place: Place, event: &Event) -> Checked {
+    pub(super) fn campaign_event(&mut self, batch: Batch, event: &Event) -> Checked {
         use CampaignStage::{Deleted, Draft, Ended, Paused, Published};
         if let Event::CampaignCreated { campaign, terms, .. } = event {
             must!(!self.campaigns.contains_key(campaign), "{campaign} is there already");
             let now = Known { revision: 1, stage: Draft, terms: Rc::new(terms.clone()), coded: false, since: self.seq };
             let buckets = self.buckets.count() as usize;
             let mut known = vec![None; buckets];
-            known[usize::from(place.bucket.get())] = Some(now.clone());
+            known[usize::from(batch.bucket.get())] = Some(now.clone());
             let counted = vec![Counted::default(); buckets];
             let made = CampaignModel { history: vec![now.clone()], now, known, counted };
             self.campaigns.insert(*campaign, made);
             return Ok(());
         }
         if let Event::CampaignLearned { campaign } = event {
-            return self.campaign_learned(place, campaign);
+            return self.campaign_learned(batch, campaign);
         }
         if let Event::CampaignCoded { campaign } = event {
             let seq = self.seq;
@@ -138,7 +138,7 @@ impl Model {
                 "{campaign} has its first codes twice, or is deleted"
             );
             known.now = Known { coded: true, since: seq, ..known.now.clone() };
-            known.known[usize::from(place.bucket.get())] = Some(known.now.clone());
+            known.known[usize::from(batch.bucket.get())] = Some(known.now.clone());
             return Ok(());
         }
         let (id, from, to): (&CampaignId, &[CampaignStage], Option<CampaignStage>) = match event {
@@ -176,26 +176,26 @@ impl Model {
             next.terms = Rc::new(terms.clone());
         }
         campaign.now = next.clone();
-        campaign.known[usize::from(place.bucket.get())] = Some(next.clone());
+        campaign.known[usize::from(batch.bucket.get())] = Some(next.clone());
         campaign.history.push(next);
         Ok(())
     }
 
-    fn campaign_learned(&mut self, place: Place, learned: &scrip_core::campaign::Campaign) -> Checked {
+    fn campaign_learned(&mut self, batch: Batch, learned: &scrip_core::campaign::Campaign) -> Checked {
         let (id, seq) = (learned.id, self.seq);
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| format!("{id} isn't there"))?;
         let revision = usize::try_from(learned.revision).map_err(|_| "a revision beyond counting".to_owned())?;
-        let at_home = revision.checked_sub(1).and_then(|place| campaign.history.get(place));
+        let at_home = revision.checked_sub(1).and_then(|index| campaign.history.get(index));
         let at_home = at_home.ok_or_else(|| format!("revision {revision} of {id} never was"))?;
         let same = at_home.stage == learned.stage && *at_home.terms == learned.terms;
         must!(same, "what is learned of {id} isn't what it was at revision {revision}");
         must!(!learned.coded || campaign.now.coded, "{id} has no codes");
-        let before = campaign.known[usize::from(place.bucket.get())].as_ref();
+        let before = campaign.known[usize::from(batch.bucket.get())].as_ref();
         let (before, coded) = before.map_or((0, false), |known| (known.revision, known.coded));
         let news = learned.revision > before || learned.revision == before && learned.coded && !coded;
         must!(news && (learned.coded || !coded), "revision {revision} of {id} is learned after {before}");
         let now = Known { since: seq, coded: learned.coded, ..at_home.clone() };
-        campaign.known[usize::from(place.bucket.get())] = Some(now);
+        campaign.known[usize::from(batch.bucket.get())] = Some(now);
         Ok(())
     }
 }

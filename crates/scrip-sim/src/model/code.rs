@@ -10,7 +10,7 @@ use scrip_core::{
     slot::Bucket,
 };
 
-use super::{Checked, Log, Model, Place, Status, must};
+use super::{Batch, Checked, Log, Model, Status, must};
 
 /// A code, wherever it is.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl CodeModel {
 }
 
 impl Model {
-    pub(super) fn code_event(&mut self, place: Place, event: &Event) -> Checked {
+    pub(super) fn code_event(&mut self, batch: Batch, event: &Event) -> Checked {
         let seq = self.seq;
         match event {
             Event::SharedCodeAdded { campaign, hash, max_uses, source, .. } => {
@@ -66,7 +66,7 @@ impl Model {
                     revoked: None,
                     revoked_in: BTreeSet::new(),
                     is_over: false,
-                    home: place.bucket,
+                    home: batch.bucket,
                     made: seq,
                 };
                 self.codes.insert(*hash, code);
@@ -102,7 +102,7 @@ impl Model {
                         revoked: None,
                         revoked_in: BTreeSet::new(),
                         is_over: false,
-                        home: place.bucket,
+                        home: batch.bucket,
                         made: seq,
                     };
                     must!(self.codes.insert(code.hash, made).is_none(), "a unique code was made twice");
@@ -111,7 +111,7 @@ impl Model {
             }
             Event::CodeLeased { hash, lease } => {
                 let home = hash.slot().bucket(self.buckets);
-                must!(home == place.bucket, "a code is leased by another bucket than its own");
+                must!(home == batch.bucket, "a code is leased by another bucket than its own");
                 let code = self.code(*hash)?;
                 must!(
                     code.unique && code.coupon.is_none() && code.lease.is_none(),
@@ -154,13 +154,13 @@ impl Model {
                     must!(learned.revoked_at.is_none() || code.revoked.is_some(), "a code is learned as taken back");
                 }
                 if learned.revoked_at.is_some() && !freed {
-                    code.revoked_in.insert(place.bucket);
+                    code.revoked_in.insert(batch.bucket);
                 }
                 Ok(())
             }
             Event::CodeRevoked { campaign, hash, at } => {
                 let code = self.code(*hash)?;
-                let right = code.campaign == *campaign && code.home == place.bucket && *at == place.at;
+                let right = code.campaign == *campaign && code.home == batch.bucket && *at == batch.at;
                 must!(right, "another code is taken back, or elsewhere, or at another time: {code:?}");
                 must!(code.revoked.is_none(), "a code is taken back twice");
                 code.revoked = Some(seq);
@@ -173,8 +173,8 @@ impl Model {
                 }
                 let code = self.code(*hash)?;
                 must!(code.campaign == told.campaign, "a code of another campaign is told to be taken back");
-                must!(code.revoked.is_some() && code.home != place.bucket, "nobody took back a code: {code:?}");
-                must!(code.revoked_in.insert(place.bucket), "a code is taken back twice in {:?}", place.bucket);
+                must!(code.revoked.is_some() && code.home != batch.bucket, "nobody took back a code: {code:?}");
+                must!(code.revoked_in.insert(batch.bucket), "a code is taken back twice in {:?}", batch.bucket);
                 Ok(())
             }
             Event::LeaseForgotten { hash, .. } => self.code(*hash).map(|_| ()),
@@ -201,12 +201,12 @@ impl Model {
     /// A unique code becomes a coupon: of one account at a time.
     pub(super) fn code_taken(
         &mut self,
-        place: Place,
+        batch: Batch,
         hash: CodeHash,
         account: &AccountId,
         coupon: CouponId,
     ) -> Checked {
-        let at_home = hash.slot().bucket(self.buckets) == place.bucket;
+        let at_home = hash.slot().bucket(self.buckets) == batch.bucket;
         let code = self.code(hash)?;
         must!(code.coupon.is_none(), "I1: a unique code is claimed with twice: {code:?}");
         if at_home {

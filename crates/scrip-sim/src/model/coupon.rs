@@ -8,7 +8,7 @@ use scrip_core::{
     wallet::{Coupon, CouponState, Origin},
 };
 
-use super::{Checked, Model, Place, must};
+use super::{Batch, Checked, Model, must};
 
 /// A coupon, for as long as it exists.
 #[derive(Debug)]
@@ -63,16 +63,16 @@ impl CouponModel {
 impl Model {
     pub(super) fn claimed(
         &mut self,
-        place: Place,
+        batch: Batch,
         account: &AccountId,
         coupon: &Coupon,
         code: Option<CodeHash>,
     ) -> Checked {
         let (id, campaign) = (coupon.id, coupon.campaign);
-        must!(self.bucket_of(account) == place.bucket, "{account} claims in another bucket than its own");
+        must!(self.bucket_of(account) == batch.bucket, "{account} claims in another bucket than its own");
         must!(!self.coupons.contains_key(&id), "{id} is there already");
-        let known = self.campaigns.get(&campaign).and_then(|known| known.known_in(place.bucket));
-        let known = known.ok_or_else(|| format!("{campaign} isn't known in {:?}", place.bucket))?.clone();
+        let known = self.campaigns.get(&campaign).and_then(|known| known.known_in(batch.bucket));
+        let known = known.ok_or_else(|| format!("{campaign} isn't known in {:?}", batch.bucket))?.clone();
         let direct = coupon.origin == Origin::DirectCode;
         // A code on an order: judged when the order is placed; a payment that comes late takes it again whatever the campaign is.
         must!(
@@ -80,24 +80,24 @@ impl Model {
             "S8: a coupon is given out while {campaign} is {:?}",
             known.stage
         );
-        must!(coupon.state == CouponState::Valid && coupon.claimed_at == place.at, "a new coupon is valid from now on");
-        let window = window(&known.terms, place.at);
+        must!(coupon.state == CouponState::Valid && coupon.claimed_at == batch.at, "a new coupon is valid from now on");
+        let window = window(&known.terms, batch.at);
         must!((coupon.starts_at, coupon.expires_at) == window, "S8: {id} is valid in {window:?}");
-        must!(direct || place.at < coupon.expires_at, "S8: {id} is given out expired");
+        must!(direct || batch.at < coupon.expires_at, "S8: {id} is given out expired");
         must!(known.offers(coupon.channel), "S1: {campaign} isn't offered on {:?}", coupon.channel);
         must!((coupon.channel == Channel::Code) == code.is_some(), "S1: the channel of codes is theirs alone");
-        self.counts(place, account, campaign, coupon.source.as_ref(), &known.terms)?;
+        self.counts(batch, account, campaign, coupon.source.as_ref(), &known.terms)?;
         if let Some(hash) = code {
             let known = self.codes.get(&hash).ok_or("a coupon of a code that isn't there")?;
             must!(
                 known.campaign == campaign && known.source == coupon.source,
                 "a code gives another campaign's coupon"
             );
-            must!(known.is_enterable(place.bucket), "a code gives {id} that was taken back: {known:?}");
+            must!(known.is_enterable(batch.bucket), "a code gives {id} that was taken back: {known:?}");
             if known.unique {
-                self.code_taken(place, hash, account, id)?;
+                self.code_taken(batch, hash, account, id)?;
             } else {
-                self.take(place.bucket, &Pool::CodeUses(hash), 1)?;
+                self.take(batch.bucket, &Pool::CodeUses(hash), 1)?;
             }
         }
         self.in_wallet(account, coupon, code, Status::Valid, Past::None);
@@ -107,24 +107,24 @@ impl Model {
     /// S3: however it came, one more of the stock, of the counters and of what the individual may have.
     pub(super) fn counts(
         &mut self,
-        place: Place,
+        batch: Batch,
         account: &AccountId,
         campaign: CampaignId,
         source: Option<&SourceName>,
         terms: &Terms,
     ) -> Checked {
-        self.take(place.bucket, &stock_pool(campaign, terms, source), 1)?;
+        self.take(batch.bucket, &stock_pool(campaign, terms, source), 1)?;
         let seq = self.seq;
         let had = self.had.entry((account.clone(), campaign)).or_default();
         let count = had.now() + 1;
         had.set(seq, count);
         if let Some(individual) = self.individuals.get(account).cloned() {
-            self.take(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+            self.take(batch.bucket, &Pool::Individual(individual, campaign), 1)?;
         } else if let Some(limit) = terms.limits.per_individual {
             must!(count <= u64::from(limit), "I1: {account} has {count} of {campaign}, and may have {limit}");
         }
         if let Some(known) = self.campaigns.get_mut(&campaign) {
-            known.counted_in(place.bucket).claimed += 1;
+            known.counted_in(batch.bucket).claimed += 1;
         }
         Ok(())
     }
@@ -155,11 +155,11 @@ impl Model {
         self.wallets.entry(account.clone()).or_default().push(coupon.id);
     }
 
-    pub(super) fn archived(&mut self, place: Place, account: &AccountId, coupons: &[CouponId]) -> Checked {
+    pub(super) fn archived(&mut self, batch: Batch, account: &AccountId, coupons: &[CouponId]) -> Checked {
         for id in coupons {
             let coupon = self.own_coupon(account, *id)?;
             must!(coupon.status == Status::Valid, "{id} is archived as {:?}", coupon.status);
-            must!(place.at >= coupon.expires_at, "{id} is archived before it expires");
+            must!(batch.at >= coupon.expires_at, "{id} is archived before it expires");
         }
         Ok(())
     }
@@ -174,7 +174,7 @@ impl Model {
     /// The claim of a code that was used directly never was.
     pub(super) fn voided(
         &mut self,
-        place: Place,
+        batch: Batch,
         account: &AccountId,
         id: CouponId,
         source: Option<&SourceName>,
@@ -185,26 +185,26 @@ impl Model {
         let (campaign, code) = (coupon.campaign, coupon.code);
         must!(coupon.source.as_ref() == source, "{id} goes back to another source");
         let terms = self.campaigns.get(&campaign).map(|known| known.now.terms.clone()).ok_or("no campaign")?;
-        self.give_back(place.bucket, &stock_pool(campaign, &terms, source), 1)?;
+        self.give_back(batch.bucket, &stock_pool(campaign, &terms, source), 1)?;
         let seq = self.seq;
         if let Some(had) = self.had.get_mut(&(account.clone(), campaign)) {
             must!(had.now() > 0, "{account} gives back what it never had");
             had.set(seq, had.now() - 1);
         }
         if let Some(individual) = self.individuals.get(account).cloned() {
-            self.give_back(place.bucket, &Pool::Individual(individual, campaign), 1)?;
+            self.give_back(batch.bucket, &Pool::Individual(individual, campaign), 1)?;
         }
         let hash = code.ok_or("a code used directly is known")?;
         if self.codes.get(&hash).is_some_and(|code| code.unique) {
             self.code_given_back(hash, id)?;
         } else {
-            self.give_back(place.bucket, &Pool::CodeUses(hash), 1)?;
+            self.give_back(batch.bucket, &Pool::CodeUses(hash), 1)?;
         }
         if let Some(wallet) = self.wallets.get_mut(account) {
             wallet.retain(|known| *known != id);
         }
         if let Some(known) = self.campaigns.get_mut(&campaign) {
-            known.counted_in(place.bucket).claimed -= 1;
+            known.counted_in(batch.bucket).claimed -= 1;
         }
         Ok(())
     }

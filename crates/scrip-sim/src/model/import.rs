@@ -11,7 +11,7 @@ use scrip_core::{
     wallet::{Coupon, CouponState, Origin},
 };
 
-use super::{Checked, Model, Past, Place, Status, must, window};
+use super::{Batch, Checked, Model, Past, Status, must, window};
 
 /// Lines without a key that are alike.
 type Alike = (AccountId, CampaignId, Timestamp);
@@ -36,20 +36,20 @@ impl Imports {
 }
 
 impl Model {
-    pub(super) fn imported(&mut self, place: Place, account: &AccountId, coupon: &Coupon) -> Checked {
+    pub(super) fn imported(&mut self, batch: Batch, account: &AccountId, coupon: &Coupon) -> Checked {
         let (id, campaign) = (coupon.id, coupon.campaign);
-        must!(self.bucket_of(account) == place.bucket, "{account} gets a coupon in another bucket than its own");
+        must!(self.bucket_of(account) == batch.bucket, "{account} gets a coupon in another bucket than its own");
         must!(!self.coupons.contains_key(&id) && coupon.origin == Origin::Imported, "{id} is there already");
         self.is_taken_once(account, coupon)?;
-        let known = self.campaigns.get(&campaign).and_then(|known| known.known_in(place.bucket));
-        let known = known.ok_or_else(|| format!("{campaign} isn't known in {:?}", place.bucket))?.clone();
+        let known = self.campaigns.get(&campaign).and_then(|known| known.known_in(batch.bucket));
+        let known = known.ok_or_else(|| format!("{campaign} isn't known in {:?}", batch.bucket))?.clone();
         let was_published = !matches!(known.stage, CampaignStage::Draft | CampaignStage::Deleted);
         must!(was_published, "S17: a coupon of a {:?} campaign comes in", known.stage);
-        must!(coupon.claimed_at <= place.at, "S17: {id} was claimed in the future");
+        must!(coupon.claimed_at <= batch.at, "S17: {id} was claimed in the future");
         let given = window(&known.terms, coupon.claimed_at);
         let differs = (coupon.starts_at, coupon.expires_at) != given;
         must!(differs == coupon.as_is, "S17: {id} is valid otherwise than {given:?}, as it is: {}", coupon.as_is);
-        self.counts(place, account, campaign, coupon.source.as_ref(), &known.terms)?;
+        self.counts(batch, account, campaign, coupon.source.as_ref(), &known.terms)?;
         let (status, past) = match &coupon.state {
             CouponState::Valid => (Status::Valid, Past::None),
             CouponState::Used { order } => (Status::Used(order.clone()), Past::Used),
@@ -59,7 +59,7 @@ impl Model {
             CouponState::Inactive { .. } => return Err(format!("S17: {id} comes in on an order")),
         };
         if let Some(known) = self.campaigns.get_mut(&campaign) {
-            let counted = known.counted_in(place.bucket);
+            let counted = known.counted_in(batch.bucket);
             counted.used += u32::from(past == Past::Used);
             counted.reclaimed += u32::from(past == Past::Reclaimed);
         }

@@ -18,7 +18,7 @@ impl Log {
     /// With when it had them, in commits.
     pub fn since_with_times(&self, since: u64) -> impl Iterator<Item = (u64, u64)> {
         let first = self.0.partition_point(|entry| entry.0 <= since);
-        let then = first.checked_sub(1).map_or(0, |place| self.0[place].1);
+        let then = first.checked_sub(1).map_or(0, |index| self.0[index].1);
         std::iter::once((since, then)).chain(self.0[first..].iter().copied())
     }
 
@@ -26,7 +26,7 @@ impl Log {
     pub fn at(&self, seq: u64) -> impl Iterator<Item = u64> {
         let first = self.0.partition_point(|entry| entry.0 < seq);
         let end = self.0.partition_point(|entry| entry.0 <= seq);
-        let before = first.checked_sub(1).map_or(0, |place| self.0[place].1);
+        let before = first.checked_sub(1).map_or(0, |index| self.0[index].1);
         std::iter::once(before).chain(self.0[first..end].iter().map(|entry| entry.1))
     }
 

@@ -114,7 +114,7 @@ pub struct Touched {
 
 /// Where and when an event stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Batch {
     pub bucket: Bucket,
     pub at: Timestamp,
 }
@@ -162,9 +162,9 @@ impl Model {
         let events = frame.events().map_err(|error| format!("I9: an event can't be read: {error}"))?;
         for (number, recorded) in events.iter().enumerate() {
             touched.coupons.extend(coupons_of(&recorded.event));
-            let place = Place { bucket: frame.bucket, at: recorded.at };
-            self.event(place, &recorded.event, &mut touched).map_err(|what| {
-                format!("{what} [{} in {:?} at {}]", recorded.event.type_name(), place.bucket, place.at)
+            let batch = Batch { bucket: frame.bucket, at: recorded.at };
+            self.event(batch, &recorded.event, &mut touched).map_err(|what| {
+                format!("{what} [{} in {:?} at {}]", recorded.event.type_name(), batch.bucket, batch.at)
             })?;
             if let Event::KeyUsed { entry, .. } = &recorded.event {
                 self.key_used(frame.bucket, entry, &events[..number])?;
@@ -196,7 +196,7 @@ impl Model {
         }
     }
 
-    fn event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+    fn event(&mut self, batch: Batch, event: &Event, touched: &mut Touched) -> Checked {
         match event {
             Event::CampaignCreated { .. }
             | Event::CampaignChanged { .. }
@@ -206,11 +206,11 @@ impl Model {
             | Event::CampaignEnded { .. }
             | Event::CampaignCoded { .. }
             | Event::CampaignDeleted { .. }
-            | Event::CampaignLearned { .. } => self.campaign_event(place, event),
+            | Event::CampaignLearned { .. } => self.campaign_event(batch, event),
             Event::QuotaGranted { .. }
             | Event::QuotaReceived { .. }
             | Event::QuotaReturned { .. }
-            | Event::QuotaTakenBack { .. } => self.transfer_event(place, event, touched),
+            | Event::QuotaTakenBack { .. } => self.transfer_event(batch, event, touched),
             Event::SharedCodeAdded { .. }
             | Event::CodesRequested { .. }
             | Event::UniqueCodesAdded { .. }
@@ -222,21 +222,21 @@ impl Model {
             | Event::LeaseConfirmed { .. }
             | Event::CodeRevoked { .. }
             | Event::CodeRevokedHere { .. }
-            | Event::LeaseForgotten { .. } => self.code_event(place, event),
+            | Event::LeaseForgotten { .. } => self.code_event(batch, event),
             Event::CouponClaimed { account, individual, coupon, code } => {
-                touched.allowances.insert((place.bucket, coupon.campaign));
+                touched.allowances.insert((batch.bucket, coupon.campaign));
                 touched.wallets.insert(account.clone());
                 self.is_counted_by(account, individual)?;
-                self.claimed(place, account, coupon, *code)
+                self.claimed(batch, account, coupon, *code)
             }
-            Event::AccountLinked { account, individual } => self.linked(place, account, individual),
-            Event::CouponsArchived { account, coupons } => self.archived(place, account, coupons),
+            Event::AccountLinked { account, individual } => self.linked(batch, account, individual),
+            Event::CouponsArchived { account, coupons } => self.archived(batch, account, coupons),
             Event::CouponImported { account, individual, coupon, counted } => {
-                touched.allowances.insert((place.bucket, coupon.campaign));
+                touched.allowances.insert((batch.bucket, coupon.campaign));
                 touched.wallets.insert(account.clone());
                 self.is_counted_by(account, individual)?;
                 must!(*counted == Some(true), "S17: {} counts for nothing", coupon.id);
-                self.imported(place, account, coupon)
+                self.imported(batch, account, coupon)
             }
             Event::GrantsRequested { campaign, .. } => {
                 let known = self.campaigns.get(campaign).ok_or("grants of a campaign that isn't there")?;
@@ -270,7 +270,7 @@ impl Model {
             | Event::OrderRevised { .. }
             | Event::OrderRetaken { .. }
             | Event::OrderMetadataChanged { .. }
-            | Event::RefundMetadataChanged { .. } => self.order_event(place, event, touched),
+            | Event::RefundMetadataChanged { .. } => self.order_event(batch, event, touched),
         }
     }
 
@@ -301,14 +301,14 @@ impl Model {
     }
 
     /// S3: what the account has counts with the others' from here on.
-    fn linked(&mut self, place: Place, account: &AccountId, individual: &IndividualId) -> Checked {
+    fn linked(&mut self, batch: Batch, account: &AccountId, individual: &IndividualId) -> Checked {
         let earlier = self.individuals.insert(account.clone(), individual.clone());
         must!(earlier.is_none(), "{account} is linked twice");
         let had = self.had.iter().filter(|(key, had)| key.0 == *account && had.now() > 0);
         let mut had: Vec<_> = had.map(|(key, had)| (key.1, had.now())).collect();
         had.sort_unstable();
         for (campaign, count) in had {
-            self.overdraw(place.bucket, &Pool::Individual(individual.clone(), campaign), count);
+            self.overdraw(batch.bucket, &Pool::Individual(individual.clone(), campaign), count);
         }
         Ok(())
     }

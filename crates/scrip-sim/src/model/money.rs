@@ -76,9 +76,9 @@ impl<'a> Till<'a> {
             (false, None) => Lane::Platform,
         };
         self.enter(lane)?;
-        let place = (lane, issuer.cloned(), terms.stacking.group.clone());
-        must!(!self.placed.contains(&place), "two coupons stand in one place, {place:?}");
-        self.placed.push(place);
+        let group = (lane, issuer.cloned(), terms.stacking.group.clone());
+        must!(!self.placed.contains(&group), "two coupons are of one stacking group, {group:?}");
+        self.placed.push(group);
         // S5, S19: regularly priced lines, a seller's coupon in its own store.
         let eligible: Vec<usize> = (0..self.lines.len())
             .filter(|&line| {
@@ -140,10 +140,10 @@ impl<'a> Till<'a> {
     fn apply_shipping(&mut self, applied: &Applied, terms: &Terms, eligible: &[usize], most: i64) -> Checked {
         must!(applied.shares.is_empty() && applied.surplus.is_zero(), "a shipping coupon leaves goods alone");
         let has_line = |seller: &SellerId| eligible.iter().any(|&line| self.cart.lines()[line].seller == *seller);
-        let places: Vec<usize> = (0..self.shipping.len()).filter(|&place| has_line(self.shipping[place].0)).collect();
-        let weights: Vec<i64> = places.iter().map(|&place| self.entering_shipping[place]).collect();
+        let indices: Vec<usize> = (0..self.shipping.len()).filter(|&index| has_line(self.shipping[index].0)).collect();
+        let weights: Vec<i64> = indices.iter().map(|&index| self.entering_shipping[index]).collect();
         let base = weights.iter().sum();
-        let room: Vec<i64> = places.iter().map(|&place| self.shipping[place].1).collect();
+        let room: Vec<i64> = indices.iter().map(|&index| self.shipping[index].1).collect();
         let parts = placed(face_value(&terms.benefit, base).min(base).min(most), &weights, &room);
         let discount: i64 = parts.iter().sum();
         must!(
@@ -153,11 +153,11 @@ impl<'a> Till<'a> {
         );
         let mut sum = 0;
         for share in &applied.shipping_shares {
-            let place = places.iter().position(|&place| *self.shipping[place].0 == share.seller);
-            let place = place.ok_or_else(|| format!("I6: the shipping of {} has a share", share.seller))?;
+            let index = indices.iter().position(|&index| *self.shipping[index].0 == share.seller);
+            let index = index.ok_or_else(|| format!("I6: the shipping of {} has a share", share.seller))?;
             let amount = share.amount.minor();
-            must!(parts[place] == amount, "I6: the shipping of {} has {amount}, not {}", share.seller, parts[place]);
-            let left = &mut self.shipping[places[place]].1;
+            must!(parts[index] == amount, "I6: the shipping of {} has {amount}, not {}", share.seller, parts[index]);
+            let left = &mut self.shipping[indices[index]].1;
             *left -= amount;
             must!(*left >= 0 && amount > 0, "I5: the shipping of {} falls below zero", share.seller);
             let funded: i64 = share.funding.iter().map(|part| part.1.minor()).sum();
@@ -206,10 +206,10 @@ fn split(total: i64, weights: &[i64]) -> Vec<i64> {
     }
     let mut parts: Vec<i64> = weights.iter().map(|weight| total * weight / whole).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|&place| std::cmp::Reverse(total * weights[place] % whole));
+    order.sort_by_key(|&index| std::cmp::Reverse(total * weights[index] % whole));
     let left = total - parts.iter().sum::<i64>();
-    for &place in order.iter().take(usize::try_from(left).unwrap_or(0)) {
-        parts[place] += 1;
+    for &index in order.iter().take(usize::try_from(left).unwrap_or(0)) {
+        parts[index] += 1;
     }
     parts
 }

@@ -2,10 +2,10 @@
 
 use scrip_core::event::Event;
 
-use super::{Checked, Model, Place, Touched, must};
+use super::{Batch, Checked, Model, Touched, must};
 
 impl Model {
-    pub(super) fn transfer_event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+    pub(super) fn transfer_event(&mut self, batch: Batch, event: &Event, touched: &mut Touched) -> Checked {
         let (Event::QuotaGranted { pool, .. }
         | Event::QuotaReceived { pool, .. }
         | Event::QuotaReturned { pool, .. }
@@ -15,9 +15,9 @@ impl Model {
         };
         must!(!self.buckets.is_one(), "with one bucket nothing is granted");
         if let Some(campaign) = pool.campaign() {
-            touched.allowances.insert((place.bucket, campaign));
+            touched.allowances.insert((batch.bucket, campaign));
         }
-        let at_home = pool.slot().bucket(self.buckets) == place.bucket;
+        let at_home = pool.slot().bucket(self.buckets) == batch.bucket;
         let limit = self.limit(pool, None);
         let held = self.pool_mut(pool);
         match event {
@@ -33,7 +33,7 @@ impl Model {
                 self.grants += 1;
             }
             Event::QuotaReceived { number, amount, .. } => {
-                let quota = held.of_mut(place.bucket);
+                let quota = held.of_mut(batch.bucket);
                 must!(*number == quota.got + 1, "grant {number} is received after {}", quota.got);
                 must!(*amount == quota.to_come, "{amount} are received of {} granted", quota.to_come);
                 quota.got = *number;
@@ -42,7 +42,7 @@ impl Model {
                 quota.overdrawn = quota.overdrawn.min(quota.used.saturating_sub(quota.received));
             }
             Event::QuotaReturned { number, amount, .. } => {
-                let quota = held.of_mut(place.bucket);
+                let quota = held.of_mut(batch.bucket);
                 must!(*number == quota.returned + 1, "return {number} follows {}", quota.returned);
                 must!(quota.taken_back == quota.returned, "something returns before the last return is home");
                 must!(quota.used + amount <= quota.received, "{amount} return that are given out");

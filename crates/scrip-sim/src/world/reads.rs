@@ -94,8 +94,8 @@ impl World {
     pub(super) fn read_campaign(&mut self) -> Checked {
         let node = self.chance.below(self.nodes.len());
         let (Some(engine), false) = (&self.nodes[node].engine, self.model.campaigns.is_empty()) else { return Ok(()) };
-        let place = self.chance.below(self.model.campaigns.len());
-        let (id, known) = self.model.campaigns.iter().nth(place).expect("below their number");
+        let index = self.chance.below(self.model.campaigns.len());
+        let (id, known) = self.model.campaigns.iter().nth(index).expect("below their number");
         match engine.read(|reader| reader.counters(*id)) {
             Ok(counters) => {
                 let claimed: u32 = known.counted.iter().map(|counted| counted.claimed).sum();
@@ -120,8 +120,8 @@ impl World {
     pub(super) fn preview(&mut self) -> Checked {
         let node = self.chance.below(self.nodes.len());
         let (Some(engine), false) = (&self.nodes[node].engine, self.model.orders.is_empty()) else { return Ok(()) };
-        let place = self.chance.below(self.model.orders.len());
-        let ((account, id), order) = self.model.orders.iter().nth(place).expect("below their number");
+        let index = self.chance.below(self.model.orders.len());
+        let ((account, id), order) = self.model.orders.iter().nth(index).expect("below their number");
         let command = RefundOrder {
             account: account.clone(),
             order: id.clone(),

@@ -249,10 +249,10 @@ fn product(text: &str) -> ProductId {
 }
 
 fn cart(lines: &[(i64, &str)]) -> Cart {
-    let line = |(place, (price, of)): (usize, &(i64, &str))| Line {
-        id: LineId::new(&format!("l{place}")).expect("a valid name"),
+    let line = |(index, (price, of)): (usize, &(i64, &str))| Line {
+        id: LineId::new(&format!("l{index}")).expect("a valid name"),
         seller: seller(of),
-        product: product(&format!("p{place}")),
+        product: product(&format!("p{index}")),
         categories: Vec::new(),
         unit_price: Amount::of(*price),
         quantity: 1,

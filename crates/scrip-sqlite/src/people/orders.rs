@@ -7,7 +7,7 @@ use scrip_core::{
 };
 use scrip_store::{
     StoreError,
-    people::{OrderFilter, OrderPlace, OrderRow, words},
+    people::{OrderCursor, OrderFilter, OrderRow, words},
 };
 
 use super::upsert::{Table, Upsert, Writing};
@@ -57,7 +57,11 @@ pub(super) fn write(upsert: &mut Upsert<'_>, row: &OrderRow) -> Result<(), Store
 
 /// Newest first. A page reads about as many rows as it has, however many there are, but where filters beside the leading one
 /// leave few.
-pub(crate) fn list(connection: &Connection, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderPlace>, StoreError> {
+pub(crate) fn list(
+    connection: &Connection,
+    filter: &OrderFilter,
+    limit: usize,
+) -> Result<Vec<OrderCursor>, StoreError> {
     let query = Query::of(filter);
     let after =
         filter.after.as_ref().map(|after| (after.placed_at.micros(), after.account.as_str(), after.order.as_str()));
@@ -75,7 +79,7 @@ pub(crate) fn list(connection: &Connection, filter: &OrderFilter, limit: usize) 
         sql_limit(limit),
     ];
     super::read(connection, "listing orders", &query.sql(), params, |row| {
-        Ok(OrderPlace { placed_at: instant(row, 0)?, account: parse(row, 1)?, order: parse(row, 2)? })
+        Ok(OrderCursor { placed_at: instant(row, 0)?, account: parse(row, 1)?, order: parse(row, 2)? })
     })
 }
 
@@ -230,7 +234,8 @@ mod tests {
         let id = || Some(OrderId::new("A-1").expect("a name"));
         let seller = || Some(SellerId::new("luma").expect("a name"));
         let now = Timestamp::default();
-        let after = || Some(OrderPlace { placed_at: now, account: account().expect("one"), order: id().expect("one") });
+        let after =
+            || Some(OrderCursor { placed_at: now, account: account().expect("one"), order: id().expect("one") });
         let every = OrderFilter::default;
         let wanted = [
             (every(), "orders_by_time"),

@@ -21,12 +21,12 @@ use scrip_store::{
 use tempfile::TempDir;
 
 /// A folder with a path for a database.
-pub struct Place {
+pub struct Disk {
     pub folder: TempDir,
     pub path: PathBuf,
 }
 
-impl Place {
+impl Disk {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("scrip.db");

@@ -6,14 +6,14 @@ use super::fixture::{
 };
 use crate::{
     Store,
-    people::{CouponRow, DistributionRow, OrderFilter, OrderPlace, OrderRow, RedemptionRow, Row},
+    people::{CouponRow, DistributionRow, OrderCursor, OrderFilter, OrderRow, RedemptionRow, Row},
 };
 
-fn place(seconds_placed: i64, account_name: &str, id: &str) -> OrderPlace {
-    OrderPlace { placed_at: seconds(seconds_placed), account: account(account_name), order: order_id(id) }
+fn cursor(seconds_placed: i64, account_name: &str, id: &str) -> OrderCursor {
+    OrderCursor { placed_at: seconds(seconds_placed), account: account(account_name), order: order_id(id) }
 }
 
-fn listed(store: &dyn Store, filter: &OrderFilter, limit: usize) -> Vec<OrderPlace> {
+fn listed(store: &dyn Store, filter: &OrderFilter, limit: usize) -> Vec<OrderCursor> {
     snapshot(store).orders(filter, limit).expect("reads")
 }
 
@@ -37,11 +37,11 @@ pub fn orders_are_listed_newest_first_page_by_page(store: &dyn Store) {
         at(6, order("Zoe", "o9")),
     ]);
     let expected = [
-        place(7, "bob", "o2"),
-        place(7, "bob", "o1"),
-        place(7, "ana", "o2"),
-        place(6, "Zoe", "o9"),
-        place(5, "ana", "o1"),
+        cursor(7, "bob", "o2"),
+        cursor(7, "bob", "o1"),
+        cursor(7, "ana", "o2"),
+        cursor(6, "Zoe", "o9"),
+        cursor(5, "ana", "o1"),
     ];
     assert_eq!(listed(store, &OrderFilter::default(), usize::MAX), expected);
     assert_eq!(listed(store, &OrderFilter::default(), 0), []);
@@ -49,8 +49,8 @@ pub fn orders_are_listed_newest_first_page_by_page(store: &dyn Store) {
         let filter = OrderFilter { after: Some(after.clone()), ..OrderFilter::default() };
         assert_eq!(listed(store, &filter, 2), expected[number + 1..][..2.min(expected.len() - number - 1)]);
     }
-    // A place that isn't an order's is a place all the same.
-    let filter = OrderFilter { after: Some(place(7, "b", "x")), ..OrderFilter::default() };
+    // A cursor that isn't an order's is a cursor all the same.
+    let filter = OrderFilter { after: Some(cursor(7, "b", "x")), ..OrderFilter::default() };
     assert_eq!(listed(store, &filter, 9), expected[2..]);
 }
 
@@ -67,7 +67,7 @@ pub fn orders_are_filtered_by_account_seller_and_time(store: &dyn Store) {
         Row::OrderTransaction(part(&two, "s2")),
         Row::OrderTransaction(part(&three, "s2")),
     ]);
-    let (one, two, three) = (place(10, "ana", "o1"), place(11, "ana", "o2"), place(10, "bob", "o1"));
+    let (one, two, three) = (cursor(10, "ana", "o1"), cursor(11, "ana", "o2"), cursor(10, "bob", "o1"));
     let list = |filter: OrderFilter| listed(store, &filter, 9);
     let every = OrderFilter::default;
     assert_eq!(list(OrderFilter { account: Some(account("ana")), ..every() }), [two.clone(), one.clone()]);
@@ -117,7 +117,7 @@ pub fn an_order_whose_hold_ran_out_is_listed_as_cancelled(store: &dyn Store) {
     ]);
     let names = |status, now| -> Vec<String> {
         let filter = OrderFilter { status: Some(status), now, ..OrderFilter::default() };
-        listed(store, &filter, 9).into_iter().map(|place| place.order.to_string()).collect()
+        listed(store, &filter, 9).into_iter().map(|cursor| cursor.order.to_string()).collect()
     };
     let before = Timestamp::from_micros(99_999_999);
     assert_eq!(names("placed", before), ["placed"]);

@@ -10,7 +10,7 @@ use scrip_core::{
 use crate::{
     StoreError,
     people::{
-        CampaignRow, CodeRow, CouponRow, DistributionRow, LedgerEntryRow, OrderFilter, OrderLineRow, OrderPlace,
+        CampaignRow, CodeRow, CouponRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, OrderLineRow,
         OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
     },
 };
@@ -136,17 +136,17 @@ impl Tables {
         self.coupons.get(&coupon).map(|row| row.account.clone())
     }
 
-    pub(super) fn orders(&self, filter: &OrderFilter, limit: usize) -> Vec<OrderPlace> {
-        let mut places: Vec<OrderPlace> = self
+    pub(super) fn orders(&self, filter: &OrderFilter, limit: usize) -> Vec<OrderCursor> {
+        let mut cursors: Vec<OrderCursor> = self
             .orders
             .values()
             .filter(|row| self.is_wanted(row, filter))
-            .map(|row| OrderPlace { placed_at: row.placed_at, account: row.account.clone(), order: row.id.clone() })
-            .filter(|place| filter.after.as_ref().is_none_or(|after| place < after))
+            .map(|row| OrderCursor { placed_at: row.placed_at, account: row.account.clone(), order: row.id.clone() })
+            .filter(|cursor| filter.after.as_ref().is_none_or(|after| cursor < after))
             .collect();
-        places.sort_unstable_by(|one, other| other.cmp(one));
-        places.truncate(limit);
-        places
+        cursors.sort_unstable_by(|one, other| other.cmp(one));
+        cursors.truncate(limit);
+        cursors
     }
 
     fn is_wanted(&self, row: &OrderRow, filter: &OrderFilter) -> bool {

@@ -13,22 +13,22 @@ use scrip_core::{
 };
 
 use super::{HOLD_MICROS_MAX, OnOrder, OnOrderState, OrderModel, Stage, Tx, Version};
-use crate::model::{Checked, Model, Place, Status, check_applied, must, stock_pool};
+use crate::model::{Batch, Checked, Model, Status, check_applied, must, stock_pool};
 
 /// How long after its hold an order may still be paid.
 const LATE_MICROS_MAX: i64 = 30 * 24 * 3_600 * 1_000_000;
 
 impl Model {
-    pub(super) fn placed(&mut self, place: Place, order: &Order) -> Checked {
+    pub(super) fn placed(&mut self, batch: Batch, order: &Order) -> Checked {
         let key = (order.account.clone(), order.id.clone());
         must!(!self.orders.contains_key(&key), "S7: order {} of {} is there already", key.1, key.0);
-        must!(self.bucket_of(&order.account) == place.bucket, "an order in another bucket than its account's");
-        let hold = order.hold_expires_at.micros() - place.at.micros();
-        must!(order.placed_at == place.at && hold > 0 && hold <= HOLD_MICROS_MAX, "an order is held for {hold} µs");
+        must!(self.bucket_of(&order.account) == batch.bucket, "an order in another bucket than its account's");
+        let hold = order.hold_expires_at.micros() - batch.at.micros();
+        must!(order.placed_at == batch.at && hold > 0 && hold <= HOLD_MICROS_MAX, "an order is held for {hold} µs");
         let mut coupons: Vec<OnOrder> = Vec::with_capacity(order.coupons.len());
         for known in &order.coupons {
             must!(coupons.iter().all(|other| other.id != known.id()), "I2: {} is on the order twice", known.id());
-            coupons.push(self.goes_on(place, &key, known, None)?);
+            coupons.push(self.goes_on(batch, &key, known, None)?);
         }
         self.check(&order.cart, coupons.iter().map(|coupon| &coupon.applied))?;
         let lines = order.cart.lines().len();
@@ -65,13 +65,13 @@ impl Model {
     /// What goes on an order, or stays on it: judged now either way (I2, S8).
     fn goes_on(
         &mut self,
-        place: Place,
+        batch: Batch,
         (account, order): &(AccountId, OrderId),
         known: &OrderCoupon,
         stays: Option<&OnOrder>,
     ) -> Checked<OnOrder> {
         let (id, campaign, seq) = (known.id(), known.applied.campaign, self.seq);
-        let known_here = self.campaigns.get(&campaign).and_then(|campaign| campaign.known_in(place.bucket));
+        let known_here = self.campaigns.get(&campaign).and_then(|campaign| campaign.known_in(batch.bucket));
         let stage = known_here.map(|known| known.stage);
         let usable = match stage {
             Some(CampaignStage::Published) => true,
@@ -91,7 +91,7 @@ impl Model {
         must!(coupon.status == status, "I2: {id} goes on an order as {:?}", coupon.status);
         must!(coupon.campaign == campaign, "{id} discounts for another campaign");
         let window = if begins_now { fixed } else { Some((coupon.starts_at, coupon.expires_at)) };
-        let in_time = window.is_none_or(|(starts_at, expires_at)| starts_at <= place.at && place.at < expires_at);
+        let in_time = window.is_none_or(|(starts_at, expires_at)| starts_at <= batch.at && batch.at < expires_at);
         must!(in_time, "S8: {id} goes on an order outside of its time");
         let direct = known.direct_code.is_some();
         must!(coupon.direct == direct && (!direct || coupon.code == known.direct_code), "{id} is another code's");
@@ -105,14 +105,14 @@ impl Model {
     /// Another checkout under the same id: what comes off has been given back, what stays is judged as if it had been.
     pub(super) fn revised(
         &mut self,
-        place: Place,
+        batch: Batch,
         key: &(AccountId, OrderId),
         cart: &Cart,
         revised: &[OrderCoupon],
     ) -> Checked {
         let order = self.orders.get_mut(key).expect("looked up before");
         must!(
-            order.stage == Stage::Placed && place.at < order.hold_until,
+            order.stage == Stage::Placed && batch.at < order.hold_until,
             "I8: a {:?} order, held until {}, is revised",
             order.stage,
             order.hold_until
@@ -143,9 +143,9 @@ impl Model {
                 known.id == id && (known.state == OnOrderState::Held || lifted.iter().any(|other| other.0 == id))
             };
             let stays = before.iter().find(was_held);
-            let on = self.goes_on(place, key, now, stays)?;
+            let on = self.goes_on(batch, key, now, stays)?;
             if let Some(before) = stays {
-                self.stays_within_limits(place, key, before, &on)?;
+                self.stays_within_limits(batch, key, before, &on)?;
             }
             coupons.push(on);
         }
@@ -164,7 +164,7 @@ impl Model {
     /// I1 of what isn't taken anew: a claim that a code made, and a budget of which as much is held as before.
     fn stays_within_limits(
         &self,
-        place: Place,
+        batch: Batch,
         key: &(AccountId, OrderId),
         before: &OnOrder,
         now: &OnOrder,
@@ -173,23 +173,23 @@ impl Model {
         if before.state == OnOrderState::Held {
             must!(before.applied.discount == now.applied.discount, "{} holds another budget than it takes", now.id);
             let amount = now.applied.discount.minor().unsigned_abs();
-            self.fits_still(place.bucket, &Pool::Budget(campaign), amount)?;
+            self.fits_still(batch.bucket, &Pool::Budget(campaign), amount)?;
         }
         let Some(hash) = now.direct else { return Ok(()) };
         must!(before.direct == now.direct, "{} is another code's", now.id);
         let coupon = self.coupons.get(&now.id).ok_or("a coupon that isn't there")?;
         let terms = &self.campaigns.get(&campaign).ok_or("a campaign that isn't there")?.now.terms;
-        self.fits_still(place.bucket, &stock_pool(campaign, terms, coupon.source.as_ref()), 1)?;
+        self.fits_still(batch.bucket, &stock_pool(campaign, terms, coupon.source.as_ref()), 1)?;
         if let Some(individual) = self.individuals.get(&key.0) {
-            self.fits_still(place.bucket, &Pool::Individual(individual.clone(), campaign), 1)?;
+            self.fits_still(batch.bucket, &Pool::Individual(individual.clone(), campaign), 1)?;
         }
-        self.fits_still(place.bucket, &Pool::CodeUses(hash), 1)
+        self.fits_still(batch.bucket, &Pool::CodeUses(hash), 1)
     }
 
     /// A payment within 30 days of the time-out finds all free that the order held.
-    pub(super) fn retaken(&mut self, place: Place, key: &(AccountId, OrderId), coupons: &[OrderCoupon]) -> Checked {
+    pub(super) fn retaken(&mut self, batch: Batch, key: &(AccountId, OrderId), coupons: &[OrderCoupon]) -> Checked {
         let order = self.orders.get_mut(key).expect("looked up before");
-        let since = place.at.micros() - order.hold_until.micros();
+        let since = batch.at.micros() - order.hold_until.micros();
         must!(order.stage == Stage::TimedOut, "I8: a {:?} order is taken again", order.stage);
         must!((0..LATE_MICROS_MAX).contains(&since), "an order is paid {since} µs after its hold");
         must!(coupons.len() == order.coupons.len(), "a late payment takes other coupons");

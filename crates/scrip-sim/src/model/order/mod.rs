@@ -18,7 +18,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use super::{Checked, Log, Model, Place, Status, Touched, must};
+use super::{Batch, Checked, Log, Model, Status, Touched, must};
 
 /// The most time to pay, in all.
 const HOLD_MICROS_MAX: i64 = 7 * 24 * 3_600 * 1_000_000;
@@ -193,9 +193,9 @@ impl OrderModel {
             let shares = self.coupons.iter().filter(counts).flat_map(|coupon| &coupon.applied.shipping_shares);
             shares.filter(|share| share.seller == *seller).map(|share| share.amount.minor()).sum()
         };
-        let lines = self.cart.lines().iter().enumerate().map(|(place, line)| {
+        let lines = self.cart.lines().iter().enumerate().map(|(index, line)| {
             let price = line.unit_price.minor() * i64::from(line.quantity);
-            if here(&line.seller) { (price, off_line(place)) } else { (0, 0) }
+            if here(&line.seller) { (price, off_line(index)) } else { (0, 0) }
         });
         let shipping = self.sellers.iter().map(|(seller, _)| {
             let price = self.cart.shipping_of(seller).minor();
@@ -216,8 +216,8 @@ impl OrderModel {
 
     fn shipping_is_back(&self, coupon: &OnOrder) -> bool {
         coupon.applied.shipping_shares.iter().all(|share| {
-            let place = self.seller(&share.seller).expect("a share's seller is there");
-            self.shipping[place].1 || self.sellers[place].1 == Tx::Cancelled
+            let index = self.seller(&share.seller).expect("a share's seller is there");
+            self.shipping[index].1 || self.sellers[index].1 == Tx::Cancelled
         })
     }
 
@@ -234,11 +234,11 @@ impl OrderModel {
 impl Model {
     /// After every event of a decision, not only after the last, an order's figures hold; only what changes a checkout
     /// changes them.
-    pub(super) fn order_event(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+    pub(super) fn order_event(&mut self, batch: Batch, event: &Event, touched: &mut Touched) -> Checked {
         let (account, id) = account_and_order(event).ok_or("an event that no rule knows")?;
         let key = (account.clone(), id.clone());
         let before = self.orders.get(&key).map(|order| (order.stage, order.figures()));
-        self.what_happened(place, event, touched)?;
+        self.what_happened(batch, event, touched)?;
         let order = self.orders.get(&key).ok_or("an order that isn't there")?;
         let figures = order.figures();
         must!(figures.hold(), "the figures of order {} don't hold: {figures:?}", key.1);
@@ -250,15 +250,15 @@ impl Model {
         Ok(())
     }
 
-    fn what_happened(&mut self, place: Place, event: &Event, touched: &mut Touched) -> Checked {
+    fn what_happened(&mut self, batch: Batch, event: &Event, touched: &mut Touched) -> Checked {
         if let Event::OrderPlaced { order } = event {
             touched.orders.insert((order.account.clone(), order.id.clone()));
-            return self.placed(place, order);
+            return self.placed(batch, order);
         }
         let (account, id) = account_and_order(event).ok_or("an event that no rule knows")?;
         touched.orders.insert((account.clone(), id.clone()));
         touched.wallets.insert(account.clone());
-        must!(self.bucket_of(account) == place.bucket, "an order of {account} in another bucket than its own");
+        must!(self.bucket_of(account) == batch.bucket, "an order of {account} in another bucket than its own");
         let seq = self.seq;
         let key = (account.clone(), id.clone());
         let order = self.orders.get_mut(&key).ok_or_else(|| format!("order {id} isn't there"))?;
@@ -277,19 +277,19 @@ impl Model {
                     "{coupon} is held otherwise than it was placed"
                 );
                 known.state = OnOrderState::Held;
-                touched.allowances.insert((place.bucket, *campaign));
+                touched.allowances.insert((batch.bucket, *campaign));
                 self.own_coupon(account, *coupon)?.status = Status::On(id.clone());
                 let amount = discount.minor().unsigned_abs();
                 self.holds(&key, *campaign, discount.minor());
-                self.count(place, *campaign, |counted| {
+                self.count(batch, *campaign, |counted| {
                     counted.on_orders += 1;
                     counted.held += amount;
                 })?;
-                self.take(place.bucket, &Pool::Budget(*campaign), amount)
+                self.take(batch.bucket, &Pool::Budget(*campaign), amount)
             }
             Event::HoldExtended { hold_expires_at, .. } => {
                 must!(
-                    order.stage == Stage::Placed && place.at < order.hold_until,
+                    order.stage == Stage::Placed && batch.at < order.hold_until,
                     "I8: a {:?} order is extended",
                     order.stage
                 );
@@ -299,7 +299,7 @@ impl Model {
                 order.hold_until = *hold_expires_at;
                 Ok(())
             }
-            Event::OrderPaid { .. } => self.paid(place, &key, touched),
+            Event::OrderPaid { .. } => self.paid(batch, &key, touched),
             Event::DiscountFunded { entry, .. } => {
                 order.funded += to_shopper(entry)?;
                 Ok(())
@@ -325,7 +325,7 @@ impl Model {
             Event::OrderCancelled { timed_out, .. } => {
                 let lapsed = order.stage == Stage::TimedOut && !timed_out;
                 must!(order.stage == Stage::Placed || lapsed, "I8: a {:?} order is cancelled", order.stage);
-                let over = place.at >= order.hold_until && !lapsed;
+                let over = batch.at >= order.hold_until && !lapsed;
                 must!(
                     over == *timed_out,
                     "an order held until {} is cancelled (timed out: {timed_out})",
@@ -338,12 +338,12 @@ impl Model {
                 }
                 Ok(())
             }
-            Event::OrderRetaken { coupons, .. } => self.retaken(place, &key, coupons),
-            Event::OrderRevised { cart, coupons, .. } => self.revised(place, &key, cart, coupons),
+            Event::OrderRetaken { coupons, .. } => self.retaken(batch, &key, coupons),
+            Event::OrderRevised { cart, coupons, .. } => self.revised(batch, &key, cart, coupons),
             Event::SellerCancelled { seller, applied, .. } => {
-                self.seller_cancelled(place, &key, seller, applied, touched)
+                self.seller_cancelled(batch, &key, seller, applied, touched)
             }
-            Event::OrderRefunded { refund, .. } => self.refunded(place, &key, refund, touched),
+            Event::OrderRefunded { refund, .. } => self.refunded(batch, &key, refund, touched),
             Event::CouponUsed { coupon, campaign, .. } => {
                 let known = on_order(order, *coupon)?;
                 must!(known.state == OnOrderState::Held, "I8: a {:?} coupon is used", known.state);
@@ -351,8 +351,8 @@ impl Model {
                 let own = self.own_coupon(account, *coupon)?;
                 own.status = Status::Used(id.clone());
                 own.leaves(seq, id);
-                touched.allowances.insert((place.bucket, *campaign));
-                self.count(place, *campaign, |counted| {
+                touched.allowances.insert((batch.bucket, *campaign));
+                self.count(batch, *campaign, |counted| {
                     counted.on_orders -= 1;
                     counted.used += 1;
                 })
@@ -363,8 +363,8 @@ impl Model {
                 must!(matches!(was, OnOrderState::Held | OnOrderState::Used), "R10: a {was:?} coupon comes back");
                 known.state = OnOrderState::Returned;
                 self.back_in_wallet(account, *coupon, id)?;
-                touched.allowances.insert((place.bucket, *campaign));
-                self.count(place, *campaign, |counted| {
+                touched.allowances.insert((batch.bucket, *campaign));
+                self.count(batch, *campaign, |counted| {
                     counted.returned += 1;
                     if was == OnOrderState::Used { counted.used -= 1 } else { counted.on_orders -= 1 }
                 })
@@ -376,15 +376,15 @@ impl Model {
                 comes_off(order, *coupon, discount.minor(), voided)?;
                 self.holds(&key, *campaign, -discount.minor());
                 self.back_in_wallet(account, *coupon, id)?;
-                touched.allowances.insert((place.bucket, *campaign));
+                touched.allowances.insert((batch.bucket, *campaign));
                 let amount = discount.minor().unsigned_abs();
-                self.count(place, *campaign, |counted| {
+                self.count(batch, *campaign, |counted| {
                     counted.on_orders -= 1;
                     counted.held -= amount;
                 })?;
-                self.give_back(place.bucket, &Pool::Budget(*campaign), amount)?;
+                self.give_back(batch.bucket, &Pool::Budget(*campaign), amount)?;
                 if let Event::CouponVoided { source, .. } = event {
-                    self.voided(place, account, *coupon, source.as_ref())?;
+                    self.voided(batch, account, *coupon, source.as_ref())?;
                 }
                 Ok(())
             }
@@ -392,9 +392,9 @@ impl Model {
         }
     }
 
-    fn count(&mut self, place: Place, campaign: CampaignId, count: impl FnOnce(&mut super::Counted)) -> Checked {
+    fn count(&mut self, batch: Batch, campaign: CampaignId, count: impl FnOnce(&mut super::Counted)) -> Checked {
         let known = self.campaigns.get_mut(&campaign).ok_or_else(|| format!("{campaign} isn't there"))?;
-        count(known.counted_in(place.bucket));
+        count(known.counted_in(batch.bucket));
         Ok(())
     }
 

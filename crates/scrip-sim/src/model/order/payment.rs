@@ -8,14 +8,14 @@ use scrip_core::{
 };
 
 use super::{OnOrderState, Stage, Tx, on_order};
-use crate::model::{Checked, Model, Place, Touched, must};
+use crate::model::{Batch, Checked, Model, Touched, must};
 
 impl Model {
-    pub(super) fn paid(&mut self, place: Place, key: &(AccountId, OrderId), touched: &mut Touched) -> Checked {
+    pub(super) fn paid(&mut self, batch: Batch, key: &(AccountId, OrderId), touched: &mut Touched) -> Checked {
         let seq = self.seq;
         let order = self.orders.get_mut(key).expect("looked up before");
         must!(
-            order.stage == Stage::Placed && (place.at < order.hold_until || order.late),
+            order.stage == Stage::Placed && (batch.at < order.hold_until || order.late),
             "I8: a {:?} order, held until {}, is paid",
             order.stage,
             order.hold_until
@@ -29,8 +29,8 @@ impl Model {
             .map(|coupon| (coupon.applied.campaign, coupon.applied.discount.minor().unsigned_abs()))
             .collect();
         for (campaign, amount) in held {
-            touched.allowances.insert((place.bucket, campaign));
-            self.count(place, campaign, |counted| {
+            touched.allowances.insert((batch.bucket, campaign));
+            self.count(batch, campaign, |counted| {
                 counted.held -= amount;
                 counted.spent += amount;
             })?;
@@ -40,7 +40,7 @@ impl Model {
 
     pub(super) fn seller_cancelled(
         &mut self,
-        place: Place,
+        batch: Batch,
         key: &(AccountId, OrderId),
         seller: &SellerId,
         applied: &[Applied],
@@ -49,7 +49,7 @@ impl Model {
         let order = self.orders.get_mut(key).expect("looked up before");
         let late = order.stage == Stage::TimedOut;
         must!(
-            late || (order.stage == Stage::Placed && place.at < order.hold_until),
+            late || (order.stage == Stage::Placed && batch.at < order.hold_until),
             "I8: a seller of a {:?} order is cancelled",
             order.stage
         );
@@ -88,11 +88,11 @@ impl Model {
         let most = |now: &Applied| before.iter().find(|known| now.coupon == Some(known.0)).map(|known| known.1);
         self.check_again(&cart, &gone.iter().collect::<Vec<_>>(), applied.iter(), most)?;
         for (campaign, by) in less.into_iter().filter(|_| !late) {
-            touched.allowances.insert((place.bucket, campaign));
+            touched.allowances.insert((batch.bucket, campaign));
             self.holds(key, campaign, -by);
             let amount = by.unsigned_abs();
-            self.count(place, campaign, |counted| counted.held -= amount)?;
-            self.give_back(place.bucket, &Pool::Budget(campaign), amount)?;
+            self.count(batch, campaign, |counted| counted.held -= amount)?;
+            self.give_back(batch.bucket, &Pool::Budget(campaign), amount)?;
         }
         Ok(())
     }

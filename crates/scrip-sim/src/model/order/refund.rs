@@ -8,12 +8,12 @@ use scrip_core::{
 };
 
 use super::{OnOrder, OnOrderState, OrderModel, Stage, Tx};
-use crate::model::{Checked, Model, Place, Touched, must};
+use crate::model::{Batch, Checked, Model, Touched, must};
 
 impl Model {
     pub(super) fn refunded(
         &mut self,
-        place: Place,
+        batch: Batch,
         key: &(AccountId, OrderId),
         refund: &Refund,
         touched: &mut Touched,
@@ -79,16 +79,16 @@ impl Model {
             cash += part.amount.minor();
         }
         must!(cash == refund.amount.minor(), "I6: parts of {cash} for a refund of {}", refund.amount);
-        for place in 0..order.sellers.len() {
-            if order.sellers[place].1 != Tx::Open {
+        for index in 0..order.sellers.len() {
+            if order.sellers[index].1 != Tx::Open {
                 continue;
             }
-            let seller = order.sellers[place].0.clone();
+            let seller = order.sellers[index].0.clone();
             let mut own = order.cart.lines().iter().zip(&order.units).filter(|(line, _)| line.seller == seller);
             if refund.cancelled.contains(&seller) {
-                order.sellers[place].1 = Tx::Cancelled;
+                order.sellers[index].1 = Tx::Cancelled;
             } else if own.all(|(line, units)| *units == line.quantity) {
-                order.sellers[place].1 = Tx::Refunded;
+                order.sellers[index].1 = Tx::Refunded;
             }
         }
         let expected = if order.is_full() { RefundedOrder::Full } else { RefundedOrder::Partial };
@@ -101,10 +101,10 @@ impl Model {
             "I6: funders get {funding} back, units carry {reversed}"
         );
         for (campaign, amount) in &refund.campaigns {
-            touched.allowances.insert((place.bucket, *campaign));
+            touched.allowances.insert((batch.bucket, *campaign));
             let amount = amount.minor().unsigned_abs();
-            self.count(place, *campaign, |counted| counted.spent -= amount)?;
-            self.give_back(place.bucket, &Pool::Budget(*campaign), amount)?;
+            self.count(batch, *campaign, |counted| counted.spent -= amount)?;
+            self.give_back(batch.bucket, &Pool::Budget(*campaign), amount)?;
         }
         Ok(())
     }

@@ -330,6 +330,31 @@ impl CodeKind {
 }
 
 impl Code {
+    pub(crate) fn made(
+        campaign: CampaignId,
+        source: Option<&SourceName>,
+        kind: CodeKind,
+        secret: SecretNumber,
+    ) -> Self {
+        Self { campaign, source: source.cloned(), kind, request: None, secret, revoked_at: None }
+    }
+
+    /// A claim with it, in the bucket that has it.
+    pub(crate) fn claim(&mut self, by: ClaimedBy) {
+        match &mut self.kind {
+            CodeKind::Shared { uses, .. } => *uses += 1,
+            CodeKind::Unique { state, .. } => *state = state.claimed(by),
+        }
+    }
+
+    /// A claim that never was.
+    pub(crate) fn give_claim_back(&mut self) {
+        match &mut self.kind {
+            CodeKind::Shared { uses, .. } => *uses -= 1,
+            CodeKind::Unique { state, .. } => *state = state.unclaimed(),
+        }
+    }
+
     /// Where this bucket has got to with a unique code.
     pub const fn lease_state(&self) -> Option<&LeaseState> {
         match &self.kind {

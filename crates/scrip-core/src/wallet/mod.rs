@@ -1,5 +1,6 @@
 //! Wallets: an account's coupons ("My Coupons").
 
+mod apply;
 mod coupon;
 mod pages;
 

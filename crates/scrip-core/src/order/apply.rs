@@ -1,0 +1,120 @@
+//! What events do to orders beyond the order's own document: pages of refunds, when a hold runs out, and what the budgets hold.
+
+use super::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage};
+use crate::{
+    id::CouponId,
+    key::Key,
+    metadata::Metadata,
+    name::{AccountId, OrderId, RefundName},
+    quote::Applied,
+    state::{Aggregate, Due, DueOrder, State},
+    time::Timestamp,
+    wallet::CouponState,
+};
+
+impl State {
+    pub(crate) fn order_placed(&mut self, order: &Order, position: u64) {
+        let due = Key::due(self.bucket(), order.hold_expires_at, &order.account);
+        self.add_due(due, &order.account, &order.id);
+        let mut order = order.clone();
+        order.events.push(position);
+        self.set(Key::Order(order.account.clone(), order.id.clone()), Some(Aggregate::Order(order)));
+    }
+
+    pub(crate) fn with_order(&mut self, account: &AccountId, order: &OrderId, change: impl FnOnce(&mut Order)) {
+        if let Some(Aggregate::Order(order)) = self.change(&Key::Order(account.clone(), order.clone())) {
+            change(order);
+        }
+    }
+
+    pub(crate) fn order_paid(&mut self, account: &AccountId, order: &OrderId) {
+        let Some(paid) = self.order(account, order) else { return };
+        let held: Vec<_> = paid
+            .coupons
+            .iter()
+            .filter(|coupon| coupon.state == OrderCouponState::Held)
+            .map(|coupon| (coupon.id(), coupon.applied.campaign, coupon.applied.discount))
+            .collect();
+        for (coupon, campaign, discount) in held {
+            self.set_coupon(account, coupon, CouponState::Inactive { order: order.clone(), held_until: None });
+            self.with_allowance(campaign, |allowance| allowance.discount_spent(discount));
+        }
+    }
+
+    pub(crate) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) {
+        let Some(order) = self.order(account, id) else { return };
+        let held: Vec<CouponId> = order
+            .coupons
+            .iter()
+            .filter(|coupon| coupon.state == OrderCouponState::Held)
+            .map(crate::order::OrderCoupon::id)
+            .collect();
+        for coupon in held {
+            self.set_coupon(account, coupon, CouponState::Inactive { order: id.clone(), held_until: Some(until) });
+        }
+        self.add_due(Key::due(self.bucket(), until, account), account, id);
+    }
+
+    /// The budget holds what the coupons that stay come to now. Of an order whose hold ran out it holds nothing.
+    pub(crate) fn order_judged_again(&mut self, account: &AccountId, order: &OrderId, applied: &[Applied]) {
+        let Some(order) = self.order(account, order).filter(|order| order.stage == OrderStage::Placed) else { return };
+        let changes: Vec<_> = applied
+            .iter()
+            .filter_map(|now| {
+                let before = order.coupons.iter().find(|coupon| coupon.applied.coupon == now.coupon)?;
+                Some((now.campaign, before.applied.discount, now.discount))
+            })
+            .collect();
+        for (campaign, before, now) in changes {
+            self.with_allowance(campaign, |allowance| allowance.discount_changed(before, now));
+        }
+    }
+
+    /// Before its order changes: what was given back until then stands on the page.
+    pub(crate) fn order_refunded_on_page(
+        &mut self,
+        account: &AccountId,
+        order: &OrderId,
+        page: u32,
+        position: u64,
+        refund: &Refund,
+    ) {
+        let Some(before) = self.order(account, order).map(GivenBack::by) else { return };
+        let key = Key::RefundPage(account.clone(), order.clone(), page);
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::RefundPage(RefundPage { before, ..RefundPage::default() })));
+        }
+        if let Some(Aggregate::RefundPage(page)) = self.change(&key) {
+            page.refunds.push(refund.clone());
+            page.events.push(position);
+        }
+        let location = Key::RefundLocation(account.clone(), order.clone(), refund.id.clone());
+        self.set(location, Some(Aggregate::RefundLocation(RefundLocation { page })));
+    }
+
+    fn add_due(&mut self, key: Key, account: &AccountId, order: &OrderId) {
+        let due = DueOrder { account: account.clone(), order: order.clone() };
+        if let Some(Aggregate::Due(known)) = self.change(&key) {
+            known.orders.push(due);
+        } else {
+            self.set(key, Some(Aggregate::Due(Due { orders: vec![due] })));
+        }
+    }
+
+    /// Of a refund that stands on a page.
+    pub(crate) fn refund_metadata_changed(
+        &mut self,
+        account: &AccountId,
+        order: &OrderId,
+        refund: &RefundName,
+        metadata: &Metadata,
+    ) {
+        let location = self.refund_location(account, order, refund).copied();
+        let page = location.map(|location| Key::RefundPage(account.clone(), order.clone(), location.page));
+        if let Some(Aggregate::RefundPage(page)) = page.and_then(|page| self.change(&page))
+            && let Some(on_page) = page.refunds.iter_mut().find(|on_page| on_page.id == *refund)
+        {
+            on_page.metadata = metadata.clone();
+        }
+    }
+}

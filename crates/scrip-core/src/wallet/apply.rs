@@ -1,0 +1,243 @@
+//! What events do to an account's coupons: which page of its wallet or of its history each stands on, and what its individual has.
+
+use super::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage};
+use crate::{
+    code::CodeHash,
+    exchange::ClaimedBy,
+    id::{CampaignId, CouponId},
+    key::Key,
+    name::{AccountId, IndividualId, OrderId, SourceName},
+    state::{Aggregate, State},
+    time::Timestamp,
+};
+
+impl State {
+    pub(crate) fn coupon_claimed(
+        &mut self,
+        account: &AccountId,
+        individual: &IndividualId,
+        coupon: &Coupon,
+        code: Option<CodeHash>,
+    ) {
+        self.count_coupon(account, individual, coupon);
+        self.add_live(account, coupon.clone());
+        let Some(hash) = code else { return };
+        let Some(code) = self.code_mut(hash) else { return };
+        code.claim(ClaimedBy { account: account.clone(), coupon: coupon.id });
+        if let Some(fencing) = code.lease().map(|lease| lease.fencing) {
+            self.remove_pending(&Key::leases_returning(self.bucket(), hash), hash, fencing);
+        }
+    }
+
+    /// What is over goes where it stays.
+    pub(crate) fn coupon_imported(
+        &mut self,
+        account: &AccountId,
+        individual: &IndividualId,
+        coupon: &Coupon,
+        at: Timestamp,
+    ) {
+        self.count_coupon(account, individual, coupon);
+        match coupon.status(at) {
+            CouponStatus::Valid | CouponStatus::Inactive | CouponStatus::Pending => {
+                self.add_live(account, coupon.clone());
+                return;
+            }
+            CouponStatus::Used => self.with_allowance(coupon.campaign, |allowance| allowance.counters.used += 1),
+            CouponStatus::Reclaimed => {
+                self.with_allowance(coupon.campaign, |allowance| allowance.counters.reclaimed += 1);
+            }
+            CouponStatus::Expired => {}
+        }
+        self.add_history(account, coupon.clone());
+    }
+
+    pub(crate) fn coupon_voided(
+        &mut self,
+        account: &AccountId,
+        coupon: CouponId,
+        campaign: CampaignId,
+        code: CodeHash,
+        source: Option<&SourceName>,
+    ) {
+        self.remove_live(account, coupon);
+        let wallet = self.existing_wallet(account);
+        wallet.uncounted(campaign);
+        if wallet.linked {
+            let individual = wallet.individual.clone();
+            self.with_individual(&individual, |individual| individual.uncounted(campaign));
+        }
+        self.with_allowance(campaign, |allowance| allowance.given_back(source));
+        let Some(known) = self.code_mut(code) else { return };
+        known.give_claim_back();
+        if let Some((lease, closed)) = known.lease().cloned().map(|lease| (lease, known.is_closed())) {
+            self.add_pending(Key::leases_returning(self.bucket(), code), code, &lease, closed);
+        }
+    }
+
+    /// Onto an order. One that a late payment takes again may have expired since and left the live pages: back to them.
+    pub(crate) fn coupon_held(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+        if self.live_coupons(account).any(|coupon| coupon.id == id) {
+            self.set_coupon(account, id, state);
+        } else if let Some(mut coupon) = self.remove_history(account, id) {
+            coupon.state = state;
+            self.add_live(account, coupon);
+        }
+    }
+
+    pub(crate) fn coupon_used(&mut self, account: &AccountId, id: CouponId, order: &OrderId) -> Option<u32> {
+        let mut coupon = self.remove_live(account, id)?;
+        coupon.state = CouponState::Used { order: order.clone() };
+        Some(self.add_history(account, coupon))
+    }
+
+    /// Back to the live pages, or, expired, to where it stays.
+    pub(crate) fn coupon_came_back(&mut self, account: &AccountId, id: CouponId, at: Timestamp) {
+        let found = self.remove_history(account, id).or_else(|| self.remove_live(account, id));
+        let Some(mut coupon) = found else { return };
+        coupon.state = CouponState::Valid;
+        if at < coupon.expires_at {
+            self.add_live(account, coupon);
+        } else {
+            self.add_history(account, coupon);
+        }
+    }
+
+    /// Where a coupon is: on the head, a further page, or a page of history.
+    pub(crate) fn set_coupon(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+        let wallet = self.existing_wallet(account);
+        if let Some(coupon) = wallet.live.iter_mut().find(|coupon| coupon.id == id) {
+            coupon.state = state;
+            return;
+        }
+        let (further, history) = (wallet.further.len(), wallet.history.len());
+        let pages = Key::wallet_pages(account, further).chain(Key::history_pages(account, history));
+        for key in pages.collect::<Vec<_>>() {
+            let has_it = match self.get(&key) {
+                Some(Aggregate::WalletPage(page)) => page.live.iter().any(|coupon| coupon.id == id),
+                Some(Aggregate::History(page)) => page.coupons.iter().any(|coupon| coupon.id == id),
+                _ => false,
+            };
+            if !has_it {
+                continue;
+            }
+            let coupons = match self.change(&key) {
+                Some(Aggregate::WalletPage(page)) => &mut page.live,
+                Some(Aggregate::History(page)) => &mut page.coupons,
+                _ => continue,
+            };
+            if let Some(coupon) = coupons.iter_mut().find(|coupon| coupon.id == id) {
+                coupon.state = state;
+            }
+            return;
+        }
+    }
+
+    /// One more coupon, for stock, counters and the individual's count.
+    fn count_coupon(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
+        let wallet = self.wallet_mut(account, individual);
+        wallet.counted(coupon.campaign);
+        if wallet.linked {
+            let individual = wallet.individual.clone();
+            self.with_individual(&individual, |individual| individual.counted(coupon.campaign, 1));
+        }
+        let key = Key::Allowance(self.bucket(), coupon.campaign);
+        let mut allowance = self.allowance(coupon.campaign).allowance;
+        if let Some(campaign) = self.campaign(coupon.campaign) {
+            allowance.claimed(&campaign.terms, coupon.source.as_ref());
+        }
+        self.set(key, Some(Aggregate::Allowance(allowance)));
+    }
+
+    pub(crate) fn wallet_mut(&mut self, account: &AccountId, individual: &IndividualId) -> &mut Wallet {
+        let key = Key::Wallet(account.clone());
+        if self.get(&key).is_none() {
+            self.set(key.clone(), Some(Aggregate::Wallet(Wallet::new(individual.clone()))));
+        }
+        match self.change(&key) {
+            Some(Aggregate::Wallet(wallet)) => wallet,
+            _ => unreachable!("it was just made"),
+        }
+    }
+
+    pub(crate) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
+        let individual = IndividualId::from(account);
+        self.wallet_mut(account, &individual)
+    }
+
+    /// To the first page with room.
+    pub(crate) fn add_live(&mut self, account: &AccountId, coupon: Coupon) {
+        let wallet = self.existing_wallet(account);
+        if wallet.live.len() < PAGE_MAX {
+            wallet.live.push(coupon);
+            return;
+        }
+        let page = match wallet.further.iter().position(|&count| usize::from(count) < PAGE_MAX) {
+            Some(page) => page,
+            None => {
+                wallet.further.push(0);
+                wallet.further.len() - 1
+            }
+        };
+        wallet.further[page] += 1;
+        let key = Key::WalletPage(account.clone(), u32::try_from(page).expect("a page a byte: far fewer"));
+        if let Some(Aggregate::WalletPage(page)) = self.change(&key) {
+            page.live.push(coupon);
+        } else {
+            self.set(key, Some(Aggregate::WalletPage(WalletPage { live: vec![coupon] })));
+        }
+    }
+
+    pub(crate) fn remove_live(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
+        let wallet = self.existing_wallet(account);
+        if let Some(index) = wallet.live.iter().position(|coupon| coupon.id == id) {
+            return Some(wallet.live.remove(index));
+        }
+        let pages = wallet.further.len();
+        for (number, key) in Key::wallet_pages(account, pages).enumerate() {
+            let has_it =
+                matches!(self.get(&key), Some(Aggregate::WalletPage(page)) if page.live.iter().any(|c| c.id == id));
+            if has_it && let Some(Aggregate::WalletPage(page)) = self.change(&key) {
+                let index = page.live.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.live.remove(index);
+                self.existing_wallet(account).further[number] -= 1;
+                return Some(coupon);
+            }
+        }
+        None
+    }
+
+    /// To the open page of history; answers which.
+    pub(crate) fn add_history(&mut self, account: &AccountId, coupon: Coupon) -> u32 {
+        let wallet = self.existing_wallet(account);
+        let page = wallet.open_history_page();
+        match wallet.history.get_mut(page as usize) {
+            Some(count) => *count += 1,
+            None => wallet.history.push(1),
+        }
+        debug_assert!(wallet.history.iter().all(|&count| usize::from(count) <= HISTORY_PAGE_MAX));
+        let key = Key::History(account.clone(), page);
+        if let Some(Aggregate::History(history)) = self.change(&key) {
+            history.coupons.push(coupon);
+        } else {
+            self.set(key, Some(Aggregate::History(History { coupons: vec![coupon] })));
+        }
+        page
+    }
+
+    fn remove_history(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
+        let pages = self.existing_wallet(account).history.len();
+        let keys: Vec<Key> = Key::history_pages(account, pages).collect();
+        for (number, key) in keys.into_iter().enumerate().rev() {
+            let has_it =
+                matches!(self.get(&key), Some(Aggregate::History(page)) if page.coupons.iter().any(|c| c.id == id));
+            if has_it && let Some(Aggregate::History(page)) = self.change(&key) {
+                let index = page.coupons.iter().position(|coupon| coupon.id == id)?;
+                let coupon = page.coupons.remove(index);
+                self.existing_wallet(account).history[number] -= 1;
+                return Some(coupon);
+            }
+        }
+        None
+    }
+}

@@ -22,9 +22,9 @@ fmt:
 bless:
     SCRIP_BLESS=1 cargo test --workspace
 
-# Benchmarks of the core, then claims over HTTP against a no-op endpoint.
+# Benchmarks of the search and the core, then claims over HTTP against a no-op endpoint.
 bench:
-    cargo bench -p scrip-core
+    cargo bench -p scrip-combination -p scrip-core
     cargo run --release -- bench
 
 # Harm the real server: `just crash kill --kills 10000`.

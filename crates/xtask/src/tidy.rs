@@ -77,8 +77,13 @@ fn status_codes(file: &SourceFile) -> Vec<String> {
     found(file, &[concat!("Status", "Code")], instead)
 }
 
+/// The crates that decide: the core, and what it is made of.
+fn decides(file: &SourceFile) -> bool {
+    ["crates/scrip-core/src/", "crates/scrip-combination/src/"].iter().any(|folder| file.path.starts_with(folder))
+}
+
 fn floats(file: &SourceFile) -> Vec<String> {
-    if !file.path.starts_with("crates/scrip-core/src/") {
+    if !decides(file) {
         return Vec::new();
     }
     let instead = "use Amount, BasisPoints and i128 products: no float touches money";
@@ -89,7 +94,7 @@ fn floats(file: &SourceFile) -> Vec<String> {
 }
 
 fn clocks(file: &SourceFile) -> Vec<String> {
-    if !file.path.starts_with("crates/scrip-core/src/") {
+    if !decides(file) {
         return Vec::new();
     }
     let instead = "take the time as `now: Timestamp` and random bits from `ids: &mut dyn IdSource`";

@@ -1,4 +1,5 @@
 use minicbor::{Decode, Encode};
+use scrip_combination::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::BenefitRule;
@@ -29,6 +30,10 @@ impl BenefitRule for AmountOff {
 
     fn face_value(&self, _: Amount) -> Amount {
         self.amount
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Amount(self.amount.minor())
     }
 }
 

@@ -1,4 +1,5 @@
 use minicbor::{Decode, Encode};
+use scrip_combination::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::BenefitRule;
@@ -26,6 +27,10 @@ impl BenefitRule for FreeShipping {
 
     fn discount(&self, base: Amount) -> Amount {
         base.min(self.cap.unwrap_or(Amount::MAX))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Amount(self.cap.unwrap_or(Amount::MAX).minor())
     }
 }
 

@@ -6,6 +6,7 @@ mod percent_off;
 mod tiered_amount_off;
 
 use minicbor::{Decode, Encode};
+use scrip_combination::Shape;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -17,7 +18,7 @@ pub use self::{
 use crate::{money::Amount, reason::Refusal};
 
 /// How much a coupon takes off an eligible base.
-pub(crate) trait BenefitRule {
+pub(crate) trait BenefitRule: Clone + 'static {
     /// Checks what the JSON's shape can't. Errors: `invalid_field` with pointer and limit.
     fn check(&self) -> Result<(), Refusal>;
 
@@ -28,6 +29,13 @@ pub(crate) trait BenefitRule {
     /// and booked as such (S9).
     fn face_value(&self, base: Amount) -> Amount {
         self.discount(base)
+    }
+
+    /// [`BenefitRule::discount`] as the search for the best combination knows it. A benefit without a shape of its own is
+    /// only tried there, not bounded: its searches are exact, and longer.
+    fn shape(&self) -> Shape {
+        let own = self.clone();
+        Shape::opaque(move |base| own.discount(Amount::of(base)).minor())
     }
 }
 
@@ -52,6 +60,11 @@ macro_rules! benefits {
                 match self { $(Self::$name(benefit) => benefit.discount(base),)* }
             }
 
+            /// The same as the search for the best combination knows it.
+            pub(crate) fn shape(&self) -> Shape {
+                match self { $(Self::$name(benefit) => benefit.shape(),)* }
+            }
+
             /// What the coupon is worth on its face for this base (S9).
             pub fn face_value(&self, base: Amount) -> Amount {
                 match self { $(Self::$name(benefit) => benefit.face_value(base),)* }
@@ -71,5 +84,45 @@ impl Benefit {
     /// Whether it discounts shipping, in a lane of its own, instead of lines.
     pub const fn is_shipping(&self) -> bool {
         matches!(self, Self::FreeShipping(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::BasisPoints;
+
+    /// A benefit that doesn't say what the search may know of it.
+    #[derive(Clone)]
+    struct EveryThird;
+
+    impl BenefitRule for EveryThird {
+        fn check(&self) -> Result<(), Refusal> {
+            Ok(())
+        }
+
+        fn discount(&self, base: Amount) -> Amount {
+            Amount::of(base.minor() / 3)
+        }
+    }
+
+    #[test]
+    fn what_the_search_knows_of_a_benefit_is_what_it_takes_off() {
+        let (of, percent) = (Amount::of, |points| BasisPoints::new(points).expect("in range"));
+        let tiers = [(100, 30), (300, 250)].map(|(over, amount)| Tier { over: of(over), amount: of(amount) });
+        let benefits = [
+            Benefit::AmountOff(AmountOff { amount: of(250) }),
+            Benefit::PercentOff(PercentOff { percent_bp: percent(1_250), cap: None }),
+            Benefit::PercentOff(PercentOff { percent_bp: percent(3_333), cap: Some(of(99)) }),
+            Benefit::TieredAmountOff(TieredAmountOff { tiers: tiers.to_vec() }),
+            Benefit::FreeShipping(FreeShipping { cap: None }),
+            Benefit::FreeShipping(FreeShipping { cap: Some(of(300)) }),
+        ];
+        for base in (0..=1_000).chain([Amount::MAX.minor() - 1, Amount::MAX.minor()]) {
+            for benefit in &benefits {
+                assert_eq!(benefit.shape().off(base), benefit.discount(of(base)).minor(), "{benefit:?} of {base}");
+            }
+            assert_eq!(EveryThird.shape().off(base), base / 3);
+        }
     }
 }

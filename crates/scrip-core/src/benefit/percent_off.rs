@@ -1,4 +1,5 @@
 use minicbor::{Decode, Encode};
+use scrip_combination::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::BenefitRule;
@@ -32,6 +33,10 @@ impl BenefitRule for PercentOff {
     fn discount(&self, base: Amount) -> Amount {
         // One rounding, then the cap, then never more than the base (rules, Order of application 3).
         self.percent_bp.of(base).min(self.cap.unwrap_or(Amount::MAX)).min(base)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Percent { basis_points: self.percent_bp.get(), cap: self.cap.unwrap_or(Amount::MAX).minor() }
     }
 }
 

@@ -1,4 +1,5 @@
 use minicbor::{Decode, Encode};
+use scrip_combination::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::BenefitRule;
@@ -66,6 +67,11 @@ impl BenefitRule for TieredAmountOff {
 
     fn face_value(&self, base: Amount) -> Amount {
         self.tier(base)
+    }
+
+    fn shape(&self) -> Shape {
+        let tier = |tier: &Tier| scrip_combination::Tier { over: tier.over.minor(), amount: tier.amount.minor() };
+        Shape::Tiers(self.tiers.iter().map(tier).collect())
     }
 }
 

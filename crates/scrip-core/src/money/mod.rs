@@ -11,4 +11,4 @@ pub use amount::{Amount, AmountOutOfRange};
 pub use basis_points::BasisPoints;
 pub use currency::{Circulation, Currency};
 pub use runs::Runs;
-pub use split::{split, split_within, spread, spread_before};
+pub use split::{split, spread, spread_before};

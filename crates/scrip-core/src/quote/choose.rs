@@ -4,8 +4,8 @@ use scrip_faults::{Fault, is};
 
 use super::{
     applied::Applied,
-    best::best_among,
     candidate::{Candidate, Eligible, Lane},
+    combination::best_among,
     eligibility::Eligibility,
     lanes::{Running, placing_order},
 };
@@ -80,7 +80,7 @@ pub fn quote_by<'h>(
     let saving = |place: usize| *alone[place].as_ref().unwrap_or(&Amount::ZERO);
 
     let chosen = match choice {
-        Choice::Best => best_among(start.clone(), candidates, &eligible),
+        Choice::Best => best_among(&start, candidates, &eligible),
         Choice::Named(places) => places.to_vec(),
     };
     let (applied, refused) = in_lanes(start, candidates, &eligible, &alone, &chosen);

@@ -9,10 +9,9 @@ use std::{
     rc::Rc,
 };
 
-use super::{
-    candidate::{Candidate, Eligible},
-    lines::Lines,
-};
+use scrip_combination::Lines;
+
+use super::candidate::{Candidate, Eligible};
 use crate::{
     campaign::{ScopeHashes, Terms, name_hash},
     cart::Cart,
@@ -77,7 +76,7 @@ impl<'c> Eligibility<'c> {
         // The line that came closest explains best: on sale before excluded before outside the scope.
         let because = [(regular, NotEligible::OnSale), (within, NotEligible::Excluded), (own, NotEligible::Scope)];
         let because = because.into_iter().find(|(lines, _)| *lines != Lines::NONE).map(|(_, because)| because);
-        Eligible { lines: found.places(), because: because.filter(|_| found == Lines::NONE) }
+        Eligible { lines: found.indices(), because: because.filter(|_| found == Lines::NONE) }
     }
 
     fn lines_of(&self, seller: &SellerId) -> Lines {

@@ -1,5 +1,6 @@
 use std::{collections::HashMap, rc::Rc};
 
+use scrip_combination::Amounts;
 use scrip_faults::{Fault, is};
 
 use super::{
@@ -11,7 +12,7 @@ use crate::{
     campaign::MinimumSpendBase,
     cart::Cart,
     condition::{Judged, Occasion, reasons},
-    money::{Amount, Runs, split_within},
+    money::{Amount, Runs},
     name::SellerId,
     reason::{Reason, UsedBy},
     time::Timestamp,
@@ -26,13 +27,9 @@ pub(super) struct Running<'a> {
     sellers: Rc<[&'a SellerId]>,
     /// Each line's place in `sellers`.
     seller_of: Rc<[usize]>,
-    /// What is left of each line.
-    lines: Vec<Amount>,
-    /// What is left of each seller's shipping, in the order of `sellers`.
-    shipping: Vec<Amount>,
-    /// The same as the present lane found it: every coupon of a lane sees these, so the order of a list can't matter.
-    entering_lines: Vec<Amount>,
-    entering_shipping: Vec<Amount>,
+    /// What is left of each line, and of each seller's shipping in the order of `sellers`.
+    lines: Amounts,
+    shipping: Amounts,
 }
 
 /// What one coupon would do here, before it does it.
@@ -50,19 +47,18 @@ impl<'a> Running<'a> {
         let place_of: HashMap<&SellerId, usize> =
             sellers.iter().enumerate().map(|(place, seller)| (*seller, place)).collect();
         let seller_of = cart.lines().iter().map(|line| place_of[&line.seller]).collect();
-        let lines: Vec<Amount> = cart.lines().iter().map(crate::cart::Line::amount).collect();
-        let mut shipping = vec![Amount::ZERO; sellers.len()];
+        let lines = cart.lines().iter().map(|line| line.amount().minor()).collect();
+        let mut shipping = vec![0; sellers.len()];
         for entry in cart.shipping() {
-            shipping[place_of[&entry.seller]] = entry.amount;
+            shipping[place_of[&entry.seller]] = entry.amount.minor();
         }
-        let (entering_lines, entering_shipping) = (lines.clone(), shipping.clone());
-        Self { cart, now, occasion, sellers, seller_of, lines, shipping, entering_lines, entering_shipping }
+        Self { cart, now, occasion, sellers, seller_of, lines: Amounts::new(lines), shipping: Amounts::new(shipping) }
     }
 
     /// The amounts of now are what the next lane's coupons see.
     pub fn enter_lane(&mut self) {
-        self.entering_lines.clone_from(&self.lines);
-        self.entering_shipping.clone_from(&self.shipping);
+        self.lines.enter_lane();
+        self.shipping.enter_lane();
     }
 
     /// Applies the coupon, or gives every reason why not and changes nothing.
@@ -93,54 +89,24 @@ impl<'a> Running<'a> {
 
     /// What the coupon's discount is of.
     fn base(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Amount {
-        if candidate.lane() == Lane::Shipping {
-            self.sellers_of(eligible).into_iter().map(|seller| self.entering_shipping[seller]).sum()
-        } else {
-            eligible.lines.iter().map(|&line| self.entering_lines[line]).sum()
-        }
+        Amount::of(match candidate.lane() {
+            Lane::Shipping => self.shipping.base(&self.sellers_of(eligible)),
+            _ => self.lines.base(&eligible.lines),
+        })
     }
 
-    /// What the coupon would take off the cart as its lane found it. `None`: it can't apply. `Some(0)`: it exceeds what
-    /// is left of its campaign's budget, which on what other coupons leave it may not.
-    pub fn alone(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Option<Amount> {
-        if !candidate.standing.is_empty() {
-            return None;
-        }
+    /// Whether nothing keeps the coupon from the cart but what other coupons may leave of it: its budget may take that.
+    pub fn may_apply(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> bool {
         let discount = candidate.discount(self.base(candidate, eligible));
-        if discount.is_zero() {
-            return None;
-        }
-        match self.reasons(candidate, eligible, discount)[..] {
-            [] => Some(discount),
-            [Reason::CampaignBudgetExhausted { .. } | Reason::AmountOutOfRange] => Some(Amount::ZERO),
-            _ => None,
-        }
-    }
-
-    /// Takes the coupon's discount off without working out shares. `None`: it doesn't apply, and nothing changed.
-    pub fn take(&mut self, candidate: &Candidate<'_>, eligible: &Eligible) -> Option<Amount> {
-        let effect = self.effect(candidate, eligible);
-        if effect.discount.is_zero()
-            || !candidate.standing.is_empty()
-            || !self.reasons(candidate, eligible, effect.discount).is_empty()
-        {
-            return None;
-        }
-        for (&line, &part) in eligible.lines.iter().zip(&effect.line_parts) {
-            self.lines[line] -= part;
-        }
-        for (&seller, &part) in effect.shipping_sellers.iter().zip(&effect.shipping_parts) {
-            self.shipping[seller] -= part;
-        }
-        Some(effect.discount)
+        candidate.standing.is_empty()
+            && matches!(
+                self.reasons(candidate, eligible, discount)[..],
+                [] | [Reason::CampaignBudgetExhausted { .. } | Reason::AmountOutOfRange]
+            )
     }
 
     pub fn seller_of(&self, line: usize) -> usize {
         self.seller_of[line]
-    }
-
-    pub fn sellers(&self) -> &[&'a SellerId] {
-        &self.sellers
     }
 
     /// The sellers with at least one eligible line, whose shipping is a shipping coupon's base, in order.
@@ -152,24 +118,18 @@ impl<'a> Running<'a> {
         (0..has.len()).filter(|&seller| has[seller]).collect()
     }
 
-    pub fn line_left(&self, line: usize) -> Amount {
-        self.lines[line]
+    /// What is left of each line, in minor units.
+    pub fn lines_left(&self) -> &[i64] {
+        self.lines.left()
     }
 
-    pub fn set_line_left(&mut self, line: usize, left: Amount) {
-        self.lines[line] = left;
-    }
-
-    pub fn lines_left(&self) -> &[Amount] {
-        &self.lines
-    }
-
-    pub fn shipping_left(&self) -> &[Amount] {
-        &self.shipping
+    /// What is left of each seller's shipping, in minor units.
+    pub fn shipping_left(&self) -> &[i64] {
+        self.shipping.left()
     }
 
     fn reasons(&self, candidate: &Candidate<'_>, eligible: &Eligible, discount: Amount) -> Vec<Reason> {
-        let entering = eligible.lines.iter().map(|&line| self.entering_lines[line]).sum();
+        let entering = Amount::of(self.lines.base(&eligible.lines));
         let amount = match candidate.terms.minimum_spend.map(|minimum| minimum.base) {
             Some(MinimumSpendBase::BeforeDiscounts) => {
                 eligible.lines.iter().map(|&line| self.cart.lines()[line].amount()).sum()
@@ -182,12 +142,14 @@ impl<'a> Running<'a> {
 
     fn effect(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Effect {
         let benefit = &candidate.terms.benefit;
-        let pick = |from: &[Amount], places: &[usize]| places.iter().map(|&place| from[place]).collect::<Vec<_>>();
+        let base = self.base(candidate, eligible);
+        let parts = |amounts: &Amounts, indices: &[usize]| -> Vec<Amount> {
+            let parts = amounts.parts(indices, candidate.discount(base).minor());
+            parts.into_iter().map(Amount::of).collect()
+        };
         if candidate.lane() == Lane::Shipping {
             let shipping_sellers = self.sellers_of(eligible);
-            let weights = pick(&self.entering_shipping, &shipping_sellers);
-            let discount = candidate.discount(weights.iter().copied().sum());
-            let shipping_parts = split_within(discount, &weights, &pick(&self.shipping, &shipping_sellers));
+            let shipping_parts = parts(&self.shipping, &shipping_sellers);
             let discount = shipping_parts.iter().copied().sum();
             return Effect {
                 discount,
@@ -197,13 +159,11 @@ impl<'a> Running<'a> {
                 shipping_sellers,
             };
         }
-        let weights = pick(&self.entering_lines, &eligible.lines);
-        let base = weights.iter().copied().sum();
-        let mut line_parts = split_within(candidate.discount(base), &weights, &pick(&self.lines, &eligible.lines));
+        let mut line_parts = parts(&self.lines, &eligible.lines);
         let discount: Amount = line_parts.iter().copied().sum();
         if is(Fault::ShareRoundedTwice) && !discount.is_zero() {
-            let each = |weight: &Amount| discount.scaled_half_up(weight.minor(), base.minor());
-            line_parts = weights.iter().map(each).collect();
+            let each = |&line: &usize| discount.scaled_half_up(self.lines.base(&[line]), base.minor());
+            line_parts = eligible.lines.iter().map(each).collect();
         }
         let surplus = benefit.face_value(base).saturating_sub(discount);
         Effect { discount, surplus, line_parts, shipping_parts: Vec::new(), shipping_sellers: Vec::new() }
@@ -216,8 +176,8 @@ impl<'a> Running<'a> {
                 continue;
             }
             let line = &self.cart.lines()[place];
-            let before = line.amount() - self.lines[place];
-            self.lines[place] -= part;
+            let before = line.amount() - Amount::of(self.lines.left()[place]);
+            self.lines.take_part(place, part.minor());
             shares.push(LineShare {
                 line: u16::try_from(place).expect("a cart has at most 500 lines"),
                 amount: part,
@@ -230,7 +190,7 @@ impl<'a> Running<'a> {
             if part.is_zero() {
                 continue;
             }
-            self.shipping[seller] -= part;
+            self.shipping.take_part(seller, part.minor());
             shipping_shares.push(ShippingShare {
                 seller: self.sellers[seller].clone(),
                 amount: part,

@@ -4,16 +4,15 @@
 //! the same lanes.
 
 mod applied;
-mod best;
 mod candidate;
 mod choose;
+mod combination;
 mod eligibility;
 mod funding;
 mod lanes;
-mod lines;
 
 pub(crate) use applied::add_to;
 pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
-pub use best::best_combination;
 pub use candidate::{Candidate, Eligible, Lane};
 pub use choose::{Choice, NotApplied, Placed, Quote, Refused, evaluate, quote, quote_by};
+pub use combination::{best_combination, problem_of};

@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use super::{
-    Search, places,
+use super::{Search, places};
+use crate::{
+    cart::Cart,
     set::{Saving, Set, is_better},
 };
-use crate::{money::Amount, quote::lanes::Running};
 
 /// Work of all changes: a coupon that is placed counts as one and one more for every few of its lines. Each takes some
 /// 200 ns. Less where all coupons were searched, and only sets left out.
@@ -14,7 +14,7 @@ const WORK_MAX: usize = 40_000;
 const WORK_ON_SETS: usize = 4_000;
 const LINES_IN_WORK: usize = 8;
 
-impl<'a, const N: usize> Search<'a, N> {
+impl<const N: usize> Search<'_, N> {
     /// If the coupon of each place that takes off most takes that off beside all others, no set saves more.
     pub(super) fn take_all(&mut self) -> bool {
         let all = self.worthiest(&Set::EMPTY);
@@ -35,7 +35,7 @@ impl<'a, const N: usize> Search<'a, N> {
     pub(super) fn change_one_by_one(&mut self, of_coupons: bool) {
         let most = if of_coupons { WORK_MAX } else { WORK_ON_SETS };
         let mut members = self.in_order.clone();
-        members.sort_by_key(|&member| Reverse(self.usable[member].most_off()));
+        members.sort_by_key(|&member| Reverse(self.usable[member].most_off));
         let is_shared = self.in_order.iter().any(|&member| self.best.1.has(member));
         let mut now = if is_shared { self.best } else { (0, Set::EMPTY) };
         let mut work = 0;
@@ -88,13 +88,13 @@ impl<'a, const N: usize> Search<'a, N> {
 
     /// The set with one coupon more, in place of another that stands with it.
     fn with(&self, set: &Set<N>, member: usize) -> Set<N> {
-        let stays = |&other: &usize| !self.usable[other].stands_with(&self.usable[member]);
+        let stays = |&other: &usize| !self.usable[other].coupon.shares_slot_with(self.usable[member].coupon);
         set.members().filter(stays).fold(Set::EMPTY, Set::with).with(member)
     }
 
     fn try_set(&self, set: &Set<N>, now: &mut Saving<N>, work: &mut usize) {
         let saving = self.applying(set, |_, _| true);
-        let of = |member: usize| 1 + self.usable[member].eligible.lines.len() / LINES_IN_WORK;
+        let of = |member: usize| 1 + self.usable[member].coupon.lines.len() / LINES_IN_WORK;
         *work += set.members().map(of).sum::<usize>();
         if is_better(&saving, now) {
             *now = saving;
@@ -106,7 +106,7 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut all = *set;
         for place in places(self.usable, &self.in_order) {
             let members = || place.iter().map(|&number| self.in_order[number]);
-            let most = members().max_by_key(|&member| (self.usable[member].most_off(), Reverse(member)));
+            let most = members().max_by_key(|&member| (self.usable[member].most_off, Reverse(member)));
             if let Some(most) = most.filter(|_| !members().any(|member| set.has(member))) {
                 all = all.with(most);
             }
@@ -122,14 +122,14 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut placed = (0, Set::EMPTY);
         for &member in self.in_order.iter().filter(|&&member| set.has(member)) {
             let usable = &self.usable[member];
-            if lane.replace(usable.lane) != Some(usable.lane) {
+            if lane.replace(usable.coupon.lane) != Some(usable.coupon.lane) {
                 running.enter_lane();
             }
-            let off = running.take(usable.candidate, &usable.eligible).map(Amount::minor);
+            let off = running.apply(usable.coupon, &usable.sellers);
             if let Some(off) = off {
                 placed = (placed.0 + off, placed.1.with(member));
             }
-            if !goes_on(usable.most_off(), off) {
+            if !goes_on(usable.most_off, off) {
                 break;
             }
         }
@@ -138,20 +138,20 @@ impl<'a, const N: usize> Search<'a, N> {
 
     /// Lane after lane and place after place, the coupon that takes most off what those before left.
     fn place_by_place(&self) -> Saving<N> {
-        let mut running: Running<'a> = self.start.clone();
+        let mut running = self.start.clone();
         let mut lane = None;
         let mut placed = (0, Set::EMPTY);
         for place in places(self.usable, &self.in_order) {
             let usable = |number: usize| &self.usable[self.in_order[number]];
-            if lane.replace(usable(place[0]).lane) != Some(usable(place[0]).lane) {
+            if lane.replace(usable(place[0]).coupon.lane) != Some(usable(place[0]).coupon.lane) {
                 running.enter_lane();
             }
-            let mut most: Option<(i64, usize, Running<'a>)> = None;
+            let mut most: Option<(i64, usize, Cart<'_>)> = None;
             for &number in &place {
                 let mut tried = running.clone();
-                let Some(off) = tried.take(usable(number).candidate, &usable(number).eligible) else { continue };
-                if most.as_ref().is_none_or(|most| off.minor() > most.0) {
-                    most = Some((off.minor(), self.in_order[number], tried));
+                let Some(off) = tried.apply(usable(number).coupon, &usable(number).sellers) else { continue };
+                if most.as_ref().is_none_or(|most| off > most.0) {
+                    most = Some((off, self.in_order[number], tried));
                 }
             }
             if let Some((off, member, tried)) = most {

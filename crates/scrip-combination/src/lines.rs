@@ -1,6 +1,6 @@
 /// Lines of a cart, which has at most 500.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Lines([u64; 8]);
+pub struct Lines([u64; 8]);
 
 impl Lines {
     pub const NONE: Self = Self([0; 8]);
@@ -48,14 +48,14 @@ impl Lines {
     }
 
     /// In order.
-    pub fn places(&self) -> Vec<usize> {
-        let mut places = Vec::with_capacity(self.count() as usize);
+    pub fn indices(&self) -> Vec<usize> {
+        let mut indices = Vec::with_capacity(self.count() as usize);
         for (number, mut word) in self.0.into_iter().enumerate() {
             while word != 0 {
-                places.push(number * 64 + word.trailing_zeros() as usize);
+                indices.push(number * 64 + word.trailing_zeros() as usize);
                 word &= word - 1;
             }
         }
-        places
+        indices
     }
 }

@@ -3,8 +3,8 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::{Choice, Search, set::Set};
-use crate::{benefit::Benefit, money::Amount};
+use super::{Choice, Search};
+use crate::set::Set;
 
 /// What some sellers' options come to: saved so far, left on the lines that the platform coupon may discount.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ impl<const N: usize> Search<'_, N> {
             })
             .collect();
         let whole = right.iter().map(|point| point.saved + point.base).max().unwrap_or(0);
-        let smooth = !matches!(benefit, Benefit::TieredAmountOff(_));
+        let smooth = benefit.leaves_more();
         let shipping = self.shipping.best(&choice.shipping);
         let mut pairs = 0;
         for a in &left {
@@ -83,7 +83,7 @@ impl<const N: usize> Search<'_, N> {
             // minor unit more of discount, so what later points save less they can't regain beyond `whole`.
             let bound = |b: &Point<N>| {
                 let base = if smooth { most_base.min(whole - b.saved) } else { most_base };
-                a.saved + b.saved + benefit.discount(Amount::of(a.base + base)).minor() + shipping.0
+                a.saved + b.saved + benefit.off(a.base + base) + shipping.0
             };
             let first = largest_base.partition_point(|base| a.base + base < needed);
             for b in &right[first..] {
@@ -95,7 +95,7 @@ impl<const N: usize> Search<'_, N> {
                 if a.base + b.base < needed {
                     continue;
                 }
-                let off = benefit.discount(Amount::of(a.base + b.base)).minor();
+                let off = benefit.off(a.base + b.base);
                 if off > 0 {
                     let set = a.set.and(&b.set).with(member).and(&shipping.1);
                     self.offer((a.saved + b.saved + off + shipping.0, set));

@@ -9,7 +9,10 @@ use super::{
     crowd::Crowd,
     lane::Placing,
     points::{BLOCK, Block, COMPARED_MAX, Half, POINTS_MAX, Point, pick},
+};
+use crate::{
     set::{Set, is_better},
+    shape::Shape,
 };
 
 /// As many steps as adding a set up takes.
@@ -67,7 +70,9 @@ impl<const N: usize> Search<'_, N> {
     pub(super) fn descend(&mut self, choice: &Choice<N>, prices: &Prices, effort: Effort) -> bool {
         let has_room = self.has_room(&choice.coupons);
         // Where nothing is lost and all find room, the sums say what a set comes to.
-        let certain = has_room && self.is_settled(choice);
+        let grows = |&coupon: &usize| self.watches[coupon].benefit.is_some_and(Shape::grows);
+        let all_grow = choice.coupons.iter().all(grows);
+        let certain = has_room && all_grow && self.is_settled(choice);
         // Without a budget that could be exceeded more saved and more left never hurts then.
         let monotone = certain && choice.coupons.iter().all(|&coupon| self.watches[coupon].is_within_budget());
         let mut crowd = (!has_room).then(|| self.crowd(choice));
@@ -408,7 +413,8 @@ impl<const N: usize> Search<'_, N> {
             }
             for &coupon in &target.coupons {
                 let watch = &self.watches[coupon];
-                let own = watch.off(base).min(watch.budget.unwrap_or(i64::MAX));
+                let own = if at_most { watch.most_of(base) } else { watch.off(base) };
+                let own = own.min(watch.budget.unwrap_or(i64::MAX));
                 if own == 0 && !at_most {
                     return None;
                 }

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 /// A set of usable candidates, by their order of ties.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Set<const N: usize> {
+pub struct Set<const N: usize> {
     words: [u64; N],
     count: u32,
 }
@@ -61,16 +61,16 @@ const fn bit(member: usize) -> u64 {
 }
 
 /// What some choices save, and which coupons they are.
-pub(super) type Saving<const N: usize> = (i64, Set<N>);
+pub type Saving<const N: usize> = (i64, Set<N>);
 
 /// Whether `a` saves more than `b`, or as much and wins the tie.
-pub(super) fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
+pub fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
     a.0.cmp(&b.0).then_with(|| a.1.preference(&b.1)) == Ordering::Greater
 }
 
 /// Leaves out members until there are at most `most` choices of at most one per place: of the fullest places those that
 /// are worth least. Says whether it left any out.
-pub(super) fn keep_worthiest(places: &mut Vec<Vec<usize>>, most: usize, worth: impl Fn(usize) -> i64) -> bool {
+pub fn keep_worthiest(places: &mut Vec<Vec<usize>>, most: usize, worth: impl Fn(usize) -> i64) -> bool {
     let count =
         |places: &[Vec<usize>]| places.iter().fold(1, |count: usize, place| count.saturating_mul(place.len() + 1));
     let mut left_out = false;
@@ -92,7 +92,7 @@ pub(super) fn keep_worthiest(places: &mut Vec<Vec<usize>>, most: usize, worth: i
 }
 
 /// Every choice of at most one member per place, the empty one first.
-pub(super) fn subsets(places: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+pub fn subsets(places: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let mut subsets: Vec<Vec<usize>> = vec![Vec::new()];
     for place in places {
         let known = subsets.len();

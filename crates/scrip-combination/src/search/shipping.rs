@@ -3,13 +3,11 @@ use std::{
     collections::HashMap,
 };
 
-use super::{
-    Usable,
-    set::{Saving, Set, is_better, keep_worthiest, subsets},
-};
+use super::Usable;
 use crate::{
-    money::{Amount, split_within},
-    quote::lanes::Running,
+    cart::Cart,
+    set::{Saving, Set, is_better, keep_worthiest, subsets},
+    split::{Scratch, split_within},
 };
 
 /// Choices among one seller's coupons, and among the platform's, that are looked at; and where as many were looked at
@@ -26,7 +24,7 @@ const STEPS_IN_ALL: usize = 64_000;
 /// each such set is worked out once.
 pub(super) struct ShippingLane<const N: usize> {
     /// Each seller's shipping on entering.
-    entering: Vec<Amount>,
+    entering: Vec<i64>,
     /// In placing order.
     coupons: Vec<ShippingCoupon>,
     /// One set of coupons that share a place for each seller, and for the platform last.
@@ -42,12 +40,12 @@ struct ShippingCoupon {
     member: usize,
     /// Sellers with an eligible line.
     covers: Vec<usize>,
-    off: Amount,
-    budget: Option<Amount>,
+    off: i64,
+    budget: Option<i64>,
 }
 
 /// A choice among one seller's coupons.
-type Choice<const N: usize> = (Amount, Set<N>);
+type Choice<const N: usize> = (i64, Set<N>);
 
 /// The search for what goes best with some of the platform's coupons.
 struct Descent<'a, const N: usize> {
@@ -59,32 +57,33 @@ struct Descent<'a, const N: usize> {
     covered: i64,
     /// Sellers whose shipping the platform's coupons cover, with their choices, most saving first.
     sellers: Vec<(usize, &'a [Choice<N>])>,
-    left: Vec<Amount>,
+    left: Vec<i64>,
+    scratch: Scratch,
     best: Saving<N>,
     steps: usize,
 }
 
 impl<const N: usize> ShippingLane<N> {
     /// `members` in placing order.
-    pub fn new(start: &Running<'_>, usable: &[Usable<'_>], members: &[usize]) -> Self {
-        let entering: Vec<Amount> = start.shipping_left().to_vec();
+    pub fn new(start: &Cart<'_>, usable: &[Usable<'_>], members: &[usize]) -> Self {
+        let entering: Vec<i64> = start.problem.shipping.clone();
         let platform = entering.len();
         let mut places: Vec<Vec<Vec<usize>>> = vec![Vec::new(); platform + 1];
         let mut coupons = Vec::with_capacity(members.len());
         for (number, &member) in members.iter().enumerate() {
             let coupon = &usable[member];
-            let covers = start.sellers_of(&coupon.eligible);
+            let covers = coupon.sellers.clone();
             let base = covers.iter().map(|&seller| entering[seller]).sum();
-            let own = &mut places[coupon.seller.unwrap_or(platform)];
-            match own.iter_mut().find(|place| usable[members[place[0]]].stands_with(coupon)) {
+            let own = &mut places[coupon.coupon.seller.unwrap_or(platform)];
+            match own.iter_mut().find(|place| usable[members[place[0]]].coupon.shares_slot_with(coupon.coupon)) {
                 Some(place) => place.push(number),
                 None => own.push(vec![number]),
             }
             coupons.push(ShippingCoupon {
                 member,
-                off: coupon.candidate.terms.benefit.discount(base),
+                off: coupon.coupon.shape.off(base),
                 covers,
-                budget: coupon.candidate.budget_left,
+                budget: coupon.coupon.budget,
             });
         }
         Self { entering, coupons, places, known: HashMap::new(), sets_left: SETS_IN_ALL, left_out: false }
@@ -116,11 +115,11 @@ impl<const N: usize> ShippingLane<N> {
         }
         let choices: Vec<Vec<Choice<N>>> = (0..sellers).map(|seller| self.choices(seller, applying)).collect();
         // Alone every seller takes its most.
-        let first = |choices: &Vec<Choice<N>>| choices.first().copied().unwrap_or((Amount::ZERO, Set::EMPTY));
+        let first = |choices: &Vec<Choice<N>>| choices.first().copied().unwrap_or((0, Set::EMPTY));
         let mut best = (0, Set::EMPTY);
         for choices in &choices {
             let (off, set) = first(choices);
-            best = (best.0 + off.minor(), best.1.and(&set));
+            best = (best.0 + off, best.1.and(&set));
         }
         let of_sellers = best.0;
         if is_better(&all, &best) {
@@ -150,23 +149,24 @@ impl<const N: usize> ShippingLane<N> {
                 lane: self,
                 platform: &platform,
                 platform_set: platform.iter().fold(Set::EMPTY, |set, &coupon| set.with(self.coupons[coupon].member)),
-                most: platform.iter().map(|&coupon| self.coupons[coupon].off.minor()).sum(),
+                most: platform.iter().map(|&coupon| self.coupons[coupon].off).sum(),
                 covered: 0,
                 sellers: Vec::new(),
                 left: self.entering.clone(),
+                scratch: Scratch::default(),
                 best,
                 steps: 0,
             };
             let mut others = (0, Set::EMPTY);
             for (seller, choices) in choices.iter().enumerate() {
                 if covers(seller) {
-                    descent.covered += self.entering[seller].minor();
+                    descent.covered += self.entering[seller];
                     if !choices.is_empty() {
                         descent.sellers.push((seller, choices));
                     }
                 } else {
                     let (off, set) = first(choices);
-                    others = (others.0 + off.minor(), others.1.and(&set));
+                    others = (others.0 + off, others.1.and(&set));
                 }
             }
             // Without any seller's coupon first: where the platform's take all there is, that wins the tie.
@@ -201,22 +201,18 @@ impl<const N: usize> ShippingLane<N> {
             .collect();
         // The sellers' first.
         chosen.sort_unstable();
-        let mut left = self.entering.clone();
+        let (mut left, mut scratch) = (self.entering.clone(), Scratch::default());
         let mut placed = (0, Set::EMPTY);
         let mut in_full = true;
         for number in chosen {
             let coupon = &self.coupons[number];
-            let room: Vec<Amount> = coupon.covers.iter().map(|&seller| left[seller]).collect();
-            let off = coupon.off.min(room.iter().copied().sum());
+            let off = coupon.off.min(coupon.covers.iter().map(|&seller| left[seller]).sum());
             in_full &= off == coupon.off && coupon.allows(off);
             if !coupon.allows(off) {
                 continue;
             }
-            let weights: Vec<Amount> = coupon.covers.iter().map(|&seller| self.entering[seller]).collect();
-            for (&seller, part) in coupon.covers.iter().zip(split_within(off, &weights, &room)) {
-                left[seller] -= part;
-            }
-            placed = (placed.0 + off.minor(), placed.1.with(coupon.member));
+            split_within(off, &self.entering, &mut left, &coupon.covers, &mut scratch);
+            placed = (placed.0 + off, placed.1.with(coupon.member));
         }
         (placed, in_full)
     }
@@ -235,7 +231,7 @@ impl<const N: usize> ShippingLane<N> {
     fn choices(&mut self, seller: usize, applying: &Set<N>) -> Vec<Choice<N>> {
         let entering = self.entering[seller];
         let most = self.sets_max();
-        let mut choices: Vec<Choice<N>> = vec![(Amount::ZERO, Set::EMPTY)];
+        let mut choices: Vec<Choice<N>> = vec![(0, Set::EMPTY)];
         // Places stand in placing order, for a place is a group.
         for place in self.applying(seller, applying) {
             let mut larger = choices.clone();
@@ -268,11 +264,11 @@ fn better_first<const N: usize>(a: &Choice<N>, b: &Choice<N>) -> Ordering {
 impl ShippingCoupon {
     /// The most that it takes off whatever others do.
     fn most_off(&self) -> i64 {
-        self.budget.map_or(self.off, |budget| budget.min(self.off)).minor()
+        self.budget.map_or(self.off, |budget| budget.min(self.off))
     }
 
-    fn allows(&self, off: Amount) -> bool {
-        !off.is_zero() && self.budget.is_none_or(|budget| off <= budget)
+    fn allows(&self, off: i64) -> bool {
+        off > 0 && self.budget.is_none_or(|budget| off <= budget)
     }
 }
 
@@ -280,7 +276,7 @@ impl<const N: usize> Descent<'_, N> {
     fn descend(&mut self, next: usize, so_far: Saving<N>, off_covered: i64) {
         self.steps += 1;
         let rest: i64 =
-            self.sellers[next..].iter().map(|(_, choices)| choices.first().map_or(0, |choice| choice.0.minor())).sum();
+            self.sellers[next..].iter().map(|(_, choices)| choices.first().map_or(0, |choice| choice.0)).sum();
         let others = so_far.0 - off_covered;
         let bound = others + (off_covered + rest + self.most).min(self.covered);
         let count = so_far.1.count() + self.platform_set.count();
@@ -290,7 +286,7 @@ impl<const N: usize> Descent<'_, N> {
         let Some(&(seller, choices)) = self.sellers.get(next) else { return self.offer(so_far) };
         for (off, set) in choices {
             self.left[seller] -= *off;
-            self.descend(next + 1, (so_far.0 + off.minor(), so_far.1.and(set)), off_covered + off.minor());
+            self.descend(next + 1, (so_far.0 + off, so_far.1.and(set)), off_covered + off);
             self.left[seller] += *off;
         }
         self.descend(next + 1, so_far, off_covered);
@@ -298,7 +294,7 @@ impl<const N: usize> Descent<'_, N> {
 
     /// Places the platform's coupons on what the sellers' left.
     fn offer(&mut self, sellers: Saving<N>) {
-        let mut left: Option<Vec<Amount>> = None;
+        let mut left: Option<Vec<i64>> = None;
         let mut saved = sellers.0;
         for (place, &number) in self.platform.iter().enumerate() {
             let coupon = &self.lane.coupons[number];
@@ -307,14 +303,10 @@ impl<const N: usize> Descent<'_, N> {
             if !coupon.allows(off) {
                 return;
             }
-            saved += off.minor();
+            saved += off;
             if place + 1 < self.platform.len() {
                 let left = left.get_or_insert_with(|| self.left.clone());
-                let weights: Vec<Amount> = coupon.covers.iter().map(|&seller| self.lane.entering[seller]).collect();
-                let room: Vec<Amount> = coupon.covers.iter().map(|&seller| left[seller]).collect();
-                for (&seller, part) in coupon.covers.iter().zip(split_within(coupon.off, &weights, &room)) {
-                    left[seller] -= part;
-                }
+                split_within(off, &self.lane.entering, left, &coupon.covers, &mut self.scratch);
             }
         }
         let saving = (saved, sellers.1.and(&self.platform_set));

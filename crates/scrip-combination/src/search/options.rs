@@ -1,14 +1,12 @@
 use std::collections::HashSet;
 
-use super::{
-    Usable, places,
-    set::{Set, keep_worthiest},
-};
+use super::{Usable, places};
 use crate::{
-    benefit::Benefit,
-    campaign::{Comparison, MinimumSpendBase},
-    money::Amount,
-    quote::{lanes::Running, lines::Lines},
+    cart::Cart,
+    lines::Lines,
+    problem::Lane,
+    set::{Set, keep_worthiest},
+    shape::Shape,
 };
 
 /// Options of all sellers that are looked at, and of one in any case.
@@ -17,6 +15,7 @@ const OPTIONS_OF_ONE: usize = 512;
 
 /// One seller's choices in the seller lane, most saving first.
 pub(super) struct SellerOptions<const N: usize> {
+    pub seller: usize,
     /// The seller's lines.
     pub lines: Vec<usize>,
     pub options: Vec<SellerOption<N>>,
@@ -26,7 +25,7 @@ pub(super) struct SellerOption<const N: usize> {
     pub saved: i64,
     pub set: Set<N>,
     /// What is left of the seller's lines.
-    pub left: Vec<Amount>,
+    pub left: Vec<i64>,
     /// What of that each watch looks at.
     pub bases: Vec<i64>,
     /// Its place among all options of all sellers.
@@ -41,7 +40,7 @@ pub(super) struct SellerOption<const N: usize> {
 pub(super) struct Watch<'a> {
     pub member: usize,
     /// `None` in the shipping lane, where the sum matters to the minimum alone.
-    pub benefit: Option<&'a Benefit>,
+    pub benefit: Option<&'a Shape>,
     pub budget: Option<i64>,
     /// The least sum that it needs.
     pub needed: i64,
@@ -53,67 +52,66 @@ pub(super) struct Watch<'a> {
 }
 
 /// The sum of the amounts of those of `lines` that are among these.
-fn sum(among: &Lines, lines: &[usize], amounts: &[Amount]) -> i64 {
-    lines.iter().zip(amounts).filter(|(line, _)| among.has(**line)).map(|(_, amount)| amount.minor()).sum()
+fn sum(among: &Lines, lines: &[usize], amounts: &[i64]) -> i64 {
+    lines.iter().zip(amounts).filter(|(line, _)| among.has(**line)).map(|(_, amount)| amount).sum()
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(member: usize, usable: &Usable<'a>, start: &Running<'_>) -> Self {
-        let terms = usable.candidate.terms;
-        let minimum = match terms.minimum_spend {
-            Some(minimum) if minimum.base == MinimumSpendBase::AfterEarlierLanes => {
-                minimum.amount.minor() + i64::from(minimum.comparison == Comparison::Exceeds)
-            }
-            // One of the other base was judged alone, and nothing changes it.
-            _ => 0,
-        };
-        let tier = match &terms.benefit {
-            Benefit::TieredAmountOff(tiers) => tiers.lowest().minor() + 1,
-            _ => 0,
-        };
-        let sum = usable.eligible.lines.iter().map(|&line| start.line_left(line).minor()).sum();
+    pub fn new(member: usize, usable: &Usable<'a>, start: &Cart<'_>) -> Self {
+        let coupon = usable.coupon;
+        let sum = start.problem.amount(&coupon.lines);
         Self {
             member,
-            benefit: (!terms.benefit.is_shipping()).then_some(&terms.benefit),
-            budget: usable.candidate.budget_left.map(Amount::minor),
-            needed: minimum.max(tier),
+            benefit: (coupon.lane != Lane::Shipping).then_some(&coupon.shape),
+            budget: coupon.budget,
+            needed: coupon.needed(),
             most: sum,
             least: sum,
             fixed: sum,
-            lines: Lines::of(&usable.eligible.lines),
+            lines: Lines::of(&coupon.lines),
         }
     }
 
     /// What it takes off a sum.
     pub fn off(&self, base: i64) -> i64 {
-        self.benefit.map_or(0, |benefit| benefit.discount(Amount::of(base)).minor())
+        self.benefit.map_or(0, |shape| shape.off(base))
+    }
+
+    /// The most that it takes off this sum or any smaller one.
+    pub fn most_of(&self, base: i64) -> i64 {
+        self.benefit.map_or(0, |shape| shape.most(base))
+    }
+
+    /// The least that it takes off this sum or any larger one.
+    pub fn least_of(&self, base: i64) -> i64 {
+        self.benefit.map_or(0, |shape| shape.least(base))
     }
 
     /// The most that it takes off whatever the other lanes do.
     pub fn most_off(&self) -> i64 {
-        self.off(self.most).min(self.budget.unwrap_or(i64::MAX))
+        self.most_of(self.most).min(self.budget.unwrap_or(i64::MAX))
     }
 
     /// A share of the sum that it takes off at least of any sum there can be: numerator and denominator.
     pub fn rate(&self) -> (i64, i64) {
-        let off = match self.benefit {
-            Some(Benefit::TieredAmountOff(_)) => self.off(self.needed.max(self.least)),
-            // The larger the sum, the smaller the share; rounding aside.
-            Some(Benefit::PercentOff(_)) => self.off(self.most) - 1,
-            _ => self.off(self.most),
-        };
-        (off.max(0), self.most.max(1))
+        let most = self.most.max(1);
+        self.benefit.map_or((0, most), |shape| shape.rate_at_least(self.needed.max(self.least), self.most))
+    }
+
+    /// Whether a larger sum never has less taken off, nor is too large for the budget.
+    pub fn more_is_better(&self) -> bool {
+        self.is_within_budget() && self.benefit.is_none_or(Shape::grows)
     }
 
     pub fn is_within_budget(&self) -> bool {
-        self.budget.is_none_or(|budget| self.off(self.most) <= budget)
+        self.budget.is_none_or(|budget| self.most_of(self.most) <= budget)
     }
 }
 
 /// Each seller's options, without those that another equals in all but the tie, or exceeds and leaves as much on each
 /// line that a later coupon looks at; and whether there were more than are looked at. `members` in placing order.
 pub(super) fn seller_options<const N: usize>(
-    scratch: &mut Running<'_>,
+    scratch: &mut Cart<'_>,
     usable: &[Usable<'_>],
     members: &[usize],
     looked_at: &Lines,
@@ -122,18 +120,18 @@ pub(super) fn seller_options<const N: usize>(
     let mut count = 0;
     let mut left_out = false;
     let of_seller = |seller: usize| -> Vec<usize> {
-        members.iter().copied().filter(|&member| usable[member].seller == Some(seller)).collect()
+        members.iter().copied().filter(|&member| usable[member].coupon.seller == Some(seller)).collect()
     };
-    let with_coupons = (0..scratch.sellers().len()).filter(|&seller| !of_seller(seller).is_empty()).count();
+    let with_coupons = (0..scratch.problem.shipping.len()).filter(|&seller| !of_seller(seller).is_empty()).count();
     let most = (OPTIONS_MAX / with_coupons.max(1)).max(OPTIONS_OF_ONE);
-    for seller in 0..scratch.sellers().len() {
+    for seller in 0..scratch.problem.shipping.len() {
         let own = of_seller(seller);
         if own.is_empty() {
             continue;
         }
         let lines: Vec<usize> =
-            (0..scratch.lines_left().len()).filter(|&line| scratch.seller_of(line) == seller).collect();
-        let worth = |number: usize| usable[own[number]].most_off();
+            (0..scratch.problem.lines.len()).filter(|&line| scratch.problem.lines[line].seller == seller).collect();
+        let worth = |number: usize| usable[own[number]].most_off;
         // Places stand in placing order, for a place is a group.
         let all = places(usable, &own);
         let mut worthiest = all.clone();
@@ -147,20 +145,20 @@ pub(super) fn seller_options<const N: usize>(
         let mut options = found.options;
         options.sort_by(|a, b| b.saved.cmp(&a.saved).then_with(|| b.set.preference(&a.set)));
         let seen: Vec<usize> = (0..lines.len()).filter(|&place| looked_at.has(lines[place])).collect();
-        let mut known: HashSet<Vec<Amount>> = HashSet::new();
+        let mut known: HashSet<Vec<i64>> = HashSet::new();
         options.retain(|option| known.insert(seen.iter().map(|&place| option.left[place]).collect()));
         for option in &mut options {
             option.number = count;
             count += 1;
         }
-        sellers.push(SellerOptions { lines, options });
+        sellers.push(SellerOptions { seller, lines, options });
     }
     (sellers, left_out)
 }
 
 /// One seller's options as they are found.
 struct Options<'s, 'a, const N: usize> {
-    scratch: &'s mut Running<'a>,
+    scratch: &'s mut Cart<'a>,
     usable: &'s [Usable<'s>],
     /// The seller's coupons: members, in placing order.
     own: &'s [usize],
@@ -189,7 +187,7 @@ impl<const N: usize> Options<'_, '_, N> {
         let (mut saved, mut set) = (0, Set::EMPTY);
         for place in places {
             let usable = self.usable;
-            let most = place.iter().copied().rev().max_by_key(|&number| usable[self.own[number]].most_off());
+            let most = place.iter().copied().rev().max_by_key(|&number| usable[self.own[number]].most_off);
             if let Some((number, off)) = most.and_then(|number| Some((number, self.take(number)?))) {
                 saved += off;
                 set = set.with(self.own[number]);
@@ -201,7 +199,7 @@ impl<const N: usize> Options<'_, '_, N> {
 
     fn take(&mut self, number: usize) -> Option<i64> {
         let usable = &self.usable[self.own[number]];
-        self.scratch.take(usable.candidate, &usable.eligible).map(Amount::minor)
+        self.scratch.apply(usable.coupon, &usable.sellers)
     }
 
     fn add(&mut self, saved: i64, set: Set<N>) {
@@ -216,13 +214,13 @@ impl<const N: usize> Options<'_, '_, N> {
         });
     }
 
-    fn left(&self) -> Vec<Amount> {
-        self.lines.iter().map(|&line| self.scratch.line_left(line)).collect()
+    fn left(&self) -> Vec<i64> {
+        self.lines.iter().map(|&line| self.scratch.lines.left()[line]).collect()
     }
 
-    fn restore(&mut self, left: &[Amount]) {
+    fn restore(&mut self, left: &[i64]) {
         for (&line, &left) in self.lines.iter().zip(left) {
-            self.scratch.set_line_left(line, left);
+            self.scratch.lines.restore(line, left);
         }
     }
 }
@@ -265,7 +263,7 @@ impl Overlap {
     pub fn new<const N: usize>(
         coupon: &Watch<'_>,
         later: &Watch<'_>,
-        start: &Running<'_>,
+        start: &Cart<'_>,
         sellers: &[SellerOptions<N>],
     ) -> Self {
         let both = coupon.lines.and(&later.lines);
@@ -274,8 +272,8 @@ impl Overlap {
         if lines == 0 {
             return Self { whole, lines, least: 0, most: 0, fixed: 0, left: Vec::new() };
         }
-        let all = start.lines_left().iter().enumerate().filter(|(line, _)| both.has(*line));
-        let all: i64 = all.map(|(_, left)| left.minor()).sum();
+        let all = start.lines.left().iter().enumerate().filter(|(line, _)| both.has(*line));
+        let all: i64 = all.map(|(_, left)| left).sum();
         let (mut fixed, mut least) = (all, all);
         let mut left = Vec::new();
         for seller in sellers {

@@ -1,11 +1,7 @@
 //! What platform coupons come to that leave each other too little room: at most, by sums; and exactly, by the split.
 
-use super::{
-    Choice, Search,
-    lane::share,
-    set::Set,
-    split::{Split, place_within},
-};
+use super::{Choice, Search, lane::share};
+use crate::{amounts::Amounts, set::Set};
 
 /// As many steps as a bound by sums takes, and a split.
 const CROWD_STEPS: usize = 4;
@@ -31,7 +27,7 @@ pub(super) struct Crowd {
 
 impl<const N: usize> Search<'_, N> {
     pub(super) fn crowd(&mut self, choice: &Choice<N>) -> Crowd {
-        let lines = self.start.lines_left();
+        let lines = self.start.lines.left();
         let coupons_of = |line: usize| {
             let looks = |place: &usize| self.watches[choice.coupons[*place]].lines.has(line);
             (0..choice.coupons.len().min(32)).filter(looks).fold(0_u32, |bits, place| bits | 1 << place)
@@ -45,14 +41,14 @@ impl<const N: usize> Search<'_, N> {
         let mut fixed = vec![0; groups.len()];
         for (group, left) in group_of.iter().zip(lines) {
             if let Some(group) = *group {
-                fixed[group] += left.minor();
+                fixed[group] += left;
             }
         }
         let mut left = Vec::with_capacity(groups.len() * self.bases.first().map_or(0, Vec::len));
         for seller in &self.sellers {
             for &line in &seller.lines {
                 if let Some(group) = group_of[line] {
-                    fixed[group] -= lines[line].minor();
+                    fixed[group] -= lines[line];
                 }
             }
             for option in &seller.options {
@@ -60,7 +56,7 @@ impl<const N: usize> Search<'_, N> {
                 left.resize(first + groups.len(), 0);
                 for (&line, amount) in seller.lines.iter().zip(&option.left) {
                     if let Some(group) = group_of[line] {
-                        left[first + group] += amount.minor();
+                        left[first + group] += amount;
                     }
                 }
             }
@@ -156,18 +152,18 @@ impl<const N: usize> Search<'_, N> {
     /// no longer apply. `None`: one of the choice's doesn't apply.
     pub(super) fn exact_off(&mut self, choice: &Choice<N>, picks: &[usize], applying: &mut Set<N>) -> Option<i64> {
         let mut split = std::mem::take(&mut self.split);
-        split.enter(self.start.lines_left());
+        split.copy_left(&self.start.lines);
         for (seller, &pick) in self.sellers.iter().zip(picks) {
             for (&line, left) in seller.lines.iter().zip(&seller.options[pick].left) {
-                split.set(line, left.minor());
+                split.find(line, *left);
             }
         }
         let watched = self.doubtful.iter().any(|&number| applying.has(self.watches[number].member));
         let off = self.place_all(choice, watched, &mut split);
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            let base = |split: &Split| {
-                self.usable[watch.member].eligible.lines.iter().map(|&line| split.left(line)).sum::<i64>()
+            let base = |split: &Amounts| {
+                self.usable[watch.member].coupon.lines.iter().map(|&line| split.left()[line]).sum::<i64>()
             };
             if applying.has(watch.member) && base(&split) < watch.needed {
                 *applying = applying.without(watch.member);
@@ -177,11 +173,11 @@ impl<const N: usize> Search<'_, N> {
         off
     }
 
-    fn place_all(&mut self, choice: &Choice<N>, watched: bool, split: &mut Split) -> Option<i64> {
+    fn place_all(&mut self, choice: &Choice<N>, watched: bool, split: &mut Amounts) -> Option<i64> {
         let mut total = 0;
         for (place, &number) in choice.coupons.iter().enumerate() {
             let watch = &self.watches[number];
-            let lines = &self.usable[watch.member].eligible.lines;
+            let lines = &self.usable[watch.member].coupon.lines;
             let (base, room) = split.sums(lines);
             let off = watch.off(base).min(room);
             if base < watch.needed || off == 0 || watch.budget.is_some_and(|budget| off > budget) {
@@ -190,7 +186,7 @@ impl<const N: usize> Search<'_, N> {
             total += off;
             if watched || place + 1 < choice.coupons.len() {
                 self.steps += SPLIT_STEPS;
-                place_within(split, lines, off);
+                split.take(lines, off);
             }
         }
         Some(total)

@@ -3,7 +3,7 @@
 //! the Lagrangian of "the coupon sees the sum over the sellers"); good prices make it a tight one.
 
 use super::{Choice, Search, lane::share};
-use crate::benefit::Benefit;
+use crate::shape::Shape;
 
 /// More coupons to watch than these stay without a price, which only weakens the bound.
 const PRICED_MAX: usize = 8;
@@ -70,8 +70,7 @@ impl Target {
 impl<const N: usize> Search<'_, N> {
     /// Good prices, with the sets met on the way offered. `None`: no set of the choice can save as much as the best.
     pub(super) fn prices(&mut self, choice: &Choice<N>) -> Option<Prices> {
-        let whole: i64 =
-            self.start.lines_left().iter().chain(self.start.shipping_left()).map(|left| left.minor()).sum();
+        let whole: i64 = self.lines().iter().chain(&self.start.problem.shipping).sum();
         let scale = if whole <= 10_000_000_000_000 { 10_000 } else { 100 };
         let targets = self.targets(choice, scale)?;
         if !self.agree(&targets) {
@@ -218,9 +217,7 @@ impl<const N: usize> Search<'_, N> {
             let off = |base: i64| {
                 let of = |(&number, demand): (&usize, &Demand)| {
                     let watch = &self.watches[number];
-                    // Rounding lifts a percentage above its line by less than 1.
-                    let rounding = i64::from(matches!(watch.benefit, Some(Benefit::PercentOff(_))));
-                    watch.off(base).min(demand.budget) + rounding
+                    watch.most_of(base).min(demand.budget) + watch.benefit.map_or(0, Shape::lift)
                 };
                 target.coupons.iter().zip(&demands).map(of).sum::<i64>()
             };
@@ -245,7 +242,8 @@ impl<const N: usize> Search<'_, N> {
         let mut high = watch.most;
         let budget = watch.budget.filter(|_| watch.benefit.is_some()).unwrap_or(i64::MAX);
         // The largest sum on which it stays within its budget.
-        let within = (watch.off(high) > budget).then(|| {
+        let grows = watch.benefit.is_none_or(Shape::grows);
+        let within = (grows && watch.off(high) > budget).then(|| {
             let (mut fits, mut exceeds) = (0, high);
             while exceeds - fits > 1 {
                 let middle = fits + (exceeds - fits) / 2;
@@ -266,26 +264,9 @@ impl<const N: usize> Search<'_, N> {
         if low > high {
             return None;
         }
-        let mut bends = Vec::new();
-        match watch.benefit {
-            Some(Benefit::AmountOff(benefit)) => bends.push(benefit.amount.minor()),
-            Some(Benefit::PercentOff(benefit)) => {
-                if let Some(cap) = benefit.cap {
-                    let points = i128::from(benefit.percent_bp.get());
-                    let full = (i128::from(cap.minor()) * 10_000 + points - 1) / points;
-                    bends.extend(i64::try_from(full));
-                }
-            }
-            Some(Benefit::TieredAmountOff(benefit)) => {
-                bends.extend(
-                    benefit
-                        .tiers
-                        .iter()
-                        .flat_map(|tier| [tier.over.minor(), tier.over.minor() + 1, tier.amount.minor()]),
-                );
-            }
-            _ => {}
-        }
+        let mut bends = watch.benefit.map_or_else(Vec::new, Shape::breakpoints);
+        // Where the budget cuts off what may exceed it.
+        bends.extend((!grows).then_some(budget));
         bends.extend(within.into_iter().flat_map(|within| [within, within + 1]));
         Some(Demand { low, high, budget, bends })
     }

@@ -4,7 +4,7 @@ use super::{
     Choice, Search,
     options::{Overlap, Watch},
 };
-use crate::benefit::Benefit;
+use crate::shape::Shape;
 
 /// A platform coupon on a sum, and what it would take off it.
 #[derive(Clone, Copy)]
@@ -77,13 +77,8 @@ impl<const N: usize> Search<'_, N> {
     /// A share of the sum that it takes off at most of any sum there can be: numerator and denominator.
     pub(super) fn most_rate(&self, coupons: &[usize], coupon: usize) -> (i64, i64) {
         let watch = &self.watches[coupon];
-        // The smaller the sum, the larger the share; but for tiers.
         let least = self.least_base(coupons, coupon).max(1);
-        let off = match watch.benefit {
-            Some(Benefit::PercentOff(_)) => watch.off(least) + 1,
-            _ => watch.off(watch.most),
-        };
-        (off.min(least), least)
+        watch.benefit.map_or((0, least), |shape| shape.rate_at_most(least, watch.most))
     }
 
     /// What the choice's coupons take off at least of what a later one looks at.
@@ -98,7 +93,7 @@ impl<const N: usize> Search<'_, N> {
             let watch = &self.watches[coupon];
             if self.overlap(coupon, later).whole {
                 let least = watch.needed.max(watch.least);
-                taken = taken.max((taken + watch.off(least)).min(least));
+                taken = taken.max((taken + watch.least_of(least)).min(least));
             }
         }
         taken
@@ -111,7 +106,7 @@ impl<const N: usize> Search<'_, N> {
 
     /// A minor unit for each line by the split itself, and one for what finds no room for it.
     fn rounding(&self) -> i64 {
-        2 * i64::try_from(self.start.lines_left().len()).expect("at most 500")
+        2 * i64::try_from(self.lines().len()).expect("at most 500")
     }
 
     /// Whether the coupons find room for all that they take off wherever the proportion puts it, whatever the sellers'
@@ -119,7 +114,7 @@ impl<const N: usize> Search<'_, N> {
     pub(super) fn has_room(&self, coupons: &[usize]) -> bool {
         let most = |&number: &usize| {
             let watch = &self.watches[number];
-            Placing { watch: number, base: self.least_base(coupons, number), off: watch.off(watch.most) }
+            Placing { watch: number, base: self.least_base(coupons, number), off: watch.most_of(watch.most) }
         };
         coupons.len() <= 1 || !self.is_crowded(&coupons.iter().map(most).collect::<Vec<_>>())
     }
@@ -161,7 +156,7 @@ impl<const N: usize> Search<'_, N> {
             if !self.has_room(before) {
                 break;
             }
-            if !watch.is_within_budget() {
+            if !watch.is_within_budget() || !watch.benefit.is_some_and(Shape::leaves_more) {
                 continue;
             }
             let taken = before.iter().map(|&other| self.least_off(choice, other, coupon));
@@ -176,7 +171,7 @@ impl<const N: usize> Search<'_, N> {
         let overlap = self.overlap(coupon, later);
         let watch = &self.watches[coupon];
         if overlap.whole {
-            return watch.off(watch.needed.max(watch.least));
+            return watch.least_of(watch.needed.max(watch.least));
         }
         let (off, of) = watch.rate();
         (share(overlap.least, off, of) - self.margin(choice.coupons.len(), overlap)).max(0)

@@ -25,26 +25,21 @@ mod halves;
 mod lane;
 mod options;
 mod points;
-mod set;
 mod shipping;
-mod split;
 
-use std::{cmp::Ordering, rc::Rc};
+use std::cmp::Ordering;
 
+use crate::{
+    amounts::Amounts,
+    cart::Cart,
+    lines::Lines,
+    problem::{Coupon, Lane, Problem},
+    set::{Saving, Set, is_better, keep_worthiest, subsets},
+};
 use bound::Prices;
 use lane::share;
 use options::{Overlap, SellerOptions, Watch};
-use set::{Saving, Set, is_better, keep_worthiest, subsets};
 use shipping::ShippingLane;
-use split::Split;
-
-use super::{
-    candidate::{Candidate, Eligible, Lane},
-    eligibility::Eligibility,
-    lanes::{Running, placing_order},
-    lines::Lines,
-};
-use crate::{cart::Cart, condition::Occasion, money::Amount, time::Timestamp};
 
 /// Steps of the whole search, each some 100 ns. It is exact below it.
 const STEPS_MAX: usize = 10_000;
@@ -58,43 +53,19 @@ const WARM_UP: usize = 6;
 /// Shipping coupons that the platform's coupons or the sellers' may spoil, for which keeping and losing are told apart.
 const KEPT_MAX: usize = 3;
 
-/// The places of the candidates that together save most. Ties: fewer coupons, then those that expire sooner, then by
-/// id.
+/// The coupons of the problem that together save most, by index, rising. Ties: fewer coupons, then the earlier ones.
 ///
 /// Exact unless the search runs into a limit, which wallets of dozens of coupons that stack and crowd each other out or
 /// spoil each other's minimum do. Then it is the best found: no less than all of them together, and no less than with one
 /// coupon more, less or exchanged, as far as the tries go. Source: rules, Order of application 6.
-pub fn best_combination(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp) -> Vec<usize> {
-    let mut eligibility = Eligibility::new(cart);
-    let eligible: Vec<Rc<Eligible>> = candidates.iter().map(|candidate| eligibility.of(candidate, None)).collect();
-    best_among(Running::new(cart, now, Occasion::Now), candidates, &eligible)
-}
-
-/// The same, where it is known which lines each may discount.
-pub(super) fn best_among(start: Running<'_>, candidates: &[Candidate<'_>], eligible: &[Rc<Eligible>]) -> Vec<usize> {
-    let mut usable: Vec<Usable<'_>> = candidates
-        .iter()
-        .zip(eligible)
-        .enumerate()
-        .filter_map(|(place, (candidate, eligible))| {
-            let alone = start.alone(candidate, eligible)?;
-            // Its lines are its seller's alone.
-            let seller = candidate.seller().and_then(|_| Some(start.seller_of(*eligible.lines.first()?)));
-            Some(Usable { place, candidate, eligible: eligible.clone(), alone, lane: candidate.lane(), seller })
-        })
-        .collect();
-    usable.sort_by(|a, b| a.candidate.rank().cmp(&b.candidate.rank()));
-    // Coupons of one campaign do the same and exclude each other: the one that goes first in a tie stands for all.
-    let mut seen = Vec::with_capacity(usable.len());
-    usable.retain(|usable| {
-        let campaign = (usable.candidate.campaign, usable.candidate.terms_version);
-        let new = !seen.contains(&campaign);
-        if new {
-            seen.push(campaign);
-        }
-        new
-    });
-    // So does one that differs from an earlier one of its place by no more than a smaller budget.
+///
+/// # Panics
+/// If the problem has more than 512 lines, or an index that leads nowhere.
+pub fn best(problem: &Problem) -> Vec<usize> {
+    let start = Cart::new(problem);
+    let mut usable: Vec<Usable<'_>> =
+        problem.coupons.iter().enumerate().filter_map(|(index, coupon)| Usable::new(index, coupon, &start)).collect();
+    // One that differs from an earlier one of its place by no more than a smaller budget is never needed.
     let mut last = usable.len();
     while last > 1 {
         last -= 1;
@@ -106,47 +77,54 @@ pub(super) fn best_among(start: Running<'_>, candidates: &[Candidate<'_>], eligi
         0 => Vec::new(),
         1..=64 => Search::<1>::new(start, &usable).run(),
         65..=128 => Search::<2>::new(start, &usable).run(),
-        // A wallet holds at most 500 live coupons, a request at most 10 codes.
         _ => Search::<8>::new(start, &usable[..usable.len().min(512)]).run(),
     }
 }
 
-/// A candidate that can matter; in the order of ties.
+/// A coupon that can matter; in the order of ties.
 struct Usable<'a> {
-    place: usize,
-    candidate: &'a Candidate<'a>,
-    eligible: Rc<Eligible>,
-    /// 0 if it exceeds its budget alone.
-    alone: Amount,
-    lane: Lane,
-    /// Of a seller's coupon.
-    seller: Option<usize>,
+    /// In the problem.
+    index: usize,
+    coupon: &'a Coupon,
+    /// Those whose shipping it discounts.
+    sellers: Vec<usize>,
+    /// What it takes off the cart alone; 0 if it exceeds its budget then.
+    alone: i64,
+    /// The most that it takes off whatever others do.
+    most_off: i64,
 }
 
-impl Usable<'_> {
-    /// The most that it takes off whatever others do.
-    fn most_off(&self) -> i64 {
-        // One that exceeds its budget alone stays within it if it applies at all.
-        let most = if self.alone.is_zero() { self.candidate.budget_left.unwrap_or_default() } else { self.alone };
-        most.minor()
+impl<'a> Usable<'a> {
+    /// `None` if it can't apply, whatever others do.
+    fn new(index: usize, coupon: &'a Coupon, start: &Cart<'_>) -> Option<Self> {
+        let (sellers, base) = match coupon.lane {
+            Lane::Shipping => {
+                let sellers = start.problem.sellers_of(&coupon.lines);
+                let base = start.shipping.base(&sellers);
+                (sellers, base)
+            }
+            _ => (Vec::new(), start.lines.base(&coupon.lines)),
+        };
+        let off = coupon.shape.off(base);
+        // Nothing before it changes the sum that a shipping coupon's discount is of.
+        let most = if coupon.lane == Lane::Shipping { off } else { coupon.shape.most(base) };
+        // Others only lower what it finds.
+        if most == 0 || start.lines.base(&coupon.lines) < coupon.needed() || !start.meets_minimum(coupon) {
+            return None;
+        }
+        let alone = if coupon.allows(off) { off } else { 0 };
+        Some(Self { index, coupon, sellers, alone, most_off: coupon.budget.map_or(most, |budget| most.min(budget)) })
     }
 
     /// Whether any set with the other is as good with this one instead.
     fn replaces(&self, other: &Self) -> bool {
-        let (own, theirs) = (self.candidate, other.candidate);
-        self.stands_with(other)
-            && own.terms.stacking.exclusive == theirs.terms.stacking.exclusive
-            && own.terms.benefit == theirs.terms.benefit
-            && own.terms.minimum_spend == theirs.terms.minimum_spend
-            && own.budget_left.is_none_or(|left| theirs.budget_left.is_some_and(|other| other <= left))
-            && (Rc::ptr_eq(&self.eligible, &other.eligible) || self.eligible.lines == other.eligible.lines)
-    }
-
-    /// Whether both stand in one place, where only one may be used.
-    fn stands_with(&self, other: &Self) -> bool {
-        self.lane == other.lane
-            && self.seller == other.seller
-            && self.candidate.terms.stacking.group == other.candidate.terms.stacking.group
+        let (own, theirs) = (self.coupon, other.coupon);
+        own.shares_slot_with(theirs)
+            && own.exclusive == theirs.exclusive
+            && own.shape == theirs.shape
+            && own.minimum == theirs.minimum
+            && own.budget.is_none_or(|left| theirs.budget.is_some_and(|other| other <= left))
+            && own.lines == theirs.lines
     }
 }
 
@@ -179,9 +157,9 @@ enum Effort {
 
 struct Search<'a, const N: usize> {
     usable: &'a [Usable<'a>],
-    start: Running<'a>,
+    start: Cart<'a>,
     /// Lines to try a split on.
-    split: Split,
+    split: Amounts,
     sellers: Vec<SellerOptions<N>>,
     /// The platform's coupons, then the shipping coupons that could be lost.
     watches: Vec<Watch<'a>>,
@@ -204,19 +182,19 @@ struct Search<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Search<'a, N> {
-    fn new(start: Running<'a>, usable: &'a [Usable<'a>]) -> Self {
+    fn new(start: Cart<'a>, usable: &'a [Usable<'a>]) -> Self {
         let of_lane = |lane| {
             let mut members: Vec<usize> = (0..usable.len())
-                .filter(|&member| usable[member].lane == lane && !usable[member].candidate.terms.stacking.exclusive)
+                .filter(|&member| usable[member].coupon.lane == lane && !usable[member].coupon.exclusive)
                 .collect();
-            members.sort_by(|&a, &b| placing_order(usable[a].candidate).cmp(&placing_order(usable[b].candidate)));
+            members.sort_by_key(|&member| usable[member].coupon.order);
             members
         };
         let mut scratch = start.clone();
         let (of_sellers, platform, in_shipping) =
             (of_lane(Lane::Seller), of_lane(Lane::Platform), of_lane(Lane::Shipping));
         let watched = |member: usize| Watch::new(member, &usable[member], &start);
-        let looks = |member: &usize| usable[*member].lane == Lane::Platform || watched(*member).needed > 0;
+        let looks = |member: &usize| usable[*member].coupon.lane == Lane::Platform || watched(*member).needed > 0;
         let looked_at = platform
             .iter()
             .chain(&in_shipping)
@@ -247,7 +225,7 @@ impl<'a, const N: usize> Search<'a, N> {
             usable,
             shipping: ShippingLane::new(&start, usable, &in_shipping),
             start,
-            split: Split::default(),
+            split: Amounts::default(),
             sellers,
             doubtful,
             watches,
@@ -262,8 +240,8 @@ impl<'a, const N: usize> Search<'a, N> {
 
     fn run(mut self) -> Vec<usize> {
         for (member, usable) in self.usable.iter().enumerate() {
-            if usable.candidate.terms.stacking.exclusive {
-                self.offer((usable.alone.minor(), Set::EMPTY.with(member)));
+            if usable.coupon.exclusive {
+                self.offer((usable.alone, Set::EMPTY.with(member)));
             }
         }
         if self.take_all() {
@@ -284,7 +262,7 @@ impl<'a, const N: usize> Search<'a, N> {
                 self.note_losses(choice);
                 *open = match choice.coupons[..] {
                     [] if !self.is_watched(choice) => self.take_most(choice),
-                    [coupon] if !self.is_watched(choice) && self.watches[coupon].is_within_budget() => {
+                    [coupon] if !self.is_watched(choice) && self.watches[coupon].more_is_better() => {
                         match self.match_halves(choice, coupon) {
                             Some(open) => open,
                             None => self.descend(choice, prices, effort),
@@ -302,7 +280,7 @@ impl<'a, const N: usize> Search<'a, N> {
     }
 
     fn found(&self) -> Vec<usize> {
-        self.best.1.members().map(|member| self.usable[member].place).collect()
+        self.best.1.members().map(|member| self.usable[member].index).collect()
     }
 
     /// Takes out of the choice the shipping coupons that its platform coupons spoil whatever the sellers' options are.
@@ -355,6 +333,11 @@ impl<'a, const N: usize> Search<'a, N> {
         }
     }
 
+    /// What the lines amount to before any discount.
+    fn lines(&self) -> &[i64] {
+        self.start.lines.left()
+    }
+
     fn offer(&mut self, saving: Saving<N>) {
         if saving.0 > 0 && is_better(&saving, &self.best) {
             self.best = saving;
@@ -366,13 +349,13 @@ impl<'a, const N: usize> Search<'a, N> {
             .usable
             .iter()
             .enumerate()
-            .filter(|(_, usable)| usable.lane == Lane::Shipping && !usable.candidate.terms.stacking.exclusive);
+            .filter(|(_, usable)| usable.coupon.lane == Lane::Shipping && !usable.coupon.exclusive);
         shared.fold(Set::EMPTY, |set, (member, _)| set.with(member))
     }
 
     /// Which of a seller's shipping coupons each of its options spoils whatever else is chosen, and what that costs.
     fn note_losses(&mut self, choice: &Choice<N>) {
-        if self.doubtful.iter().all(|&number| self.usable[self.watches[number].member].seller.is_none()) {
+        if self.doubtful.iter().all(|&number| self.usable[self.watches[number].member].coupon.seller.is_none()) {
             return;
         }
         for option in self.sellers.iter_mut().flat_map(|seller| &mut seller.options) {
@@ -382,11 +365,12 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut lost: Vec<(usize, usize, usize)> = Vec::new();
         for &number in &self.doubtful {
             let watch = &self.watches[number];
-            let Some(seller) = self.usable[watch.member].seller.filter(|_| choice.shipping.has(watch.member)) else {
+            let Some(seller) = self.usable[watch.member].coupon.seller.filter(|_| choice.shipping.has(watch.member))
+            else {
                 continue;
             };
             // Its lines are this seller's alone.
-            let place = self.sellers.iter().position(|own| self.start.seller_of(own.lines[0]) == seller);
+            let place = self.sellers.iter().position(|own| own.seller == seller);
             let Some(place) = place else { continue };
             for (pick, option) in self.sellers[place].options.iter().enumerate() {
                 let off = |&coupon: &usize| {
@@ -419,12 +403,12 @@ impl<'a, const N: usize> Search<'a, N> {
     /// better set than the best so far; with its prices, by falling bound.
     fn priced_choices(&mut self) -> Vec<(Choice<N>, Prices)> {
         let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
-        let goods: i64 = self.start.lines_left().iter().map(|left| left.minor()).sum();
+        let goods: i64 = self.lines().iter().sum();
         let spoilt: Vec<usize> = self
             .doubtful
             .iter()
             .copied()
-            .filter(|&watch| self.usable[self.watches[watch].member].seller.is_none())
+            .filter(|&watch| self.usable[self.watches[watch].member].coupon.seller.is_none())
             .take(KEPT_MAX)
             .collect();
         let shipping = self.kept_or_lost(&spoilt);
@@ -539,9 +523,7 @@ impl<'a, const N: usize> Search<'a, N> {
     fn is_settled(&self, choice: &Choice<N>) -> bool {
         self.doubtful.iter().filter(|&&number| choice.shipping.has(self.watches[number].member)).all(|&number| {
             let watch = &self.watches[number];
-            let of_seller = |seller: &SellerOptions<N>| {
-                Some(self.start.seller_of(seller.lines[0])) == self.usable[watch.member].seller
-            };
+            let of_seller = |seller: &SellerOptions<N>| Some(seller.seller) == self.usable[watch.member].coupon.seller;
             self.sellers.iter().find(|seller| of_seller(seller)).is_some_and(|seller| {
                 seller.options.iter().all(|option| {
                     let taken = |&coupon: &usize| {
@@ -574,7 +556,7 @@ impl<'a, const N: usize> Search<'a, N> {
 fn places(usable: &[Usable<'_>], members: &[usize]) -> Vec<Vec<usize>> {
     let mut places: Vec<Vec<usize>> = Vec::new();
     for (number, &member) in members.iter().enumerate() {
-        match places.iter_mut().find(|place| usable[members[place[0]]].stands_with(&usable[member])) {
+        match places.iter_mut().find(|place| usable[members[place[0]]].coupon.shares_slot_with(usable[member].coupon)) {
             Some(place) => place.push(number),
             None => places.push(vec![number]),
         }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::set::Set;
+use crate::set::Set;
 
 /// Points of a half; those of the least reduced value beyond it are left out.
 pub(super) const POINTS_MAX: usize = 1_024;

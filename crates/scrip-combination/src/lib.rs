@@ -2,7 +2,7 @@
 //! off.
 //!
 //! [`best`] answers a [`Problem`] with the coupons that save most together. It knows no cart, terms or money but these figures, so
-//! brute force, benches and fuzzing try it alone, and another search may stand in its place. [`Amounts`] and [`split`] are how any
+//! brute force, benches and fuzzing try it alone, and another search may replace this one. [`Amounts`] and [`split`] are how any
 //! discount of Scrip is divided; `scrip-core` applies orders with them.
 //!
 //! At most 10,000 steps of some 100 ns bound the work, 40,000 applied coupons the local search after it. Without a limit met the
@@ -29,16 +29,17 @@
 
 mod amounts;
 mod cart;
-mod lines;
+mod coupon_set;
+mod line_set;
 mod problem;
 mod search;
-mod set;
 mod shape;
+mod slots;
 mod split;
 
 pub use amounts::Amounts;
 pub use cart::saving;
-pub use lines::Lines;
+pub use line_set::LineSet;
 pub use problem::{Coupon, Lane, Line, Minimum, MinimumBase, Problem};
 pub use search::best;
 pub use shape::{Opaque, Shape, Tier};

@@ -112,7 +112,7 @@ fn main() {
                 paused: false,
                 budget_left: None,
                 at_most: None,
-                standing: Vec::new(),
+                reasons_on_any_cart: Vec::new(),
             })
             .collect();
         let hashes = |candidate: &Candidate<'_>| {

@@ -91,7 +91,7 @@ impl Plain {
                     // Coupons before codes, as their ids say.
                     rank: (candidate.expires_at, text.starts_with("code "), text),
                     exclusive: terms.stacking.exclusive,
-                    usable: candidate.standing.is_empty()
+                    usable: candidate.reasons_on_any_cart.is_empty()
                         && candidate.starts_at <= now
                         && now < candidate.expires_at
                         && !candidate.paused

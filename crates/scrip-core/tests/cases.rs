@@ -56,7 +56,7 @@ struct CaseCoupon {
     window: (Timestamp, Timestamp),
     paused: bool,
     budget_left: Option<Amount>,
-    standing: Vec<Reason>,
+    reasons_on_any_cart: Vec<Reason>,
 }
 
 impl CaseCoupon {
@@ -70,7 +70,7 @@ impl CaseCoupon {
             expires_at: self.window.1,
             paused: self.paused,
             budget_left: self.budget_left,
-            standing: self.standing.clone(),
+            reasons_on_any_cart: self.reasons_on_any_cart.clone(),
             at_most: None,
         }
     }
@@ -152,7 +152,7 @@ fn coupon(value: &Value, cart: &Cart) -> Result<CaseCoupon, Refusal> {
     if let Some(at) = coupon.get("expires_at") {
         window.1 = time(at);
     }
-    let standing = match coupon.get("state") {
+    let reasons_on_any_cart = match coupon.get("state") {
         None => None,
         Some(state) => match (state.as_str(), state.get("on_order")) {
             (Some("valid"), _) => None,
@@ -177,7 +177,7 @@ fn coupon(value: &Value, cart: &Cart) -> Result<CaseCoupon, Refusal> {
         window,
         paused: coupon.get("paused").is_some_and(of),
         budget_left: coupon.get("budget_left").map(of),
-        standing: standing.into_iter().collect(),
+        reasons_on_any_cart: reasons_on_any_cart.into_iter().collect(),
         name,
     })
 }

@@ -165,7 +165,7 @@ proptest! {
     }
 
     #[test]
-    fn step2_whatever_is_named_one_coupon_stands_in_a_place_and_an_exclusive_one_alone(seed in any::<u64>(), named in any::<u16>()) {
+    fn step2_whatever_is_named_one_coupon_takes_a_slot_and_an_exclusive_one_applies_alone(seed in any::<u64>(), named in any::<u16>()) {
         let built = scenario(seed).build();
         let candidates = built.candidates();
         let named: Vec<usize> = (0..candidates.len()).filter(|place| named & 1 << place != 0).collect();
@@ -178,7 +178,7 @@ proptest! {
         for (i, &one) in used.iter().enumerate() {
             prop_assert!(named.contains(&one), "one that wasn't named");
             prop_assert!(!candidates[one].terms.stacking.exclusive || used.len() == 1, "an exclusive coupon in company");
-            prop_assert!(used[..i].iter().all(|&other| !candidates[other].shares_place_with(&candidates[one])));
+            prop_assert!(used[..i].iter().all(|&other| !candidates[other].shares_slot_with(&candidates[one])));
         }
         prop_assert!(discount(&quote) <= discount(&best(&built)), "named coupons save more than the best");
         let lanes: Vec<_> = used.iter().map(|&place| candidates[place].lane()).collect();

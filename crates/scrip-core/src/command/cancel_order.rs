@@ -164,7 +164,7 @@ fn judged_again<'o>(
                 expires_at: coupon.expires_at,
                 paused: campaign.stage == CampaignStage::Paused,
                 budget_left: None,
-                standing: Vec::new(),
+                reasons_on_any_cart: Vec::new(),
                 at_most: most,
             };
             Some((coupon, candidate))

@@ -15,7 +15,7 @@ use crate::{
 /// A coupon of the wallet. `None` if its campaign isn't there, or it is one that nobody may use (S17).
 pub fn wallet_candidate<'a>(state: &'a State, coupon: &Coupon, now: Timestamp) -> Option<Candidate<'a>> {
     let campaign = state.campaign(coupon.campaign)?;
-    let standing = match &coupon.state {
+    let reasons_on_any_cart = match &coupon.state {
         CouponState::Valid => None,
         CouponState::Inactive { order, .. } => {
             // From the end of its hold the coupon is free, whether or not anybody has written that down.
@@ -34,7 +34,7 @@ pub fn wallet_candidate<'a>(state: &'a State, coupon: &Coupon, now: Timestamp) -
         expires_at: coupon.expires_at,
         paused: campaign.stage == CampaignStage::Paused,
         budget_left: Some(state.discount_left(campaign)),
-        standing: standing.into_iter().collect(),
+        reasons_on_any_cart: reasons_on_any_cart.into_iter().collect(),
         at_most: None,
     })
 }
@@ -49,12 +49,12 @@ pub fn code_candidate<'a>(
     now: Timestamp,
 ) -> Result<Candidate<'a>, Reason> {
     let (code, campaign) = known_code(state, entered.hash)?;
-    let mut standing = Vec::new();
+    let mut reasons_on_any_cart = Vec::new();
     match code_reason(state, (entered.hash, code), campaign, account, now) {
         Some(Reason::CodeNotUsable) => return Err(Reason::CodeNotUsable),
-        reason => standing.extend(reason),
+        reason => reasons_on_any_cart.extend(reason),
     }
-    standing.extend(claim_reason(state, account, campaign, Some(Channel::Code), code.source.as_ref(), now));
+    reasons_on_any_cart.extend(claim_reason(state, account, campaign, Some(Channel::Code), code.source.as_ref(), now));
     let (starts_at, expires_at) = window(state, campaign, now).map_err(|refusal| refusal.first().clone())?;
     Ok(Candidate {
         used_by: UsedBy::Code(entered.text.as_str().to_owned()),
@@ -65,7 +65,7 @@ pub fn code_candidate<'a>(
         expires_at,
         paused: campaign.stage == CampaignStage::Paused,
         budget_left: Some(state.discount_left(campaign)),
-        standing,
+        reasons_on_any_cart,
         at_most: None,
     })
 }

@@ -43,7 +43,7 @@ pub struct Applied {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
 pub struct LineShare {
-    /// Place in the cart's list.
+    /// Its index in the cart's list.
     #[n(0)]
     pub line: u16,
     #[n(1)]
@@ -100,7 +100,7 @@ impl Applied {
     /// Each funder's whole part, in order of first appearance, above 0 only.
     pub fn funding(&self) -> Vec<(Funder, Amount)> {
         let mut totals: Vec<(Funder, Amount)> = Vec::new();
-        let mut places: HashMap<&Funder, usize> = HashMap::new();
+        let mut index_of: HashMap<&Funder, usize> = HashMap::new();
         let lines = self.shares.iter().flat_map(|share| &share.funding).map(|part| (&part.funder, part.units.total()));
         let shipping =
             self.shipping_shares.iter().flat_map(|share| &share.funding).map(|(funder, part)| (funder, *part));
@@ -108,8 +108,8 @@ impl Applied {
             if amount.is_zero() {
                 continue;
             }
-            let place = *places.entry(funder).or_insert(totals.len());
-            match totals.get_mut(place) {
+            let index = *index_of.entry(funder).or_insert(totals.len());
+            match totals.get_mut(index) {
                 Some(entry) => entry.1 += amount,
                 None => totals.push((funder.clone(), amount)),
             }

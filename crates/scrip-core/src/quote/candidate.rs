@@ -21,7 +21,7 @@ pub struct Candidate<'a> {
     /// What is left of the campaign's budget or, without one, of what its counters can take; `None`: it limits nothing.
     pub budget_left: Option<Amount>,
     /// Reasons that hold for any cart: used, on another order, the code's claim would be refused.
-    pub standing: Vec<Reason>,
+    pub reasons_on_any_cart: Vec<Reason>,
     /// The most that it may take off: what it took before, where an order is judged again on what is left of it.
     pub at_most: Option<Amount>,
 }
@@ -37,7 +37,7 @@ pub enum Lane {
 /// Which lines of a cart a coupon may discount.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Eligible {
-    /// Places in the cart's list.
+    /// By index in the cart's list.
     pub lines: Vec<usize>,
     /// If there is none: what kept out the line that came closest.
     pub because: Option<NotEligible>,
@@ -58,8 +58,8 @@ impl Candidate<'_> {
         self.terms.issuer.seller()
     }
 
-    /// Whether both stand in one place, where only one may be used: same lane, same issuer, same stacking group.
-    pub fn shares_place_with(&self, other: &Self) -> bool {
+    /// Whether both have one stacking slot, of which only one may be used: same lane, same issuer, same stacking group.
+    pub fn shares_slot_with(&self, other: &Self) -> bool {
         self.lane() == other.lane()
             && self.seller() == other.seller()
             && self.terms.stacking.group == other.terms.stacking.group
@@ -87,12 +87,12 @@ impl Candidate<'_> {
     pub fn eligible(&self, cart: &Cart) -> Eligible {
         let mut lines = Vec::new();
         let mut because = None;
-        for (place, line) in cart.lines().iter().enumerate() {
+        for (index, line) in cart.lines().iter().enumerate() {
             if self.seller().is_some_and(|seller| *seller != line.seller) {
                 continue;
             }
             match not_eligible(self.terms, line) {
-                None => lines.push(place),
+                None => lines.push(index),
                 // The line that came closest explains best: on sale before excluded before outside the scope.
                 Some(reason) => because = Some(because.map_or(reason, |so_far| closer(so_far, reason))),
             }

@@ -7,7 +7,7 @@ use super::{
     candidate::{Candidate, Eligible, Lane},
     combination::best_among,
     eligibility::Eligibility,
-    lanes::{Running, placing_order},
+    lanes::{Running, order_of_application},
 };
 use crate::{
     campaign::ScopeHashes,
@@ -43,14 +43,14 @@ pub struct NotApplied {
 pub enum Choice<'a> {
     /// The joint optimum over all of them.
     Best,
-    /// Exactly these, by place.
+    /// Exactly these, by index.
     Named(&'a [usize]),
 }
 
-/// What applied, by the candidate's place, in the order of application.
-pub type Placed = Vec<(usize, Applied)>;
-/// What didn't apply, by the candidate's place, with every reason.
-pub type Refused = Vec<(usize, Vec<Reason>)>;
+/// What applied, by the candidate's index, in the order of application.
+pub type AppliedByIndex = Vec<(usize, Applied)>;
+/// What didn't apply, by the candidate's index, with every reason.
+pub type RefusedByIndex = Vec<(usize, Vec<Reason>)>;
 
 /// What a coupon takes off the cart alone, or all reasons why it doesn't apply to it.
 type Alone = Result<Amount, Vec<Reason>>;
@@ -77,40 +77,40 @@ pub fn quote_by<'h>(
     let start = Running::new(cart, now, Occasion::Now);
     let alone: Vec<Alone> =
         candidates.iter().zip(&eligible).map(|(candidate, eligible)| start.judge(candidate, eligible)).collect();
-    let saving = |place: usize| *alone[place].as_ref().unwrap_or(&Amount::ZERO);
+    let saving = |index: usize| *alone[index].as_ref().unwrap_or(&Amount::ZERO);
 
     let chosen = match choice {
         Choice::Best => best_among(&start, candidates, &eligible),
-        Choice::Named(places) => places.to_vec(),
+        Choice::Named(indexes) => indexes.to_vec(),
     };
     let (applied, refused) = in_lanes(start, candidates, &eligible, &alone, &chosen);
-    let used: Vec<usize> = applied.iter().map(|(place, _)| *place).collect();
+    let used: Vec<usize> = applied.iter().map(|(index, _)| *index).collect();
     let mut is_used = vec![false; candidates.len()];
-    used.iter().for_each(|&place| is_used[place] = true);
+    used.iter().for_each(|&index| is_used[index] = true);
     let mut reasons_of: HashMap<usize, Vec<Reason>> = HashMap::new();
-    for (place, reasons) in refused {
-        reasons_of.entry(place).or_insert(reasons);
+    for (index, reasons) in refused {
+        reasons_of.entry(index).or_insert(reasons);
     }
 
     let mut not_applied: Vec<(usize, NotApplied)> = Vec::new();
-    for (place, candidate) in candidates.iter().enumerate() {
-        let swallowed = is(Fault::ReasonSwallowed) && alone[place].is_err();
-        if is_used[place] || swallowed {
+    for (index, candidate) in candidates.iter().enumerate() {
+        let swallowed = is(Fault::ReasonSwallowed) && alone[index].is_err();
+        if is_used[index] || swallowed {
             continue;
         }
-        let reasons = match reasons_of.remove(&place) {
+        let reasons = match reasons_of.remove(&index) {
             Some(reasons) => reasons,
-            None => match &alone[place] {
+            None => match &alone[index] {
                 Err(reasons) => reasons.clone(),
                 Ok(_) => vec![in_the_way(candidate, candidates, &used)],
             },
         };
         not_applied.push((
-            place,
+            index,
             NotApplied {
                 used_by: candidate.used_by.clone(),
                 campaign: candidate.campaign,
-                would_save: saving(place),
+                would_save: saving(index),
                 reasons,
             },
         ));
@@ -126,8 +126,13 @@ pub fn quote_by<'h>(
 
 /// Applies exactly the given candidates, as an order does.
 ///
-/// Shape: what applied, in order of application, and for each that didn't, by place, its reasons.
-pub fn evaluate(cart: &Cart, candidates: &[Candidate<'_>], now: Timestamp, occasion: Occasion) -> (Placed, Refused) {
+/// Shape: what applied, in order of application, and for each that didn't its reasons; both by index.
+pub fn evaluate(
+    cart: &Cart,
+    candidates: &[Candidate<'_>],
+    now: Timestamp,
+    occasion: Occasion,
+) -> (AppliedByIndex, RefusedByIndex) {
     let mut eligibility = Eligibility::new(cart);
     let eligible: Vec<Rc<Eligible>> = candidates.iter().map(|candidate| eligibility.of(candidate, None)).collect();
     let start = Running::new(cart, now, occasion);
@@ -150,95 +155,96 @@ fn in_lanes(
     eligible: &[Rc<Eligible>],
     alone: &[Alone],
     chosen: &[usize],
-) -> (Placed, Refused) {
-    let saving = |place: usize| alone.get(place).and_then(|alone| alone.as_ref().ok()).copied().unwrap_or(Amount::ZERO);
+) -> (AppliedByIndex, RefusedByIndex) {
+    let saving = |index: usize| alone.get(index).and_then(|alone| alone.as_ref().ok()).copied().unwrap_or(Amount::ZERO);
     let mut preferred = chosen.to_vec();
     preferred
         .sort_by(|&a, &b| (Reverse(saving(a)), candidates[a].rank()).cmp(&(Reverse(saving(b)), candidates[b].rank())));
-    let own_reasons = |place: usize| alone.get(place).and_then(|alone| alone.as_ref().err());
-    let excluded = |place: usize, by: usize| {
+    let own_reasons = |index: usize| alone.get(index).and_then(|alone| alone.as_ref().err());
+    let excluded = |index: usize, by: usize| {
         // What doesn't apply alone has its own reasons. Beside an exclusive coupon, or exclusive itself, it can't come
         // to apply on what others leave either.
         let coupon = candidates[by].used_by.clone();
-        (place, own_reasons(place).cloned().unwrap_or_else(|| vec![Reason::ExclusiveCouponApplied { coupon }]))
+        (index, own_reasons(index).cloned().unwrap_or_else(|| vec![Reason::ExclusiveCouponApplied { coupon }]))
     };
 
     let (exclusive, shared): (Vec<usize>, Vec<usize>) =
-        preferred.iter().copied().partition(|&place| candidates[place].terms.stacking.exclusive);
-    let Some(&first) = exclusive.iter().find(|&&place| own_reasons(place).is_none()) else {
-        let (applied, mut refused) = place_shared(start, candidates, eligible, &shared);
-        refused.extend(exclusive.into_iter().filter_map(|place| Some((place, own_reasons(place)?.clone()))));
+        preferred.iter().copied().partition(|&index| candidates[index].terms.stacking.exclusive);
+    let Some(&first) = exclusive.iter().find(|&&index| own_reasons(index).is_none()) else {
+        let (applied, mut refused) = apply_shared(start, candidates, eligible, &shared);
+        refused.extend(exclusive.into_iter().filter_map(|index| Some((index, own_reasons(index)?.clone()))));
         return (applied, refused);
     };
     let goes_before: Vec<usize> = preferred
         .into_iter()
-        .take_while(|&place| place != first)
-        .filter(|&place| own_reasons(place).is_none())
+        .take_while(|&index| index != first)
+        .filter(|&index| own_reasons(index).is_none())
         .collect();
     if !goes_before.is_empty() {
-        let (applied, mut refused) = place_shared(start.clone(), candidates, eligible, &shared);
-        let applies = |place: &usize| applied.iter().any(|(other, _)| other == place);
+        let (applied, mut refused) = apply_shared(start.clone(), candidates, eligible, &shared);
+        let applies = |index: &usize| applied.iter().any(|(other, _)| other == index);
         if let Some(by) = goes_before.into_iter().find(applies) {
-            refused.extend(exclusive.into_iter().map(|place| excluded(place, by)));
+            refused.extend(exclusive.into_iter().map(|index| excluded(index, by)));
             return (applied, refused);
         }
     }
-    let (applied, mut refused) = place_shared(start, candidates, eligible, &[first]);
-    let others = exclusive.into_iter().chain(shared).filter(|&place| place != first);
-    refused.extend(others.map(|place| excluded(place, first)));
+    let (applied, mut refused) = apply_shared(start, candidates, eligible, &[first]);
+    let others = exclusive.into_iter().chain(shared).filter(|&index| index != first);
+    refused.extend(others.map(|index| excluded(index, first)));
     (applied, refused)
 }
 
-/// Coupons of which none is kept out by an exclusive one. `preferred`: the first has the first claim on its place.
-fn place_shared(
+/// Coupons of which none is kept out by an exclusive one. `preferred`: the first has the first claim on its slot.
+fn apply_shared(
     mut running: Running<'_>,
     candidates: &[Candidate<'_>],
     eligible: &[Rc<Eligible>],
     preferred: &[usize],
-) -> (Placed, Refused) {
-    let mut applied: Placed = Vec::new();
-    let mut refused: Refused = Vec::new();
+) -> (AppliedByIndex, RefusedByIndex) {
+    let mut applied: AppliedByIndex = Vec::new();
+    let mut refused: RefusedByIndex = Vec::new();
     for lane in [Lane::Seller, Lane::Platform, Lane::Shipping] {
         running.enter_lane();
         let entering = running.clone();
         let mut in_lane: Vec<usize> =
-            preferred.iter().copied().filter(|&place| candidates[place].lane() == lane).collect();
-        // Those that share a place are neighbours where it matters: others may stand between them only if they are of
-        // another seller, whose lines and shipping are none of theirs.
+            preferred.iter().copied().filter(|&index| candidates[index].lane() == lane).collect();
+        // Those that share a slot are neighbours where it matters: only coupons of another seller come between them, whose lines
+        // and shipping are none of theirs.
         in_lane.sort_by(|&a, &b| {
-            let order = |place: usize| {
-                let (of_platform, group, _) = placing_order(&candidates[place]);
-                (of_platform, group, candidates[place].seller())
+            let order = |index: usize| {
+                let (of_platform, group, _) = order_of_application(&candidates[index]);
+                (of_platform, group, candidates[index].seller())
             };
             order(a).cmp(&order(b))
         });
         let of_earlier_lanes = applied.len();
-        for sharing in in_lane.chunk_by(|&a, &b| candidates[a].shares_place_with(&candidates[b])) {
+        for sharing in in_lane.chunk_by(|&a, &b| candidates[a].shares_slot_with(&candidates[b])) {
             let judged: Vec<(usize, Option<Vec<Reason>>)> = sharing
                 .iter()
-                .map(|&place| (place, entering.judge(&candidates[place], &eligible[place]).err()))
+                .map(|&index| (index, entering.judge(&candidates[index], &eligible[index]).err()))
                 .collect();
-            // Who takes the place is settled by preference among those that apply to what the lane found, unless others
-            // of the lane left it nothing. One that exceeds its budget may come to apply on what they leave.
+            // Preference decides who takes the slot among those that apply to what the lane found, unless others of the lane left
+            // it nothing. One that exceeds its budget may come to apply on what they leave.
             let (fit, unfit): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, reasons)| reasons.is_none());
             let mut taken_by = None;
-            for (place, reasons) in fit.into_iter().chain(unfit) {
-                let (candidate, eligible) = (&candidates[place], &eligible[place]);
+            for (index, reasons) in fit.into_iter().chain(unfit) {
+                let (candidate, eligible) = (&candidates[index], &eligible[index]);
                 match (taken_by, reasons) {
-                    (Some(_), Some(reasons)) => refused.push((place, reasons)),
-                    (Some(by), None) => refused.push((place, vec![stacking_group_taken(candidates, by)])),
+                    (Some(_), Some(reasons)) => refused.push((index, reasons)),
+                    (Some(by), None) => refused.push((index, vec![stacking_group_taken(candidates, by)])),
                     (None, _) => match running.apply(candidate, eligible) {
                         Ok(effect) => {
-                            taken_by = Some(place);
-                            applied.push((place, effect));
+                            taken_by = Some(index);
+                            applied.push((index, effect));
                         }
-                        Err(reasons) => refused.push((place, reasons)),
+                        Err(reasons) => refused.push((index, reasons)),
                     },
                 }
             }
         }
-        applied[of_earlier_lanes..]
-            .sort_by(|(a, _), (b, _)| placing_order(&candidates[*a]).cmp(&placing_order(&candidates[*b])));
+        applied[of_earlier_lanes..].sort_by(|(a, _), (b, _)| {
+            order_of_application(&candidates[*a]).cmp(&order_of_application(&candidates[*b]))
+        });
     }
     (applied, refused)
 }
@@ -249,12 +255,12 @@ fn stacking_group_taken(candidates: &[Candidate<'_>], by: usize) -> Reason {
 
 /// Why a coupon that could apply isn't in the chosen set.
 fn in_the_way(candidate: &Candidate<'_>, candidates: &[Candidate<'_>], used: &[usize]) -> Reason {
-    let mut others = used.iter().map(|&place| &candidates[place]);
+    let mut others = used.iter().map(|&index| &candidates[index]);
     let exclusive = others.clone().find(|other| other.terms.stacking.exclusive || candidate.terms.stacking.exclusive);
     if let Some(other) = exclusive {
         return Reason::ExclusiveCouponApplied { coupon: other.used_by.clone() };
     }
-    match others.find(|other| other.shares_place_with(candidate)) {
+    match others.find(|other| other.shares_slot_with(candidate)) {
         Some(other) => Reason::StackingGroupTaken { coupon: other.used_by.clone() },
         None => Reason::NotInBestCombination,
     }

@@ -10,7 +10,7 @@ use scrip_combination as figures;
 use super::{
     candidate::{Candidate, Eligible, Lane},
     eligibility::Eligibility,
-    lanes::{Running, placing_order},
+    lanes::{Running, order_of_application},
 };
 use crate::{
     campaign::{MinimumSpend, MinimumSpendBase},
@@ -51,7 +51,7 @@ fn problem_among(
     let mut usable: Vec<usize> =
         (0..candidates.len()).filter(|&index| start.may_apply(&candidates[index], &eligible[index])).collect();
     usable.sort_by(|&a, &b| candidates[a].rank().cmp(&candidates[b].rank()));
-    // Coupons of one campaign do the same and exclude each other: the one that goes first in a tie stands for all.
+    // Coupons of one campaign do the same and exclude each other: the one that goes first in a tie is as good as any.
     let mut seen = HashSet::with_capacity(usable.len());
     usable.retain(|&index| seen.insert((candidates[index].campaign, candidates[index].terms_version)));
     (problem(start, candidates, eligible, &usable), usable)
@@ -66,7 +66,7 @@ fn problem(
     let group = |index: usize| candidates[index].terms.stacking.group.as_ref();
     let mut groups: HashMap<&StackingGroup, u32> = HashMap::new();
     let mut in_order = usable.to_vec();
-    in_order.sort_by(|&a, &b| placing_order(&candidates[a]).cmp(&placing_order(&candidates[b])));
+    in_order.sort_by(|&a, &b| order_of_application(&candidates[a]).cmp(&order_of_application(&candidates[b])));
     let mut order = vec![0; candidates.len()];
     (0..).zip(in_order).for_each(|(rank, index)| order[index] = rank);
     let coupon = |&index: &usize| {

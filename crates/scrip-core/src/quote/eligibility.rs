@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use scrip_combination::Lines;
+use scrip_combination::LineSet;
 
 use super::candidate::{Candidate, Eligible};
 use crate::{
@@ -23,10 +23,10 @@ use crate::{
 pub(super) struct Eligibility<'c> {
     cart: &'c Cart,
     names: OnceCell<CartNames<'c>>,
-    sellers: OnceCell<HashMap<&'c SellerId, Lines>>,
-    all: Lines,
-    on_sale: Lines,
-    /// By where the terms are: those of one campaign are in one place.
+    sellers: OnceCell<HashMap<&'c SellerId, LineSet>>,
+    all: LineSet,
+    on_sale: LineSet,
+    /// By the address of the terms: those of one campaign have one.
     known: HashMap<*const Terms, Rc<Eligible>>,
 }
 
@@ -38,8 +38,8 @@ impl<'c> Eligibility<'c> {
             cart,
             names: OnceCell::new(),
             sellers: OnceCell::new(),
-            all: lines().fold(Lines::NONE, |all, (place, _)| all.with(place)),
-            on_sale: on_sale.fold(Lines::NONE, |all, (place, _)| all.with(place)),
+            all: lines().fold(LineSet::NONE, |all, (index, _)| all.with(index)),
+            on_sale: on_sale.fold(LineSet::NONE, |all, (index, _)| all.with(index)),
             known: HashMap::new(),
         }
     }
@@ -75,20 +75,20 @@ impl<'c> Eligibility<'c> {
         let found = if scope.include_on_sale { regular } else { regular.without(&self.on_sale) };
         // The line that came closest explains best: on sale before excluded before outside the scope.
         let because = [(regular, NotEligible::OnSale), (within, NotEligible::Excluded), (own, NotEligible::Scope)];
-        let because = because.into_iter().find(|(lines, _)| *lines != Lines::NONE).map(|(_, because)| because);
-        Eligible { lines: found.indices(), because: because.filter(|_| found == Lines::NONE) }
+        let because = because.into_iter().find(|(lines, _)| *lines != LineSet::NONE).map(|(_, because)| because);
+        Eligible { lines: found.indices(), because: because.filter(|_| found == LineSet::NONE) }
     }
 
-    fn lines_of(&self, seller: &SellerId) -> Lines {
+    fn lines_of(&self, seller: &SellerId) -> LineSet {
         let sellers = self.sellers.get_or_init(|| {
-            let mut sellers: HashMap<&SellerId, Lines> = HashMap::new();
-            for (place, line) in self.cart.lines().iter().enumerate() {
-                let lines = sellers.entry(&line.seller).or_insert(Lines::NONE);
-                *lines = lines.with(place);
+            let mut sellers: HashMap<&SellerId, LineSet> = HashMap::new();
+            for (index, line) in self.cart.lines().iter().enumerate() {
+                let lines = sellers.entry(&line.seller).or_insert(LineSet::NONE);
+                *lines = lines.with(index);
             }
             sellers
         });
-        sellers.get(seller).copied().unwrap_or(Lines::NONE)
+        sellers.get(seller).copied().unwrap_or(LineSet::NONE)
     }
 
     fn names(&self) -> &CartNames<'c> {
@@ -114,7 +114,7 @@ struct CartNames<'c> {
 struct Entry<'c> {
     kind: Kind,
     name: &'c str,
-    lines: Lines,
+    lines: LineSet,
     /// Another one with the same hash.
     next: Option<usize>,
 }
@@ -143,10 +143,10 @@ impl<'c> CartNames<'c> {
         // Some 16 bits for each name: one in 16 of the others passes.
         let words = (count / 4).next_power_of_two();
         let mut names = Self { present: vec![0; words], by_hash: HashMap::default(), entries: Vec::new() };
-        for (place, line) in cart.lines().iter().enumerate() {
-            names.note(Kind::Product, line.product.as_str(), place);
+        for (index, line) in cart.lines().iter().enumerate() {
+            names.note(Kind::Product, line.product.as_str(), index);
             for category in &line.categories {
-                names.note(Kind::Category, category.as_str(), place);
+                names.note(Kind::Category, category.as_str(), index);
             }
         }
         names
@@ -158,17 +158,17 @@ impl<'c> CartNames<'c> {
         (bit / 64, 1 << (bit % 64))
     }
 
-    fn note(&mut self, kind: Kind, name: &'c str, place: usize) {
+    fn note(&mut self, kind: Kind, name: &'c str, index: usize) {
         let hash = name_hash(name);
         let first = self.by_hash.get(&hash).copied();
         if let Some(known) = self.find(first, kind, name) {
-            self.entries[known].lines = self.entries[known].lines.with(place);
+            self.entries[known].lines = self.entries[known].lines.with(index);
             return;
         }
         let (word, bit) = self.bit(hash);
         self.present[word] |= bit;
         self.by_hash.insert(hash, self.entries.len());
-        self.entries.push(Entry { kind, name, lines: Lines::NONE.with(place), next: first });
+        self.entries.push(Entry { kind, name, lines: LineSet::NONE.with(index), next: first });
     }
 
     fn find(&self, first: Option<usize>, kind: Kind, name: &str) -> Option<usize> {
@@ -184,21 +184,21 @@ impl<'c> CartNames<'c> {
     }
 
     /// The lines that have any of the names. Of those whose hash is known and not here, the text isn't even touched.
-    fn lines<N: Borrow<str>>(&self, kind: Kind, names: &[N], hashes: Option<&[u64]>) -> Lines {
-        let mut lines = Lines::NONE;
-        let mut look = |hash: u64, place: usize| {
+    fn lines<N: Borrow<str>>(&self, kind: Kind, names: &[N], hashes: Option<&[u64]>) -> LineSet {
+        let mut lines = LineSet::NONE;
+        let mut look = |hash: u64, index: usize| {
             let (word, bit) = self.bit(hash);
             if self.present[word] & bit == 0 {
                 return;
             }
             let first = self.by_hash.get(&hash).copied();
-            if let Some(number) = self.find(first, kind, names[place].borrow()) {
+            if let Some(number) = self.find(first, kind, names[index].borrow()) {
                 lines = lines.or(&self.entries[number].lines);
             }
         };
         match hashes.filter(|hashes| hashes.len() == names.len()) {
-            Some(hashes) => hashes.iter().enumerate().for_each(|(place, hash)| look(*hash, place)),
-            None => names.iter().enumerate().for_each(|(place, name)| look(name_hash(name.borrow()), place)),
+            Some(hashes) => hashes.iter().enumerate().for_each(|(index, hash)| look(*hash, index)),
+            None => names.iter().enumerate().for_each(|(index, name)| look(name_hash(name.borrow()), index)),
         }
         lines
     }
@@ -232,9 +232,9 @@ mod tests {
         SellerId::new(&format!("s{number}")).expect("a name")
     }
 
-    fn line(place: usize, (own, named, categories, on_sale): &(u8, u8, Vec<u8>, bool)) -> Line {
+    fn line(index: usize, (own, named, categories, on_sale): &(u8, u8, Vec<u8>, bool)) -> Line {
         Line {
-            id: LineId::new(&format!("l{place}")).expect("a name"),
+            id: LineId::new(&format!("l{index}")).expect("a name"),
             seller: seller(*own),
             product: product(*named),
             categories: categories.iter().copied().map(category).collect(),
@@ -253,7 +253,7 @@ mod tests {
             issuer in proptest::option::of(0..4_u8),
         ) {
             let currency = Currency::from_code("USD").expect("known");
-            let lines = lines.iter().enumerate().map(|(place, of)| line(place, of)).collect();
+            let lines = lines.iter().enumerate().map(|(index, of)| line(index, of)).collect();
             let cart = Cart::new(currency, lines, Vec::new()).expect("valid");
             let mut terms: Terms = serde_json::from_str(
                 r#"{"name": "x", "issuer": {"type": "platform"}, "currency": "USD",
@@ -279,7 +279,7 @@ mod tests {
                 paused: false,
                 budget_left: None,
                 at_most: None,
-                standing: Vec::new(),
+                reasons_on_any_cart: Vec::new(),
             };
             let compared = candidate.eligible(&cart);
             let hashes = ScopeHashes::of(&terms.scope);

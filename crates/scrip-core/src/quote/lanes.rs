@@ -25,7 +25,7 @@ pub(super) struct Running<'a> {
     pub now: Timestamp,
     pub occasion: Occasion,
     sellers: Rc<[&'a SellerId]>,
-    /// Each line's place in `sellers`.
+    /// By index in `sellers`, for each line.
     seller_of: Rc<[usize]>,
     /// What is left of each line, and of each seller's shipping in the order of `sellers`.
     lines: Amounts,
@@ -44,13 +44,13 @@ struct Effect {
 impl<'a> Running<'a> {
     pub fn new(cart: &'a Cart, now: Timestamp, occasion: Occasion) -> Self {
         let sellers: Rc<[&SellerId]> = cart.sellers().into();
-        let place_of: HashMap<&SellerId, usize> =
-            sellers.iter().enumerate().map(|(place, seller)| (*seller, place)).collect();
-        let seller_of = cart.lines().iter().map(|line| place_of[&line.seller]).collect();
+        let index_of: HashMap<&SellerId, usize> =
+            sellers.iter().enumerate().map(|(index, seller)| (*seller, index)).collect();
+        let seller_of = cart.lines().iter().map(|line| index_of[&line.seller]).collect();
         let lines = cart.lines().iter().map(|line| line.amount().minor()).collect();
         let mut shipping = vec![0; sellers.len()];
         for entry in cart.shipping() {
-            shipping[place_of[&entry.seller]] = entry.amount.minor();
+            shipping[index_of[&entry.seller]] = entry.amount.minor();
         }
         Self { cart, now, occasion, sellers, seller_of, lines: Amounts::new(lines), shipping: Amounts::new(shipping) }
     }
@@ -64,7 +64,7 @@ impl<'a> Running<'a> {
     /// Applies the coupon, or gives every reason why not and changes nothing.
     pub fn apply(&mut self, candidate: &Candidate<'_>, eligible: &Eligible) -> Result<Applied, Vec<Reason>> {
         let effect = self.effect(candidate, eligible);
-        let mut refused = candidate.standing.clone();
+        let mut refused = candidate.reasons_on_any_cart.clone();
         refused.extend(self.reasons(candidate, eligible, effect.discount));
         if refused.is_empty() && effect.discount.is_zero() {
             refused.push(Reason::NothingLeftToDiscount);
@@ -72,14 +72,14 @@ impl<'a> Running<'a> {
         if !refused.is_empty() {
             return Err(refused);
         }
-        Ok(self.place(candidate, eligible, &effect))
+        Ok(self.apply_effect(candidate, eligible, &effect))
     }
 
     /// What the coupon takes off the cart as its lane found it, or every reason why it doesn't apply to that.
     pub fn judge(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> Result<Amount, Vec<Reason>> {
         // As its lane found it there is room for all of it.
         let discount = candidate.discount(self.base(candidate, eligible));
-        let mut refused = candidate.standing.clone();
+        let mut refused = candidate.reasons_on_any_cart.clone();
         refused.extend(self.reasons(candidate, eligible, discount));
         if refused.is_empty() && discount.is_zero() {
             refused.push(Reason::NothingLeftToDiscount);
@@ -98,7 +98,7 @@ impl<'a> Running<'a> {
     /// Whether nothing keeps the coupon from the cart but what other coupons may leave of it: its budget may take that.
     pub fn may_apply(&self, candidate: &Candidate<'_>, eligible: &Eligible) -> bool {
         let discount = candidate.discount(self.base(candidate, eligible));
-        candidate.standing.is_empty()
+        candidate.reasons_on_any_cart.is_empty()
             && matches!(
                 self.reasons(candidate, eligible, discount)[..],
                 [] | [Reason::CampaignBudgetExhausted { .. } | Reason::AmountOutOfRange]
@@ -169,17 +169,17 @@ impl<'a> Running<'a> {
         Effect { discount, surplus, line_parts, shipping_parts: Vec::new(), shipping_sellers: Vec::new() }
     }
 
-    fn place(&mut self, candidate: &Candidate<'_>, eligible: &Eligible, effect: &Effect) -> Applied {
+    fn apply_effect(&mut self, candidate: &Candidate<'_>, eligible: &Eligible, effect: &Effect) -> Applied {
         let mut shares = Vec::new();
-        for (&place, &part) in eligible.lines.iter().zip(&effect.line_parts) {
+        for (&index, &part) in eligible.lines.iter().zip(&effect.line_parts) {
             if part.is_zero() {
                 continue;
             }
-            let line = &self.cart.lines()[place];
-            let before = line.amount() - Amount::of(self.lines.left()[place]);
-            self.lines.take_part(place, part.minor());
+            let line = &self.cart.lines()[index];
+            let before = line.amount() - Amount::of(self.lines.left()[index]);
+            self.lines.take_part(index, part.minor());
             shares.push(LineShare {
-                line: u16::try_from(place).expect("a cart has at most 500 lines"),
+                line: u16::try_from(index).expect("a cart has at most 500 lines"),
                 amount: part,
                 units: Runs::growth(before, before + part, line.quantity),
                 funding: Vec::new(),
@@ -216,9 +216,9 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The order in which coupons of one lane are placed: in the shipping lane the sellers' first; then by group, none
+/// The order in which coupons of one lane are applied: in the shipping lane the sellers' first; then by group, none
 /// first; then by id.
-pub(super) fn placing_order<'c>(
+pub(super) fn order_of_application<'c>(
     candidate: &'c Candidate<'_>,
 ) -> (bool, Option<&'c crate::name::StackingGroup>, &'c UsedBy) {
     (candidate.seller().is_none(), candidate.terms.stacking.group.as_ref(), &candidate.used_by)

@@ -14,5 +14,5 @@ mod lanes;
 pub(crate) use applied::add_to;
 pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
 pub use candidate::{Candidate, Eligible, Lane};
-pub use choose::{Choice, NotApplied, Placed, Quote, Refused, evaluate, quote, quote_by};
+pub use choose::{AppliedByIndex, Choice, NotApplied, Quote, RefusedByIndex, evaluate, quote, quote_by};
 pub use combination::{best_combination, problem_of};

@@ -157,7 +157,7 @@ pub struct BuiltCoupon {
     pub expires_at: Timestamp,
     pub paused: bool,
     pub budget_left: Option<Amount>,
-    pub standing: Vec<Reason>,
+    pub reasons_on_any_cart: Vec<Reason>,
 }
 
 impl Built {
@@ -177,7 +177,7 @@ impl BuiltCoupon {
             expires_at: self.expires_at,
             paused: self.paused,
             budget_left: self.budget_left,
-            standing: self.standing.clone(),
+            reasons_on_any_cart: self.reasons_on_any_cart.clone(),
             at_most: None,
         }
     }
@@ -253,7 +253,7 @@ impl Scenario {
             expires_at,
             paused: shared.trouble == Some(Trouble::Paused),
             budget_left: shared.budget_left.map(Amount::of),
-            standing: if own.trouble == Some(Trouble::Used) { vec![Reason::CouponUsed] } else { Vec::new() },
+            reasons_on_any_cart: if own.trouble == Some(Trouble::Used) { vec![Reason::CouponUsed] } else { Vec::new() },
         }
     }
 }

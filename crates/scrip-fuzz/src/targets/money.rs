@@ -88,7 +88,7 @@ fn candidate(place: u8, terms: &Terms, now: Timestamp) -> Candidate<'_> {
         expires_at,
         paused: false,
         budget_left: None,
-        standing: Vec::new(),
+        reasons_on_any_cart: Vec::new(),
         at_most: None,
     }
 }

@@ -1,8 +1,10 @@
-/// Lines of a cart, which has at most 500.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lines([u64; 8]);
+//! Lines of a cart as bits.
 
-impl Lines {
+/// A set of lines, by index below 512.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineSet([u64; 8]);
+
+impl LineSet {
     pub const NONE: Self = Self([0; 8]);
 
     pub fn of(lines: &[usize]) -> Self {

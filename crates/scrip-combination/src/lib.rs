@@ -6,7 +6,7 @@
 //! discount of Scrip is divided; `scrip-core` applies orders with them.
 //!
 //! At most 10,000 steps of some 100 ns bound the work, 40,000 applied coupons the local search after it. Without a limit met the
-//! answer is exact.
+//! answer is exact. What bounds what, with proofs: `docs/concepts/best-combination.md`.
 //!
 //! ```
 //! use scrip_combination::{Coupon, Lane, Line, Minimum, MinimumBase, Problem, Shape, best, saving};

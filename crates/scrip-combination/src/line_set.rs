@@ -61,3 +61,19 @@ impl LineSet {
         indices
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_of_lines_are_what_lists_of_them_say() {
+        let (few, more) = (LineSet::of(&[0, 63, 64, 511]), LineSet::of(&[0, 1, 63, 64, 200, 511]));
+        assert_eq!(few.indices(), [0, 63, 64, 511]);
+        assert_eq!((LineSet::NONE.count(), few.count(), more.count()), (0, 4, 6));
+        assert!(few.is_within(&more) && !more.is_within(&few) && few.is_within(&few));
+        assert_eq!(more.without(&few).indices(), [1, 200]);
+        assert_eq!((few.and(&more), few.or(&more)), (few, more));
+        assert!(more.has(200) && !few.has(200) && !few.has(1));
+    }
+}

@@ -74,11 +74,13 @@ impl Coupon {
         (self.lane, self.seller, self.group) == (other.lane, other.seller, other.group)
     }
 
-    /// The least sum, as its lane finds it, on which it may apply.
+    /// The least sum of its lines, as its lane finds it, on which it may apply.
     pub(crate) fn needed(&self) -> i64 {
+        // In the shipping lane a discount is of another sum.
+        let of_shape = if self.lane == Lane::Shipping { 0 } else { self.shape.needed() };
         match self.minimum {
-            Some(Minimum { needed, base: MinimumBase::OnEnteringTheLane }) => needed.max(self.shape.needed()),
-            _ => self.shape.needed(),
+            Some(Minimum { needed, base: MinimumBase::OnEnteringTheLane }) => needed.max(of_shape),
+            _ => of_shape,
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Choice<const N: usize> {
 
 /// What is asked of the shipping lane.
 #[derive(Clone)]
-struct Variant<const N: usize> {
+pub(super) struct Variant<const N: usize> {
     /// Shipping coupons that are kept, by index in `later_coupons`.
     kept: Vec<usize>,
     /// What it may use, and what that saves at most.
@@ -83,7 +83,7 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// Every set of platform coupons, at most one of each slot, by index in `later_coupons`.
-    fn platform_sets(&mut self) -> Vec<Vec<usize>> {
+    pub(super) fn platform_sets(&mut self) -> Vec<Vec<usize>> {
         let platform = &self.later_coupons[..self.later_coupons.len() - self.at_risk.len()];
         let mut worthiest = slots(platform.iter().map(|later| self.usable[later.member].coupon));
         let worth = |number: usize| self.later_coupons[number].most_off();
@@ -117,7 +117,7 @@ impl<const N: usize> Search<'_, N> {
 
     /// Bound 1: every seller saves its most, and every platform coupon takes its most; or all goods are taken but what a kept
     /// shipping coupon needs, which nobody takes.
-    fn bound_by_maxima(&self, coupons: &[usize], variant: &Variant<N>) -> i64 {
+    pub(super) fn bound_by_maxima(&self, coupons: &[usize], variant: &Variant<N>) -> i64 {
         let sellers: i64 = self.sellers.iter().map(|seller| seller.options[0].saved).sum();
         let off: i64 = coupons.iter().map(|&number| self.later_coupons[number].most_off()).sum();
         let goods: i64 = self.lines().iter().sum();
@@ -156,7 +156,7 @@ impl<const N: usize> Search<'_, N> {
     /// Which of the shipping coupons that others may spoil must be kept, which may be used then, and what they save.
     ///
     /// Keeping more that saves no more is left out; it may be used without being asked for.
-    fn variants(&mut self) -> Vec<Variant<N>> {
+    pub(super) fn variants(&mut self) -> Vec<Variant<N>> {
         let of_platform = |number: &usize| self.usable[self.later_coupons[*number].member].coupon.seller.is_none();
         let spoilt: Vec<usize> = self.at_risk.iter().copied().filter(of_platform).take(KEPT_MAX).collect();
         let all_told_apart = spoilt.len() == self.at_risk.len();
@@ -198,18 +198,20 @@ impl<const N: usize> Search<'_, N> {
 }
 
 fn made<const N: usize>(sketch: &Sketch, sets: &[Vec<usize>], variants: &[Variant<N>]) -> Choice<N> {
-    let &(bound, coupons, variant) = sketch;
-    let variant = &variants[variant];
-    Choice {
-        coupons: sets[coupons].clone(),
-        kept: variant.kept.clone(),
-        shipping: variant.may_use,
-        shipping_saved: variant.best.0,
-        bound,
-    }
+    Choice::new(&sets[sketch.1], &variants[sketch.2], sketch.0)
 }
 
 impl<const N: usize> Choice<N> {
+    pub(super) fn new(coupons: &[usize], variant: &Variant<N>, bound: i64) -> Self {
+        Self {
+            coupons: coupons.to_vec(),
+            kept: variant.kept.clone(),
+            shipping: variant.may_use,
+            shipping_saved: variant.best.0,
+            bound,
+        }
+    }
+
     /// The same without shipping coupons that are lost, `saved` being what the others save at most.
     pub(super) fn lose(&mut self, shipping: CouponSet<N>, saved: i64) {
         self.bound -= self.shipping_saved - saved;

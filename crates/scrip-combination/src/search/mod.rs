@@ -18,8 +18,10 @@
 //! Where no coupon takes room from another all of them together are the best, which is looked at before anything else; and where
 //! a limit left anything out, [`local_search`] changes what was found coupon by coupon.
 //!
-//! [`STEPS_MAX`] bounds the work; each file names the limits of its own lists.
+//! [`STEPS_MAX`] bounds the work; each file names the limits of its own lists. `docs/concepts/best-combination.md` proves the bounds.
 
+#[cfg(test)]
+mod bounds;
 mod branch_and_bound;
 mod choices;
 mod couplings;

@@ -112,12 +112,14 @@ impl<const N: usize> Search<'_, N> {
 
     /// How far a coupon's part of some lines may be from the proportion, with as many coupons.
     pub(super) fn margin(&self, coupons: usize, overlap: &Overlap) -> i64 {
-        if coupons <= 1 { overlap.lines } else { self.rounding() }
+        if coupons <= 1 { overlap.lines } else { self.rounding(coupons) }
     }
 
-    /// A minor unit for each line by the split itself, and one for what finds no room for it.
-    fn rounding(&self) -> i64 {
-        2 * i64::try_from(self.lines().len()).expect("at most 512")
+    /// What rounding may move at most between lines, with as many coupons: each split a quarter of a minor unit for each line by
+    /// itself, and what finds no room because earlier ones did as much again.
+    fn rounding(&self, coupons: usize) -> i64 {
+        let quarters = (coupons + 1).div_ceil(4).max(2);
+        i64::try_from(quarters * self.lines().len()).expect("at most 512 lines and coupons")
     }
 
     /// Whether the coupons find room for all that they take off wherever the proportion puts it, whatever the sellers'
@@ -157,7 +159,7 @@ impl<const N: usize> Search<'_, N> {
                     .filter(meets)
                     .map(|other| wide_proportion(one.base, other.off, other.base) + 1)
                     .sum();
-                taken + i128::from(self.rounding()) > i128::from(one.base)
+                taken + i128::from(self.rounding(coupons.len())) > i128::from(one.base)
             })
     }
 
@@ -225,7 +227,7 @@ impl<const N: usize> Search<'_, N> {
             }
             let left = overlap.left(&self.sellers, picks);
             if number < together.proportional {
-                let margin = if together.coupons.len() == 1 { overlap.lines } else { self.rounding() };
+                let margin = self.margin(together.coupons.len(), overlap);
                 let part = proportion(left, taken.intended.off, taken.intended.base);
                 at_least += (part - margin).max(0);
                 at_most += (part + 1 + margin).min(taken.at_most);

@@ -262,7 +262,12 @@ impl Mix {
         let within = draft.covered(&DraftCoupon::new(seller, Shape::Amount(1))).max(100);
         let for_shipping = random.percent(self.for_shipping);
         let shape = if for_shipping {
-            Shape::Amount(if random.percent(50) { round(random, 100, 1_500) } else { i64::MAX })
+            match random.index(6) {
+                0 => percent(random.range(100, 1_500), 1_500),
+                1 => Shape::Tiers(vec![Tier { over: random.range(0, 1_000), amount: random.range(1, 1_500) }]),
+                2 | 3 => Shape::Amount(round(random, 100, 1_500)),
+                _ => Shape::Amount(i64::MAX),
+            }
         } else {
             match random.index(10) {
                 0..=4 => Shape::Amount(round(random, 1 + within / 50, 1 + within / 3)),

@@ -1,0 +1,157 @@
+//! That no bound is below what it bounds: of every choice, against every set that belongs to it.
+
+use super::{Search, choices::Choice, usable::usable};
+use crate::{
+    Lane, Problem, Shape, Tier, best,
+    cart::{Cart, saving},
+    coupon_set::CouponSet,
+    problems::{Draft, DraftCoupon, DraftLine, Mix, ROUND, Random, SMALL, SPOILT, STACKED},
+};
+
+/// The set's platform coupons, by index in `later_coupons`.
+fn platform_of(search: &Search<'_, 1>, problem: &Problem, set: &[usize]) -> Vec<usize> {
+    let number = |index: &usize| {
+        let same = |later: &super::LaterCoupon<'_>| search.usable[later.member].index == *index;
+        search.later_coupons.iter().position(same).expect("every usable platform coupon")
+    };
+    let platform = |index: &&usize| problem.coupons[**index].lane == Lane::Platform;
+    let mut platform: Vec<usize> = set.iter().filter(platform).map(number).collect();
+    platform.sort_unstable();
+    platform
+}
+
+/// Every set of usable coupons that applies, but exclusive ones, and what it saves.
+fn sets(search: &Search<'_, 1>, problem: &Problem) -> Vec<(Vec<usize>, i64)> {
+    let shared: Vec<usize> = search.in_order.iter().map(|&member| search.usable[member].index).collect();
+    (0..1 << shared.len())
+        .filter_map(|bits| {
+            let in_set = |(number, _): &(usize, &usize)| bits >> number & 1 == 1;
+            let set: Vec<usize> = shared.iter().enumerate().filter(in_set).map(|(_, &index)| index).collect();
+            saving(problem, &set).map(|saved| (set, saved))
+        })
+        .collect()
+}
+
+/// Compares the bounds of every choice of platform coupons with the best of its sets.
+fn assert_bounds_hold(problem: &Problem, number: u64) {
+    let start = Cart::new(problem);
+    let usable = usable(&start);
+    let mut search = Search::<1>::new(start, &usable);
+    let sets = sets(&search, problem);
+    let variants = search.variants();
+    for coupons in search.platform_sets() {
+        let of_choice = sets.iter().filter(|(set, _)| platform_of(&search, problem, set) == coupons);
+        let Some((set, most)) = of_choice.max_by_key(|(_, saved)| *saved) else { continue };
+        let (mut by_maxima, mut by_multipliers) = (0, 0);
+        for variant in &variants {
+            // So that nothing is left out for being worse than another.
+            search.best = (0, CouponSet::EMPTY);
+            let mut choice = Choice::new(&coupons, variant, i64::MAX);
+            by_maxima = by_maxima.max(search.bound_by_maxima(&coupons, variant));
+            search.note_overlaps(&choice);
+            if !search.drop_lost(&mut choice) {
+                continue;
+            }
+            search.note_losses(&choice);
+            by_multipliers = by_multipliers.max(search.relax(&choice).map_or(0, |relaxation| relaxation.bound()));
+        }
+        assert!(*most <= by_maxima, "problem {number}: {set:?} saves {most}, not {by_maxima}, of {problem:#?}");
+        assert!(
+            *most <= by_multipliers,
+            "problem {number}: {set:?} saves {most}, not {by_multipliers}, of {problem:#?}"
+        );
+    }
+}
+
+#[test]
+fn no_set_saves_more_than_the_bounds_of_its_choice() {
+    let many_of_platform = Mix { of_sellers: 30, with_group: 90, with_minimum: 30, with_budget: 30, ..SMALL };
+    for number in 0..4_000 {
+        let mix = [SMALL, STACKED, SPOILT, ROUND, many_of_platform][usize::try_from(number % 5).expect("small")];
+        let mix = Mix { coupons: (4, 7), opaque: if number % 3 == 0 { 30 } else { 0 }, ..mix };
+        assert_bounds_hold(&mix.draft(&mut Random(0x9_0000 + number)).build(), number);
+    }
+}
+
+/// 60 and 80 of the same 100: the bound knows that 40 find no room, whatever else is chosen.
+#[test]
+fn what_never_finds_room_is_no_part_of_the_bound() {
+    let line = |product, amount| DraftLine { seller: 0, product, amount };
+    let coupon = |group, product, amount| DraftCoupon {
+        group: Some(group),
+        products: vec![product],
+        ..DraftCoupon::new(None, Shape::Amount(amount))
+    };
+    let mut draft = Draft {
+        lines: vec![line(0, 100), line(1, 1_000)],
+        shipping: vec![0],
+        coupons: vec![coupon(0, 0, 60), coupon(1, 0, 80), coupon(2, 1, 500)],
+    };
+    let never_taken = |draft: &Draft, coupons: &[usize]| {
+        let problem = draft.build();
+        let start = Cart::new(&problem);
+        let usable = usable(&start);
+        let mut search = Search::<1>::new(start, &usable);
+        let variants = search.variants();
+        let choice = Choice::new(coupons, &variants[0], i64::MAX);
+        search.note_overlaps(&choice);
+        search.never_taken(&choice)
+    };
+    assert_eq!(never_taken(&draft, &[0, 1]), 40);
+    assert_eq!(never_taken(&draft, &[0, 1, 2]), 40);
+    assert_eq!((never_taken(&draft, &[0]), never_taken(&draft, &[0, 2])), (0, 0));
+    // Of tiers less may be left of more, so nothing is said of them.
+    draft.coupons[1].shape = Shape::Tiers(vec![Tier { over: 0, amount: 80 }]);
+    assert_eq!(never_taken(&draft, &[0, 1]), 0);
+}
+
+/// A larger sum may have a tier more taken off it, and less of it left.
+#[test]
+fn coupons_in_tiers_lack_no_room_that_a_smaller_sum_has() {
+    for number in 0..4_000 {
+        let random = &mut Random(0xA_0000 + number);
+        let tiered = |random: &mut Random| {
+            let first = Tier { over: random.range(0, 200), amount: random.range(1, 60) };
+            let second =
+                Tier { over: first.over + random.range(500, 990), amount: first.amount + random.range(300, 900) };
+            DraftCoupon { group: Some(1), ..DraftCoupon::new(None, Shape::Tiers(vec![first, second])) }
+        };
+        let line = |seller, product, amount| DraftLine { seller, product, amount };
+        let mut draft = Draft {
+            lines: vec![line(0, 0, random.range(800, 1_200)), line(0, 1, random.range(2_000, 9_000)), line(1, 2, 50)],
+            shipping: vec![0, 0],
+            coupons: Vec::new(),
+        };
+        // The seller's leaves little less of the first line, where the platform's two meet.
+        draft.coupons.push(DraftCoupon::new(Some(0), Shape::Amount(random.range(50, 900))));
+        let all_of_it = DraftCoupon::new(None, Shape::Amount(random.range(300, 900)));
+        draft.coupons.push(DraftCoupon { products: vec![0], ..all_of_it });
+        draft.coupons.push(DraftCoupon { products: vec![0], ..tiered(random) });
+        assert_bounds_hold(&draft.build(), number);
+    }
+}
+
+/// Where so many coupons meet on lines of a few minor units, rounding alone leaves some without room.
+#[test]
+fn many_coupons_on_small_lines_move_no_more_than_rounding_may() {
+    for number in 0..60 {
+        let random = &mut Random(0xB_0000 + number);
+        let lines = random.range(6, 30);
+        let line = |amount| DraftLine { seller: 0, product: 0, amount };
+        let mut draft = Draft {
+            lines: (0..lines).map(|_| line(random.range(1, 9))).collect(),
+            shipping: vec![500],
+            coupons: Vec::new(),
+        };
+        draft.lines.push(line(random.range(500, 5_000)));
+        let goods: i64 = draft.lines.iter().map(|line| line.amount).sum();
+        for group in 0..9 {
+            let coupon = DraftCoupon::new(None, Shape::Amount(random.range(1, goods / 12)));
+            draft.coupons.push(DraftCoupon { group: Some(group), ..coupon });
+        }
+        draft.coupons.push(DraftCoupon { for_shipping: true, ..DraftCoupon::new(Some(0), Shape::Amount(100)) });
+        let problem = draft.build();
+        assert_bounds_hold(&problem, number);
+        assert!(saving(&problem, &best(&problem)).is_some());
+    }
+}

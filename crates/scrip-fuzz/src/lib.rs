@@ -22,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "terms", run: targets::text::terms },
     Target { name: "split", run: targets::money::split_adds_up },
     Target { name: "quote", run: targets::money::quote_adds_up },
+    Target { name: "combination", run: targets::combination::best_of_every_set },
     Target { name: "request", run: targets::request::request },
 ];
 

@@ -1,3 +1,4 @@
+pub mod combination;
 pub mod money;
 pub mod request;
 pub mod stored;

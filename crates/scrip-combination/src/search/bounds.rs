@@ -155,3 +155,54 @@ fn many_coupons_on_small_lines_move_no_more_than_rounding_may() {
         assert!(saving(&problem, &best(&problem)).is_some());
     }
 }
+
+/// Where coupons contend for room, whatever option each seller takes.
+fn assert_estimates_hold(problem: &Problem, random: &mut Random, number: u64) -> usize {
+    let start = Cart::new(problem);
+    let usable = usable(&start);
+    let mut search = Search::<1>::new(start, &usable);
+    let variants = search.variants();
+    let mut contended = 0;
+    for coupons in search.platform_sets() {
+        let choice = Choice::new(&coupons, &variants[0], i64::MAX);
+        search.note_overlaps(&choice);
+        if search.has_room(&coupons) {
+            continue;
+        }
+        let mut classes = search.line_classes(&choice);
+        for _ in 0..4 {
+            let picks: Vec<usize> = search.sellers.iter().map(|seller| random.index(seller.options.len())).collect();
+            let estimate = search.off_by_classes(&choice, &mut classes, &picks);
+            let mut applying = choice.shipping;
+            if let Some(off) = search.exact_off(&choice, &picks, &mut applying) {
+                contended += 1;
+                let most = estimate.map(|(_, most)| most);
+                assert!(most >= Some(off), "problem {number}: {coupons:?} take {off}, not {most:?}, of {problem:#?}");
+            }
+        }
+    }
+    contended
+}
+
+#[test]
+fn sums_of_line_classes_are_no_less_than_what_the_split_comes_to() {
+    let mut contended = 0;
+    for number in 0..30_000 {
+        let random = &mut Random(0xC0_0000 + number);
+        let mix = Mix { of_sellers: 25, with_group: 95, with_budget: 40, coupons: (5, 8), ..SMALL };
+        let mut draft = mix.draft(random);
+        for coupon in &mut draft.coupons {
+            coupon.group = Some(u32::try_from(random.index(6)).expect("small"));
+        }
+        if number % 2 == 0 {
+            // Lines of a few minor units, where rounding is all.
+            draft.lines.iter_mut().for_each(|line| line.amount = line.amount % 40 + 1);
+            for coupon in &mut draft.coupons {
+                coupon.shape = Shape::Amount(random.range(1, 40));
+                coupon.budget = coupon.budget.map(|_| random.range(1, 40));
+            }
+        }
+        contended += assert_estimates_hold(&draft.build(), random, number);
+    }
+    assert!(contended >= 10_000, "only {contended} contend");
+}

@@ -80,3 +80,39 @@ pub fn saving(problem: &Problem, set: &[usize]) -> Option<i64> {
     }
     Some(saved)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Line, Shape,
+        problems::{Draft, DraftCoupon, DraftLine},
+    };
+
+    #[test]
+    fn a_set_saves_nothing_if_one_of_it_does_not_apply() {
+        let coupon =
+            |group, amount| DraftCoupon { group: Some(group), ..DraftCoupon::new(None, Shape::Amount(amount)) };
+        let mut draft = Draft {
+            lines: vec![DraftLine { seller: 0, product: 0, amount: 100 }],
+            shipping: vec![0],
+            coupons: vec![coupon(0, 100), coupon(1, 50), coupon(1, 60)],
+        };
+        let problem = draft.build();
+        assert_eq!(problem.lines, [Line { amount: 100, seller: 0 }]);
+        assert_eq!(saving(&problem, &[]), Some(0));
+        assert_eq!(saving(&problem, &[0]), Some(100));
+        assert_eq!(saving(&problem, &[0, 1]), None, "nothing is left");
+        assert_eq!(saving(&problem, &[1, 2]), None, "one slot");
+        draft.coupons[0].budget = Some(99);
+        draft.coupons[1].exclusive = true;
+        let problem = draft.build();
+        assert_eq!(saving(&problem, &[0]), None, "above the budget");
+        assert_eq!((saving(&problem, &[1]), saving(&problem, &[1, 0])), (Some(50), None), "alone");
+        let before = |needed| Some(Minimum { needed, base: MinimumBase::BeforeDiscounts });
+        draft.coupons = vec![DraftCoupon { minimum: before(100), ..coupon(0, 1) }];
+        assert_eq!(saving(&draft.build(), &[0]), Some(1));
+        draft.coupons[0].minimum = before(101);
+        assert_eq!(saving(&draft.build(), &[0]), None, "under the minimum");
+    }
+}

@@ -156,13 +156,18 @@ impl<'a, const N: usize> Search<'a, N> {
     }
 
     fn run(mut self) -> Vec<usize> {
+        self.search();
+        self.found()
+    }
+
+    fn search(&mut self) {
         for (member, usable) in self.usable.iter().enumerate() {
             if usable.coupon.exclusive {
                 self.offer((usable.alone, CouponSet::EMPTY.with(member)));
             }
         }
         if self.take_all() {
-            return self.found();
+            return;
         }
         let bounded = self.bounded_choices();
         // Each choice first gets a few steps, so that none of them keeps a better set of the others from being found.
@@ -180,7 +185,6 @@ impl<'a, const N: usize> Search<'a, N> {
         if left_out || self.ended || self.steps > STEPS_MAX {
             self.improve_locally(left_out);
         }
-        self.found()
     }
 
     /// Offers the best of the choice's sets, by the quickest way that is exact. Says whether anything is left to look at.

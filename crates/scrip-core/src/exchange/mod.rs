@@ -1,5 +1,5 @@
-//! What buckets exchange, each by short steps that lock one bucket alone and are safe to repeat
-//! ([decision 0010](../../../../docs/decisions/0010-many-buckets-by-short-steps.md)). With one bucket none of it runs.
+//! What buckets exchange, each by short steps that lock one bucket alone and are safe to repeat (decision 0010). With one bucket none
+//! of it runs.
 //!
 //! - *Quotas* (`quota.rs`): a pool's home grants buckets numbered parts of its limit; a bucket gives out no more than its quota.
 //! - *Leases* (`lease.rs`): a unique code's home leases it to an account of another bucket, under a fencing number.

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_currency_of_the_crate_is_in_the_list_with_its_decimals_and_its_standing() {
+    fn every_currency_of_the_crate_is_in_the_list_with_its_decimals_and_its_circulation() {
         for known in iso_currency::Currency::iter() {
             let ours =
                 Currency::from_code(known.code()).unwrap_or_else(|| panic!("{} isn't in the list", known.code()));

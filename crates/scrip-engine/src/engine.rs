@@ -13,7 +13,7 @@ use scrip_core::{
     command::{Command, LinkAccount},
     event::{Event, Recorded},
     name::{AccountId, IndividualId},
-    reason::Refusal,
+    reason::{Reason, Refusal},
     slot::Buckets,
     state::State,
     time::{Timestamp, Zones},
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::{
     answer::{Answer, answer},
+    counted,
     dispatch::Dispatch,
     exchange,
     kept::KeptHead,
@@ -34,6 +35,7 @@ use crate::{
     room::{ReadLimits, aside},
     secrets::Secrets,
     shared::Shared,
+    sold_out::claimed,
     time::ClockTrouble,
     waiting::{KeyUse, Seen, wait_for},
 };
@@ -125,11 +127,27 @@ impl Engine {
         if !self.buckets().is_one() {
             return Ok(Pending::new(async move { exchange::submit(&dispatch, command, key).await }));
         }
+        let claimed = claimed(&command).filter(|_| key.is_none());
+        if claimed.is_some()
+            && dispatch.sold_out.refuses(&command, |campaign| dispatch.registry.campaign(campaign), dispatch.now())
+            && self.is_ready()
+        {
+            counted::command(command.name(), Reason::SoldOut.code());
+            return Ok(Pending::new(std::future::ready(Err(EngineError::Refused(Reason::SoldOut.into())))));
+        }
+        let epoch = dispatch.sold_out.epoch(&command);
         let bucket = command.bucket(self.buckets());
         let answer = dispatch.queue(command, key, Seen::default())?;
         Ok(Pending::new(async move {
             let verdict = answer.await.map_err(|_| EngineError::Fault)?.verdict;
-            dispatch.completed(bucket, verdict).await.done()
+            let done = dispatch.completed(bucket, verdict).await.done();
+            if let (Some(campaign), Err(EngineError::Refused(refusal))) = (claimed, &done)
+                && *refusal.first() == Reason::SoldOut
+                && dispatch.registry.codes_asked(campaign) == 0
+            {
+                dispatch.sold_out.note_gone(campaign, epoch);
+            }
+            done
         }))
     }
 

@@ -151,6 +151,7 @@ impl Sequencer {
             }
         };
         let mut results = Vec::with_capacity(done.len());
+        let mut counts: Vec<((&str, &str), u64)> = Vec::new();
         for (waiting, (done, freed)) in waiting.iter().zip(done) {
             let (outcome, result) = match done {
                 Done::NeedsRemoteUsage(limited) => ("unseen", Err(Verdict::NeedsRemoteUsage(limited))),
@@ -163,11 +164,15 @@ impl Sequencer {
                     ("replayed", Err(Verdict::Again { position, count, kind, at }))
                 }
             };
-            metrics::counter!(counted::COMMANDS, "command" => waiting.command.name(), "outcome" => outcome)
-                .increment(1);
+            let alike = (waiting.command.name(), outcome);
+            match counts.iter_mut().find(|(known, _)| *known == alike) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((alike, 1)),
+            }
             let verdict = result.map_or_else(|verdict| verdict, Verdict::Done);
             results.push(Reply { verdict, freed });
         }
+        counts.into_iter().for_each(|((name, outcome), count)| counted::commands(name, outcome, count));
         Ok(results)
     }
 

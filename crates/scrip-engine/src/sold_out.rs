@@ -1,12 +1,14 @@
-//! Campaigns of which nothing is left in any bucket, known without asking again.
+//! Campaigns of which nothing is left in any bucket, known without asking again: with many buckets without looking at the others,
+//! with one without waiting for its turn.
 
 use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use scrip_core::{
-    command::{Claim, ClaimOf, Command},
+    campaign::{Campaign, CampaignStatus},
+    command::{Claim, ClaimBy, ClaimOf, Command},
     event::{Event, Recorded},
     exchange::{Pool, UsageElsewhere},
     id::CampaignId,
@@ -14,6 +16,7 @@ use scrip_core::{
     slot::Bucket,
     time::Timestamp,
 };
+use scrip_faults::Fault;
 
 use crate::receipt::{EngineError, Receipt};
 
@@ -30,6 +33,8 @@ pub(crate) struct SoldOut(RwLock<Known>);
 struct Known {
     epochs: HashMap<CampaignId, u64>,
     seen: HashMap<(CampaignId, Bucket), Sight>,
+    /// With one bucket: campaigns of which a claim was refused as sold out in the present epoch.
+    gone: HashSet<CampaignId>,
 }
 
 struct Sight {
@@ -76,11 +81,51 @@ impl SoldOut {
         known.seen.insert((campaign, bucket), Sight { epoch, at: now, usage });
     }
 
+    /// With one bucket: whether a claim would be refused as sold out, without its turn. Only where that is all that can be said:
+    /// the campaign gives out coupons where they are asked for, sets nothing aside and has no codes, so that nothing of it comes
+    /// back with an order whose hold has run out.
+    pub fn refuses(
+        &self,
+        command: &Command,
+        campaign: impl FnOnce(CampaignId) -> Option<Arc<Campaign>>,
+        now: Timestamp,
+    ) -> bool {
+        let Command::Claim(Claim { of: ClaimOf::Campaign { campaign: id, channel, by, .. }, .. }) = command else {
+            return false;
+        };
+        if !matches!(by, ClaimBy::Shop | ClaimBy::Shopper)
+            || !self.0.read().unwrap_or_else(PoisonError::into_inner).gone.contains(id)
+        {
+            return false;
+        }
+        let is_plain = |campaign: &Campaign| {
+            campaign.terms.claims.sources.is_empty()
+                && campaign.shared_codes == 0
+                && campaign.status(now) == CampaignStatus::Live
+                && campaign.offers(*channel)
+        };
+        campaign(*id).is_some_and(|campaign| is_plain(&campaign))
+    }
+
+    /// Notes that a claim, handed over in this epoch, was refused as sold out by the one bucket that there is.
+    pub fn note_gone(&self, campaign: CampaignId, epoch: u64) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.epochs.get(&campaign).copied().unwrap_or(0) == epoch {
+            known.gone.insert(campaign);
+        }
+    }
+
     /// Ends the epoch of what these events may have given stock. Before they are answered, so that whoever asks afterwards is
     /// judged anew.
     pub fn committed(&self, events: &[Recorded]) {
+        if scrip_faults::is(Fault::SoldOutForEver) {
+            return;
+        }
         let freed = events.iter().filter_map(|recorded| match &recorded.event {
-            Event::CouponVoided { campaign, .. } | Event::CampaignChanged { campaign, .. } => Some(*campaign),
+            // Codes give nothing back by themselves; but of a campaign with codes something may come back.
+            Event::CouponVoided { campaign, .. }
+            | Event::CampaignChanged { campaign, .. }
+            | Event::CodesRequested { campaign, .. } => Some(*campaign),
             Event::CampaignLearned { campaign } => Some(campaign.id),
             Event::CampaignCreated { .. }
             | Event::CampaignPublished { .. }
@@ -88,7 +133,6 @@ impl SoldOut {
             | Event::CampaignResumed { .. }
             | Event::CampaignEnded { .. }
             | Event::SharedCodeAdded { .. }
-            | Event::CodesRequested { .. }
             | Event::UniqueCodesAdded { .. }
             | Event::CouponClaimed { .. }
             | Event::CouponImported { .. }
@@ -142,11 +186,12 @@ impl SoldOut {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
             *known.epochs.entry(campaign).or_default() += 1;
             known.seen.retain(|(of, _), _| *of != campaign);
+            known.gone.remove(&campaign);
         }
     }
 }
 
-fn claimed(command: &Command) -> Option<CampaignId> {
+pub(crate) fn claimed(command: &Command) -> Option<CampaignId> {
     let Command::Claim(Claim { of: ClaimOf::Campaign { campaign, .. }, .. }) = command else { return None };
     Some(*campaign)
 }

@@ -35,6 +35,8 @@ faults! {
     AnswerBeforeCommit = "answer_before_commit",
     /// A campaign's counters are written in a transaction of their own, after the one of the claims.
     CounterOutsideTheTransaction = "counter_outside_the_transaction",
+    /// What was sold out once is refused from memory whatever comes back.
+    SoldOutForEver = "sold_out_for_ever",
     /// A save doesn't look at the version that it replaces.
     RowsNotChecked = "rows_not_checked",
     /// SQLite syncs at checkpoints only.

@@ -39,6 +39,11 @@ const SCRIPTS: How = Simulates("--scripts 300");
 const CATCHES: &[Catch] = &[
     catch(Fault::AnswerBeforeCommit, "the simulator: what was answered is there after a crash", WALKS),
     catch(Fault::CounterOutsideTheTransaction, "the simulator: counters are what wallets say", WALKS),
+    catch(
+        Fault::SoldOutForEver,
+        "claims of what was sold out, after its stock was raised",
+        Tests("http", "what_is_sold_out"),
+    ),
     catch(Fault::RowsNotChecked, "the simulator, with several nodes", WALKS),
     catch(Fault::SynchronousNormal, "power cuts on the real server", Crashes("power --states 200")),
     catch(

@@ -56,7 +56,7 @@ use crate::{
 
 /// Steps of the whole search, each some 100 ns. It is exact below it.
 const STEPS_MAX: usize = 10_000;
-/// Coupons that are looked at, and the words that sets of so many take.
+/// Coupons that are looked at. A set of them has a bit for each.
 const COUPONS_MAX: usize = 512;
 
 /// The coupons of the problem that together save most, by index, rising. Ties: fewer coupons, then the earlier ones.

@@ -1,12 +1,11 @@
 //! "Why did this fail?" Refused requests with their reasons, in memory: never in the journal, never on an answer's path.
 //!
-//! A thread has the rows; whoever refuses hands a row over without waiting, and drops it if the thread is behind. A
-//! restart forgets them.
+//! Whoever refuses hands a row over without waiting for those who read, and drops it if too many wait; every so many it takes them
+//! among the rows. A restart forgets them.
 
 use std::{
     collections::VecDeque,
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use scrip_core::{
@@ -18,7 +17,6 @@ use scrip_core::{
     time::Timestamp,
 };
 use scrip_faults::{Fault, is};
-use tokio::sync::oneshot;
 
 use crate::{
     about::{About, SeenCode},
@@ -29,8 +27,10 @@ use crate::{
 
 /// How long a row is kept.
 const DAYS_MAX: u32 = 7;
-/// Rows that may wait for the thread; what comes beyond is dropped.
+/// Rows that may wait while others are read; what comes beyond is dropped.
 const WAITING_MAX: usize = 1_024;
+/// So many that wait are taken among the rows at once.
+const TAKEN_AT: usize = 64;
 /// Reasons kept of one refusal. What each of them repeats was cut when it became a problem.
 const REASONS_MAX: usize = 20;
 
@@ -67,42 +67,58 @@ pub struct Wanted {
     pub limit: usize,
 }
 
-enum Message {
-    Row(Box<Attempt>),
-    Read(Box<Wanted>, oneshot::Sender<Vec<(u64, Attempt)>>),
-}
-
 /// Where refusals are handed over and read.
 #[derive(Clone)]
-pub struct AttemptLog(SyncSender<Message>);
+pub struct AttemptLog(Arc<Log>);
+
+struct Log {
+    /// Handed over, and not among the rows yet: the lock is held for a push.
+    waiting: Mutex<Vec<Attempt>>,
+    rows: Mutex<Rows>,
+}
 
 impl AttemptLog {
-    /// Starts the thread, which ends when the last handle is gone.
-    pub fn start(limits: AttemptLimits) -> Self {
-        let (sender, messages) = sync_channel(WAITING_MAX);
-        let run = move || Rows::new(limits).serve(&messages);
-        thread::Builder::new().name("attempts".to_owned()).spawn(run).expect("a thread can be started");
-        Self(sender)
+    pub fn new(limits: AttemptLimits) -> Self {
+        Self(Arc::new(Log { waiting: Mutex::default(), rows: Mutex::new(Rows::new(limits)) }))
     }
 
-    /// Hands a row over, or drops it: nobody waits for the log.
+    /// Hands a row over, or drops it: nobody waits while the rows are read.
     pub fn note(&self, mut attempt: Attempt) {
         // Here, so that those that wait are short too.
         attempt.refusal.errors.truncate(REASONS_MAX);
-        if let Err(TrySendError::Full(_)) = self.0.try_send(Message::Row(Box::new(attempt))) {
+        let mut waiting = unpoisoned(&self.0.waiting);
+        if waiting.len() >= WAITING_MAX {
             metrics::counter!(counted::ATTEMPTS_DROPPED).increment(1);
+            return;
+        }
+        waiting.push(attempt);
+        if waiting.len() < TAKEN_AT {
+            return;
+        }
+        if let Ok(mut rows) = self.0.rows.try_lock() {
+            let taken = std::mem::take(&mut *waiting);
+            drop(waiting);
+            rows.take(taken);
         }
     }
 
     /// Rows with their numbers. All that was handed over before is among them.
     pub async fn read(&self, wanted: Wanted) -> Vec<(u64, Attempt)> {
-        let (reply, rows) = oneshot::channel();
-        let sender = self.0.clone();
-        // The queue may be full: wait for it where one may block.
-        let sent = tokio::task::spawn_blocking(move || sender.send(Message::Read(Box::new(wanted), reply)));
-        drop(sent.await);
-        rows.await.unwrap_or_default()
+        let log = Arc::clone(&self.0);
+        let read = move || {
+            let mut rows = unpoisoned(&log.rows);
+            let taken = std::mem::take(&mut *unpoisoned(&log.waiting));
+            rows.take(taken);
+            rows.find(&wanted)
+        };
+        // Thousands of rows are looked at.
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
+}
+
+/// Rows are whole whenever the lock is free: whoever panicked had none of them in hand.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Rows {
@@ -118,14 +134,11 @@ impl Rows {
         Self { limits, rows: VecDeque::new(), bytes: 0, last: 0 }
     }
 
-    fn serve(mut self, messages: &Receiver<Message>) {
-        while let Ok(message) = messages.recv() {
-            match message {
-                Message::Row(attempt) => self.add(*attempt),
-                // Whoever doesn't wait any more needs no rows.
-                Message::Read(wanted, reply) => drop(reply.send(self.find(&wanted))),
-            }
+    fn take(&mut self, attempts: Vec<Attempt>) {
+        for attempt in attempts {
+            self.add(attempt);
         }
+        self.tell();
     }
 
     fn add(&mut self, mut attempt: Attempt) {
@@ -141,7 +154,6 @@ impl Rows {
             self.drop_oldest();
             metrics::counter!(counted::ATTEMPTS_DISPLACED).increment(1);
         }
-        self.tell();
     }
 
     fn drop_oldest(&mut self) {
@@ -294,16 +306,18 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_log_that_is_behind() {
-        // Nobody takes anything from this queue.
-        let (sender, messages) = sync_channel(WAITING_MAX);
-        let log = AttemptLog(sender);
+    fn nobody_waits_for_rows_that_are_read_and_what_is_too_much_is_dropped() {
+        let log = AttemptLog::new(AttemptLimits::default());
+        let reading = log.0.rows.lock().expect("free");
         for second in 0..2_000 {
             log.note(attempt(second, "ana"));
         }
-        assert_eq!(messages.try_iter().count(), WAITING_MAX);
-        // Nor for one that is gone.
-        drop(messages);
-        log.note(attempt(1, "ana"));
+        assert_eq!(log.0.waiting.lock().expect("free").len(), WAITING_MAX);
+        drop(reading);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let read = |limit| runtime.block_on(log.read(Wanted { limit, ..Wanted::default() }));
+        assert_eq!(read(2_000).len(), WAITING_MAX);
+        log.note(attempt(3_000, "ben"));
+        assert_eq!(seconds(&read(1)), [3_000], "one alone is found at once");
     }
 }

@@ -70,7 +70,7 @@ impl Desk {
         Self(Arc::new(Common {
             tokens: Tokens::new(engine.secrets().token_key()),
             guesses: Arc::new(Guesses::new(options.guesses)),
-            attempts: AttemptLog::start(options.attempts),
+            attempts: AttemptLog::new(options.attempts),
             show_pending: options.show_pending,
             sellers: Sellers::new(options.seller_limits, &options.seller_exceptions),
             export_time: exports.time,

@@ -1,9 +1,9 @@
 //! The integrator's own ids: accounts, sellers, orders, lines, refunds, products.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use minicbor::{Decode, Encode};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// What every one of them looks like.
 pub const NAME_LIMIT: &str = "1 to 128 characters of U+0021 to U+007E, with neither . nor .. as a part between slashes";
@@ -87,10 +87,9 @@ pub fn decoded(text: &str) -> Option<String> {
 macro_rules! names {
     ($is:ident, $limit:ident, $pattern:ident: $($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
-        #[cbor(transparent)]
-        #[serde(transparent)]
-        pub struct $name(Box<str>);
+        // Shared: a command's names go into keys, events, rows and answers.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             #[doc = concat!("Errors: [`InvalidName`] unless the text is [`", stringify!($limit), "`].")]
@@ -104,12 +103,34 @@ macro_rules! names {
             }
 
             /// The name beside others, or in a path.
-            pub const fn encoded(&self) -> Encoded<'_> {
+            pub fn encoded(&self) -> Encoded<'_> {
                 Encoded(&self.0)
             }
 
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl<C> Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                encoder: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                encoder.str(&self.0)?.ok()
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                Ok(Self(decoder.str()?.into()))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 

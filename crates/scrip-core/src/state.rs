@@ -5,6 +5,8 @@ mod evolve;
 
 use std::{collections::HashMap, sync::Arc};
 
+use foldhash::fast::RandomState;
+
 pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
 
 use crate::{
@@ -39,7 +41,7 @@ pub struct State {
     bucket: Bucket,
     buckets: Buckets,
     zones: Zones,
-    loaded: HashMap<Key, Loaded>,
+    loaded: HashMap<Key, Loaded, RandomState>,
     usage_elsewhere: Option<UsageElsewhere>,
     /// Campaigns that a reader found in memory as they are stored, instead of loading them.
     known: HashMap<CampaignId, Arc<KnownCampaign>>,
@@ -73,7 +75,7 @@ impl State {
             bucket,
             buckets,
             zones,
-            loaded: HashMap::new(),
+            loaded: HashMap::default(),
             usage_elsewhere: None,
             known: HashMap::new(),
             changed: Vec::new(),

@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 use scrip_core::{
@@ -95,7 +95,13 @@ impl AttemptLog {
         if waiting.len() < TAKEN_AT {
             return;
         }
-        if let Ok(mut rows) = self.0.rows.try_lock() {
+        let rows = match self.0.rows.try_lock() {
+            Ok(rows) => Some(rows),
+            Err(TryLockError::Poisoned(rows)) => Some(rows.into_inner()),
+            // They are read: whoever comes next takes all.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(mut rows) = rows {
             let taken = std::mem::take(&mut *waiting);
             drop(waiting);
             rows.take(taken);

@@ -46,12 +46,17 @@ impl Caller {
         Self { role: Role::Operator, seller: None, account: None, key: None, scope, address: None, shopper: None }
     }
 
+    pub fn is_of_this_machine(&self) -> bool {
+        self.role == Role::Operator && self.key.is_none()
+    }
+
     /// Whether it is a marketplace's own server, which speaks for many.
     pub const fn is_server(&self) -> bool {
         matches!(self.role, Role::Operator | Role::Storefront)
     }
 
-    /// Every function of the desk asks this first.
+    /// Every function of the desk that a caller asks for begins with this. What only the machine's owner may ask (imports, the
+    /// clock) knows no caller: it is routed where no network reaches.
     ///
     /// Errors: `forbidden` for what its role may not do at all.
     pub fn may(&self, operation: Operation) -> Result<(), NotDone> {

@@ -35,6 +35,8 @@ pub struct Listed<T, C> {
     pub items: Vec<T>,
     /// `None`: it was the last.
     pub next: Option<C>,
+    /// When it was judged what belongs to it: what the clock decides about its items is told as of then.
+    pub at: Timestamp,
 }
 
 pub(crate) fn order(answer: Answer) -> Result<(Order, bool), EngineError> {

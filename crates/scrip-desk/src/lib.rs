@@ -44,13 +44,13 @@ pub use operations::{
     codes::{AfterCode, BegunExport, ExportedCode, NewSharedCode, NewUniqueCodes, SharedCode},
     coupons::{AfterCoupon, CouponCounts, CouponFilter, CouponOrder},
     events::{Feed, FeedFilter, Told},
-    grants::Grants,
+    grants::{CLOSED, Grants},
     imports::{Imported, OldCampaign, OldCampaignStatus, OldCoupon, OldStatus},
     jobs::JobOf,
     keys::{KeyWanted, MadeKey, UsedKey},
     many_claims::{Claimed, ListedClaim},
     offers::{Offer, OfferFilter},
-    orders::{AfterOrder, OrderFilter},
+    orders::{AfterOrder, OrderFilter, check_hold},
     refunds::{ListedRefunds, NewRefund, RefundOfOrder},
 };
 pub use sellers::{SellerLimit, SellerLimits};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus},
+    campaign::{Campaign, CampaignStatus, Channel},
     command::{Claim, ClaimBy, ClaimOf, Command},
     event::{Event, Recorded},
     exchange::{Pool, UsageElsewhere},
@@ -100,7 +100,9 @@ impl SoldOut {
         }
         let is_plain = |campaign: &Campaign| {
             campaign.terms.claims.sources.is_empty()
+                && !campaign.coded
                 && campaign.shared_codes == 0
+                && !campaign.terms.named_channels().is_some_and(|channels| channels.contains(&Channel::Code))
                 && campaign.status(now) == CampaignStatus::Live
                 && campaign.offers(*channel)
         };

@@ -43,6 +43,9 @@ impl Attempted {
 
     /// The same for one of many accounts.
     pub fn refused_for(&self, api: &Api, caller: &Caller, account: Option<AccountId>, problem: Problem) {
+        if caller.is_of_this_machine() {
+            return;
+        }
         let Some(operation) = operation_of(self.method.as_str(), self.template.as_str()) else { return };
         let status = problem.status();
         let (refusal, mut about) = problem.into_parts();

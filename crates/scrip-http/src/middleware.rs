@@ -1,4 +1,5 @@
-//! What surrounds every handler, outermost first: request id, problem rendering, panics, size, auth, permission.
+//! What surrounds every handler, outermost first: request id, problem rendering and who calls, all in one; panics of what is inside
+//! that; size; permission.
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -2,7 +2,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use scrip_core::reason::{Reason, Refusal, RefusalError};
+use scrip_core::{
+    name::OrderId,
+    reason::{Reason, Refusal, RefusalError},
+};
 use scrip_desk::{About, EngineError, NotDone};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -100,6 +103,12 @@ impl Problem {
 
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Says which order was to be placed: its id is in no path.
+    pub fn about_order(mut self, order: OrderId) -> Self {
+        self.about.order = Some(order);
         self
     }
 

@@ -11,6 +11,8 @@ use scrip_desk::fill_random;
 /// Bytes that tell this process from all others, and those that count its requests.
 const OF_PROCESS: usize = 7;
 const OF_REQUEST: usize = 5;
+/// Multiplying by an odd number and cutting to these bits makes no two numbers below it one.
+const NUMBERS: u64 = (1 << (8 * OF_REQUEST)) - 1;
 
 /// `req_` and 24 hexadecimal digits.
 pub(crate) fn new() -> HeaderValue {
@@ -19,9 +21,18 @@ pub(crate) fn new() -> HeaderValue {
         fill_random(&mut random);
         random
     });
+    static KEYS: LazyLock<(u64, u64)> = LazyLock::new(|| {
+        let mut random = [0; 16];
+        fill_random(&mut random);
+        let (first, second) = random.split_at(8);
+        let key = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("eight of sixteen"));
+        (key(first), key(second))
+    });
     static REQUESTS: AtomicU64 = AtomicU64::new(0);
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let number = REQUESTS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    // Each number once, and in an order that tells nobody how many requests there are.
+    let number = (REQUESTS.fetch_add(1, Ordering::Relaxed) ^ KEYS.0).wrapping_mul(KEYS.1 | 1);
+    let number = (number & NUMBERS).to_be_bytes();
     let mut text = *b"req_........................";
     let bytes = PROCESS.iter().chain(&number[size_of::<u64>() - OF_REQUEST..]);
     for (digits, byte) in text[4..].chunks_exact_mut(2).zip(bytes) {

@@ -1,5 +1,5 @@
 -- The tables for people get rowids, without which other programs can't count or page through them; and their checks compare one
--- word after the other: for `IN` with a list SQLite makes and throws away a tree for every row that is written.
+-- word after the other: for `IN` with three words or more SQLite makes and throws away a tree for every row that is written.
 
 CREATE TABLE new_campaign (
     id            TEXT    NOT NULL PRIMARY KEY,

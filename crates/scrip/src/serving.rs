@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The API on an engine as the settings have it.
 pub fn api(engine: &Engine, settings: &Settings, metrics: Metrics, noop: bool) -> Routers {
+    // Before anybody can read.
+    engine.limit_reads(settings.limits.of_reads());
     routers(Desk::new(engine.clone(), &desk_options(settings)), api_options(settings, metrics, noop))
 }
 
@@ -73,7 +75,6 @@ pub async fn until_stopped(
     settings: &Settings,
     stop: StopSignal,
 ) {
-    engine.limit_reads(settings.limits.of_reads());
     let limits = ConnectionLimits::new(&settings.connections);
     let (told, mut was_told) = tokio::sync::watch::channel(());
     let serving = connections::serve(listener, app, limits, async move {

@@ -11,18 +11,25 @@ impl Desk {
     /// Refused requests, newest first, each with its number, by which the next page goes on.
     ///
     /// Errors: `forbidden`.
-    pub async fn attempts(
-        &self,
-        caller: &Caller,
-        operation: Operation,
-        wanted: Wanted,
-    ) -> Result<Listed<Attempt, u64>, NotDone> {
-        caller.may(operation)?;
-        let limit = wanted.limit;
+    pub async fn list_attempts(&self, caller: &Caller, wanted: Wanted) -> Result<Listed<Attempt, u64>, NotDone> {
+        caller.may(Operation::ListAttempts)?;
+        Ok(self.found_attempts(wanted).await)
+    }
+
+    /// The same for a code that was entered.
+    ///
+    /// Errors: `forbidden`.
+    pub async fn search_attempts(&self, caller: &Caller, wanted: Wanted) -> Result<Listed<Attempt, u64>, NotDone> {
+        caller.may(Operation::SearchAttempts)?;
+        Ok(self.found_attempts(wanted).await)
+    }
+
+    async fn found_attempts(&self, wanted: Wanted) -> Listed<Attempt, u64> {
+        let (limit, at) = (wanted.limit, wanted.now);
         let mut rows = self.attempts.read(Wanted { limit: limit + 1, ..wanted }).await;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(number, _)| *number);
-        Ok(Listed { items: rows.into_iter().map(|(_, row)| row).collect(), next })
+        Listed { items: rows.into_iter().map(|(_, row)| row).collect(), next, at }
     }
 }

@@ -9,6 +9,7 @@ use scrip_core::{
     name::SellerId,
     reason::{Reason, Refusal},
     slot::Slot,
+    time::Timestamp,
 };
 use scrip_engine::{Answer, EngineError, Receipt};
 
@@ -74,17 +75,18 @@ impl Desk {
                 .map(|campaign| Ok(CountedCampaign { counters: reader.counters(campaign.id)?, campaign }))
                 .collect()
         });
-        Ok(Listed { items: counted.await?, next })
+        Ok(Listed { items: counted.await?, next, at: now })
     }
 
-    /// One campaign.
+    /// One campaign, and when it was looked at.
     ///
     /// Errors: `forbidden`, `not_found`.
-    pub async fn get_campaign(&self, caller: &Caller, id: CampaignId) -> Result<CountedCampaign, NotDone> {
+    pub async fn get_campaign(&self, caller: &Caller, id: CampaignId) -> Result<(CountedCampaign, Timestamp), NotDone> {
         caller.may(Operation::GetCampaign)?;
+        let at = self.now();
         let campaign = self.seen_campaign(caller, id)?;
         let counters = self.read(move |reader| reader.counters(id)).await?;
-        Ok(CountedCampaign { campaign, counters })
+        Ok((CountedCampaign { campaign, counters }, at))
     }
 
     /// Makes a draft; a seller's of its own, within its limits.

@@ -57,21 +57,6 @@ impl Desk {
         new: NewOrder,
         key: Option<Keyed>,
     ) -> Result<Done<Order>, NotDone> {
-        let id = new.id.clone();
-        let placed = self.placed(caller, account, new, key).await;
-        placed.map_err(|mut error| {
-            error.about.order = Some(id);
-            error
-        })
-    }
-
-    async fn placed(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        new: NewOrder,
-        key: Option<Keyed>,
-    ) -> Result<Done<Order>, NotDone> {
         caller.may_of(Operation::PlaceOrder, &account)?;
         check_hold(new.hold_minutes)?;
         let NewOrder { id, checkout, hold_minutes, metadata, same } = new;

@@ -101,7 +101,7 @@ impl Desk {
             let campaign = campaign(&coupon)?;
             Some(OwnedCoupon { account: account.clone(), coupon, campaign })
         };
-        Ok(Listed { items: coupons.into_iter().filter_map(owned).collect(), next })
+        Ok(Listed { items: coupons.into_iter().filter_map(owned).collect(), next, at: now })
     }
 
     /// The tabs of My Coupons.

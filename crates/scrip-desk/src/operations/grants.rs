@@ -19,6 +19,9 @@ use crate::{
     operation::Operation,
 };
 
+/// Why nobody gets anything of a campaign that is over.
+pub const CLOSED: Reason = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Closed, paused_by: None };
+
 /// Accounts in one request.
 const ACCOUNTS_MAX: usize = 1_000;
 
@@ -36,8 +39,8 @@ impl Desk {
     /// Grants a coupon of one campaign to each of the accounts.
     ///
     /// Errors: `channel_not_allowed`, `invalid_field` for none or more than 1,000 accounts and for one that stands there twice,
-    /// `not_found`, `rate_limited`; `campaign_state_forbids` where nobody got anything as the campaign is over. An account that
-    /// is refused has that in its place.
+    /// `not_found`, `rate_limited`. An account that is refused has that in its place; [`CLOSED`] is the whole answer where
+    /// all were refused with it ([`Claimed::is_over`]).
     pub async fn grant_coupons(
         &self,
         caller: &Caller,
@@ -76,12 +79,8 @@ impl Desk {
         });
         let mut claimed = self.claim_all(line, ready.collect()).await;
         claimed.replayed = noted_before && !claimed.any_new;
-        // Nobody got anything, and for the same reason: the campaign is over.
-        let closed = Reason::CampaignStateForbids { campaign_status: CampaignStatus::Closed, paused_by: None };
-        let is_closed = |error: &NotDone| error.reason().is_some_and(|reason| reason.code() == closed.code());
-        if claimed.results.iter().all(|(_, result)| result.as_ref().is_err_and(is_closed)) {
-            return Err(closed.into());
-        }
+        let is_closed = |error: &NotDone| error.reason().is_some_and(|reason| reason.code() == CLOSED.code());
+        claimed.is_over = claimed.results.iter().all(|(_, result)| result.as_ref().is_err_and(is_closed));
         Ok(claimed)
     }
 }

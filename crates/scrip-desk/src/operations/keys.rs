@@ -95,7 +95,7 @@ impl Desk {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|known| known.key.id);
-        Ok(Listed { items, next })
+        Ok(Listed { items, next, at: self.now() })
     }
 
     /// One API key.

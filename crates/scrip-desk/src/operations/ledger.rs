@@ -21,6 +21,6 @@ impl Desk {
         let more = items.len() > limit;
         items.truncate(limit);
         items.iter().for_each(|row| next.passed(row.bucket, row.position));
-        Ok(Some(Listed { items, next: more.then_some(next) }))
+        Ok(Some(Listed { items, next: more.then_some(next), at: self.now() }))
     }
 }

@@ -50,6 +50,8 @@ pub struct Claimed {
     pub results: Vec<(AccountId, Result<Done<OwnedCoupon>, NotDone>)>,
     /// Whether all of it was done before under its keys.
     pub replayed: bool,
+    /// Nobody got anything, and for the same reason: the campaign is over.
+    pub is_over: bool,
     /// Whether there is a coupon that wasn't there before.
     pub(super) any_new: bool,
     /// Whether each was given before under its key.
@@ -138,7 +140,7 @@ impl Desk {
     /// Submits all, so that they share commits, as many at once as may wait, and collects the answers in order.
     pub(super) async fn claim_all(&self, line: Line, ready: Vec<Ready>) -> Claimed {
         let results = Vec::with_capacity(ready.len());
-        let mut claimed = Claimed { results, replayed: false, any_new: false, is_all_again: true };
+        let mut claimed = Claimed { results, replayed: false, is_over: false, any_new: false, is_all_again: true };
         let mut waiting: VecDeque<Waits> = VecDeque::new();
         for (claim, key) in ready {
             let place = loop {

@@ -55,7 +55,7 @@ impl Desk {
                 })
                 .collect()
         });
-        Ok(Listed { items: offers.await?, next })
+        Ok(Listed { items: offers.await?, next, at: now })
     }
 }
 

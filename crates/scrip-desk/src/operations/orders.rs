@@ -76,9 +76,9 @@ impl Desk {
         if let (Some(own), Some(asked)) = (&caller.seller, &filter.seller)
             && own != asked
         {
-            return Ok(Listed { items: Vec::new(), next: None });
+            return Ok(Listed { items: Vec::new(), next: None, at: self.now() });
         }
-        let limit = filter.limit;
+        let (limit, now) = (filter.limit, self.now());
         let own = caller.seller.clone();
         let stored = StoredOrders {
             account: filter.account,
@@ -87,7 +87,7 @@ impl Desk {
             status: filter.status.map(OrderStatus::as_str),
             from: filter.from,
             until: filter.until,
-            now: self.now(),
+            now,
             after: filter.after.map(|AfterOrder(placed_at, account, order)| OrderCursor {
                 placed_at: Timestamp::from_micros(placed_at),
                 account: AccountId::stored(&account),
@@ -103,7 +103,7 @@ impl Desk {
         let after =
             |order: &Order| AfterOrder(order.placed_at.micros(), order.account.to_string(), order.id.to_string());
         let next = items.last().filter(|_| more).map(after);
-        Ok(Listed { items, next })
+        Ok(Listed { items, next, at: now })
     }
 
     /// One order with all its refunds.
@@ -215,7 +215,7 @@ impl Desk {
 }
 
 /// Errors: `invalid_field` at `/hold_minutes`.
-pub(crate) fn check_hold(minutes: u32) -> Result<(), Refusal> {
+pub fn check_hold(minutes: u32) -> Result<(), Refusal> {
     if (1..=HOLD_MINUTES_MAX).contains(&minutes) {
         return Ok(());
     }

@@ -42,6 +42,9 @@ fn a_refused_order_is_found_with_all_its_reasons() {
     let too_long = json!({"id": "B", "cart": cart(&[("luma", 3_000, 1)]), "hold_minutes": 0});
     shop.order("ana", &too_long).refused(400, "invalid_field");
     assert_eq!(attempts(&shop, "?order=B").column("operation"), ["place_order"]);
+    let twice = json!({"id": "D", "cart": cart(&[("luma", 3_000, 1)]), "use": {"coupons": [short, short]}});
+    shop.order("ana", &twice).refused(400, "invalid_field");
+    assert_eq!(attempts(&shop, "?order=D").column("operation"), ["place_order"]);
     for nothing in ["?account=ben", "?reason=sold_out", "?request_id=req_1", "?order=C"] {
         assert_eq!(attempts(&shop, nothing)["/data"], json!([]), "{nothing}");
     }
@@ -163,4 +166,19 @@ fn a_filter_that_can_find_nothing_is_refused() {
         shop.get(&shop.operator, &format!("/v1/attempts?{query}")).refused(400, "invalid_field").about(&pointer[1..]);
     }
     shop.get(&shop.operator, "/v1/attempts?what=ever").refused(400, "unknown_parameter");
+}
+
+#[test]
+fn grants_of_a_campaign_that_is_over_are_found_by_each_account_that_got_nothing() {
+    let shop = Shop::new();
+    let over = json!({"claims": {"ends_at": "2026-12-01T00:00:00Z"}});
+    let campaign = shop.live(&with(off(500), &over));
+    shop.set_time("2026-12-02T00:00:00Z");
+    let grants = json!({"accounts": ["ana", "ben"]});
+    shop.post(&shop.operator, &format!("/v1/campaigns/{campaign}/grants"), &grants).refused(409, "campaign_state");
+    for account in ["ana", "ben"] {
+        let found = attempts(&shop, &format!("?account={account}"));
+        assert_eq!(found.column("operation"), ["grant_coupons"], "{account}");
+        assert_eq!(found["/data/0/campaign"], json!(campaign));
+    }
 }

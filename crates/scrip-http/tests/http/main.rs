@@ -41,5 +41,6 @@ mod seed;
 mod sellers;
 mod sellers_apart;
 mod shop;
+mod sold_out;
 mod time_zones;
 mod wallet;

@@ -1,13 +1,16 @@
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixListener;
+use tokio::{net::UnixListener, sync::Semaphore};
 use tower::Service;
 
 use super::socket;
 use crate::failure::Failure;
+
+/// Connections at once: they come out of the same files as the network's.
+const AT_ONCE: usize = 32;
 
 /// Listens on the data folder's socket until the process ends. The database's lock says that no other server does.
 pub fn serve(data: &Path, app: Router) -> Result<(), Failure> {
@@ -19,7 +22,18 @@ pub fn serve(data: &Path, app: Router) -> Result<(), Failure> {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
         .map_err(|error| Failure::of(doing(), &error))?;
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        let room = Arc::new(Semaphore::new(AT_ONCE));
+        loop {
+            let place = Arc::clone(&room).acquire_owned().await.expect("never closed");
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Without files or memory a second's rest may bring some: it is the command line's only way in.
+                    tracing::error!(%error, "accepting a connection of the command line");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    continue;
+                }
+            };
             let app = app.clone();
             // A router is always ready.
             let service = service_fn(move |request: Request<Incoming>| app.clone().call(request));
@@ -27,6 +41,7 @@ pub fn serve(data: &Path, app: Router) -> Result<(), Failure> {
                 if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
                     tracing::debug!(%error, "a connection of the command line ended");
                 }
+                drop(place);
             });
         }
     });

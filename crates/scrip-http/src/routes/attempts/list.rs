@@ -6,7 +6,7 @@ use scrip_core::{
     reason::Reason,
     time::Timestamp,
 };
-use scrip_desk::{Attempt, Listed, Operation, WantedAttempts};
+use scrip_desk::{Attempt, Listed, WantedAttempts};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -74,7 +74,7 @@ pub(super) async fn list(
         now: api.desk.now(),
         limit: filter.limit.0,
     };
-    Ok(page(&list, &api.desk.attempts(&caller, Operation::ListAttempts, wanted).await?))
+    Ok(page(&list, &api.desk.list_attempts(&caller, wanted).await?))
 }
 
 /// The hash that an attempt shows as a code's `id`.

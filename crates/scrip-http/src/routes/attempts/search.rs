@@ -1,6 +1,6 @@
 use axum::extract::State;
 use scrip_core::reason::Refusal;
-use scrip_desk::{Operation, WantedAttempts};
+use scrip_desk::WantedAttempts;
 
 use super::list::page;
 use crate::{
@@ -38,5 +38,5 @@ pub(super) async fn search(
         limit: usize::from(limit),
         ..WantedAttempts::default()
     };
-    Ok(page(&list, &api.desk.attempts(&caller, Operation::SearchAttempts, wanted).await?))
+    Ok(page(&list, &api.desk.search_attempts(&caller, wanted).await?))
 }

@@ -15,8 +15,8 @@ pub(super) async fn get(
     Authenticated(caller): Authenticated,
     PathOf(id): PathOf<CampaignId>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    let CountedCampaign { campaign, counters } = api.desk.get_campaign(&caller, id).await?;
-    let document = CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), api.desk.now());
+    let (CountedCampaign { campaign, counters }, at) = api.desk.get_campaign(&caller, id).await?;
+    let document = CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), at);
     Ok(Reply::ok(document).etag(campaign.revision))
 }
 

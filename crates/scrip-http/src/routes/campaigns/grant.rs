@@ -1,6 +1,6 @@
 use axum::extract::State;
 use scrip_core::id::CampaignId;
-use scrip_desk::Grants;
+use scrip_desk::{CLOSED, Grants};
 
 use crate::{
     api::Api,
@@ -33,8 +33,12 @@ pub(super) async fn grant(
     let accounts = request.accounts.clone();
     let grants = Grants { campaign, channel: request.channel, source: request.source, accounts: request.accounts };
     let claimed = api.desk.grant_coupons(&caller, grants, &key).await?;
-    let replayed = claimed.replayed;
-    let data = results(&api, &caller, &attempted, claimed)
+    let (replayed, is_over) = (claimed.replayed, claimed.is_over);
+    let results = results(&api, &caller, &attempted, claimed);
+    if is_over {
+        return Err(CLOSED.into());
+    }
+    let data = results
         .into_iter()
         .zip(accounts)
         .map(|(result, account)| GrantDocument {

@@ -46,7 +46,7 @@ pub(super) async fn list(
     let after = list.after(params.cursor.as_deref())?;
     let filter = CampaignFilter { issuer, status: params.status, after, limit: params.limit.0 };
     let page = api.desk.list_campaigns(&caller, filter).await?;
-    let (reader, now) = (caller.writer(), api.desk.now());
+    let (reader, now) = (caller.writer(), page.at);
     let document = |CountedCampaign { campaign, counters }: CountedCampaign| {
         CampaignDocument::new(&campaign, counters, reader.as_ref(), now)
     };

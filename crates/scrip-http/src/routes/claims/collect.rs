@@ -27,7 +27,7 @@ pub(super) async fn collect(
     Key(key): Key,
     Body(request): Body<ClaimRequest>,
 ) -> Result<Reply<CouponDocument>, Problem> {
-    // Of another's wallet nothing is told, not even what is wrong with the body.
+    // Before a code is spelled: of another's wallet nothing is looked at.
     caller.may_of(Operation::CollectCoupon, &account)?;
     let wanted = wanted(&api, &request).await?;
     let as_asked = (account.clone(), &request);

@@ -58,8 +58,7 @@ pub(in crate::routes) async fn list(
     };
     let filter = CouponFilter { status: params.status, order, after, limit: params.limit.0 };
     let page = api.desk.list_coupons(&caller, &account, filter).await?;
-    let now = api.desk.now();
-    let document = |owned: &OwnedCoupon| CouponDocument::new(&owned.account, &owned.coupon, &owned.campaign, now);
+    let document = |owned: &OwnedCoupon| CouponDocument::new(&owned.account, &owned.coupon, &owned.campaign, page.at);
     let next_cursor = page.next.map(|after| list.cursor(&after));
     Ok(Reply::ok(ListDocument { data: page.items.iter().map(document).collect(), next_cursor }))
 }

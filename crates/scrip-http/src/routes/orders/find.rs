@@ -72,7 +72,6 @@ pub(super) fn documents(
     list: &cursor::List,
     page: Listed<Order, AfterOrder>,
 ) -> Reply<ListDocument<OrderDocument>> {
-    let now = api.desk.now();
-    let data = page.items.iter().map(|order| shown(api, caller, order, now)).collect();
+    let data = page.items.iter().map(|order| shown(api, caller, order, page.at)).collect();
     Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) })
 }

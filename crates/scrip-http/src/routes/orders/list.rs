@@ -1,5 +1,6 @@
 use axum::extract::State;
 use scrip_core::{name::AccountId, order::OrderStatus, time::Timestamp};
+use scrip_desk::Operation;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -50,6 +51,7 @@ pub(super) async fn list(
         limit: params.limit,
         cursor: params.cursor,
     };
+    caller.may_of(Operation::ListOrders, &account)?;
     let (list, filter) = filter.read()?;
     let page = api.desk.list_orders(&caller, account, filter).await?;
     Ok(documents(&api, &caller, &list, page))

@@ -2,7 +2,7 @@ use axum::extract::State;
 use scrip_core::{
     cart::Cart, code::EnteredCode, command::HOLD_MINUTES_DEFAULT, key::Holder, money::Amount, name::AccountId,
 };
-use scrip_desk::{Checkout, NewOrder, Sameness, Use};
+use scrip_desk::{Caller, Checkout, IdempotencyKey, NewOrder, Sameness, Use, check_hold};
 use serde::Serialize;
 
 use super::get::document;
@@ -33,7 +33,19 @@ pub(super) async fn place(
     Key(key): Key,
     Body(request): Body<OrderRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
+    let id = request.id.clone();
+    placed(&api, &caller, account, &key, request).await.map_err(|problem| problem.about_order(id))
+}
+
+async fn placed(
+    api: &Api,
+    caller: &Caller,
+    account: AccountId,
+    key: &IdempotencyKey,
+    request: OrderRequest,
+) -> Result<Reply<OrderDocument>, Problem> {
     let hold_minutes = request.hold_minutes.unwrap_or(HOLD_MINUTES_DEFAULT);
+    check_hold(hold_minutes)?;
     let cart = cart(&request.cart, request.only_seller.as_ref())?;
     let r#use = request.r#use.checked()?;
     let codes = api.desk.entered_codes(&request.codes).await?;
@@ -53,8 +65,8 @@ pub(super) async fn place(
     });
     let checkout = Checkout { cart, r#use, codes, expect_discount: request.expect_discount };
     let new = NewOrder { id: request.id, checkout, hold_minutes, metadata: request.metadata, same };
-    let done = api.desk.place_order(&caller, account, new, key).await.map_err(|error| api.problem(error))?;
-    Ok(document(&api, &caller, &done))
+    let done = api.desk.place_order(caller, account, new, key).await.map_err(|error| api.problem(error))?;
+    Ok(document(api, caller, &done))
 }
 
 /// What a checkout asks for, with nothing left to fill in: by it a request that is sent again is known.

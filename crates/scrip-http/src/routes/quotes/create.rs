@@ -32,7 +32,7 @@ pub(super) async fn create(
 ) -> Result<Reply<QuoteDocument>, Problem> {
     let cart = cart(&request.cart, request.only_seller.as_ref())?;
     let r#use = request.r#use.checked()?;
-    // Of another's wallet nothing is told, not even how its codes would be spelled.
+    // Before a code is spelled: of another's wallet nothing is looked at.
     caller.may_of(Operation::QuoteCart, &account)?;
     let codes = api.desk.entered_codes(&request.codes).await?;
     let answer = api.desk.quote_cart(&caller, &account, &cart, r#use, codes).await?;

@@ -52,7 +52,7 @@ pub struct Attempt {
 
 /// Which rows, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct AttemptFilter {
     pub account: Option<AccountId>,
     pub order: Option<OrderId>,
     pub campaign: Option<CampaignId>,
@@ -109,7 +109,7 @@ impl AttemptLog {
     }
 
     /// Rows with their numbers. All that was handed over before is among them.
-    pub async fn read(&self, wanted: Wanted) -> Vec<(u64, Attempt)> {
+    pub async fn read(&self, wanted: AttemptFilter) -> Vec<(u64, Attempt)> {
         let log = Arc::clone(&self.0);
         let read = move || {
             let mut rows = unpoisoned(&log.rows);
@@ -179,7 +179,7 @@ impl Rows {
         }
     }
 
-    fn find(&mut self, wanted: &Wanted) -> Vec<(u64, Attempt)> {
+    fn find(&mut self, wanted: &AttemptFilter) -> Vec<(u64, Attempt)> {
         self.forget(wanted.now);
         let rows = self.rows.iter().rev().filter(|(number, row)| wanted.matches(*number, row));
         rows.take(wanted.limit).cloned().collect()
@@ -208,7 +208,7 @@ impl Attempt {
     }
 }
 
-impl Wanted {
+impl AttemptFilter {
     fn matches(&self, number: u64, row: &Attempt) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
             wanted.is_none() || wanted == found
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!((rows.rows.len(), rows.rows[0].1.at.seconds()), (10_000, 10));
         let week = i64::from(DAYS_MAX) * 24 * 3_600;
         let now = Timestamp::from_micros((week + 10_008) * 1_000_000);
-        let left = rows.find(&Wanted { now, limit: 9, ..Wanted::default() });
+        let left = rows.find(&AttemptFilter { now, limit: 9, ..AttemptFilter::default() });
         assert_eq!(seconds(&left), [10_009]);
     }
 
@@ -280,10 +280,10 @@ mod tests {
         for (second, account) in [(1, "ana"), (2, "ben"), (3, "ana"), (4, "ana")] {
             rows.add(attempt(second, account));
         }
-        let wanted = Wanted { account: AccountId::new("ana").ok(), limit: 2, ..Wanted::default() };
+        let wanted = AttemptFilter { account: AccountId::new("ana").ok(), limit: 2, ..AttemptFilter::default() };
         let first = rows.find(&wanted);
         assert_eq!(seconds(&first), [4, 3]);
-        let rest = rows.find(&Wanted { before: first.last().map(|row| row.0), ..wanted });
+        let rest = rows.find(&AttemptFilter { before: first.last().map(|row| row.0), ..wanted });
         assert_eq!(seconds(&rest), [1]);
     }
 
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(log.0.waiting.lock().expect("free").len(), WAITING_MAX);
         drop(reading);
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let read = |limit| runtime.block_on(log.read(Wanted { limit, ..Wanted::default() }));
+        let read = |limit| runtime.block_on(log.read(AttemptFilter { limit, ..AttemptFilter::default() }));
         assert_eq!(read(2_000).len(), WAITING_MAX);
         log.note(attempt(3_000, "ben"));
         assert_eq!(seconds(&read(1)), [3_000], "one alone is found at once");

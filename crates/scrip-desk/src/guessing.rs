@@ -62,8 +62,8 @@ fn weight(code: &CodeText) -> Tenths {
     }
 }
 
-/// Codes that are being looked at. Dropped without an outcome they were no attempt: nobody was told anything.
-pub struct Attempt {
+/// Codes that are being looked at. Dropped without an outcome they count for nothing: nobody was told anything.
+pub struct Guess {
     guesses: Arc<Guesses>,
     /// `None`: nothing that counts.
     guessers: Option<Guessers>,
@@ -73,11 +73,11 @@ pub struct Attempt {
     standing: Standing,
 }
 
-impl Attempt {
+impl Guess {
     /// Counts those that are wrong.
     ///
     /// Errors: `too_many_attempts` if there are more than were left: then nothing may be said of any.
-    pub async fn settle(mut self, desk: &Desk, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), NotDone> {
+    pub async fn judged(mut self, desk: &Desk, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), NotDone> {
         let Some(guessers) = &self.guessers else { return Ok(()) };
         let wrong = self.codes.iter().filter(|code| is_wrong(code)).map(weight).sum();
         if wrong == 0 {
@@ -97,11 +97,11 @@ impl Attempt {
     }
 }
 
-impl Drop for Attempt {
+impl Drop for Guess {
     fn drop(&mut self) {
         if let Some(guessers) = &self.guessers {
             self.guesses.windows().release(guessers, self.on_their_way);
-            self.guesses.settled.notify_waiters();
+            self.guesses.judged.notify_waiters();
         }
     }
 }
@@ -117,12 +117,12 @@ impl Desk {
     /// Asks whether these codes may be looked at, and says that they are.
     ///
     /// Errors: `too_many_attempts`; `invalid_field` for a `Shopper-Address` that is none.
-    pub(crate) async fn attempt(
+    pub(crate) async fn guess(
         &self,
         caller: &Caller,
         account: &AccountId,
         codes: &[EnteredCode],
-    ) -> Result<Attempt, NotDone> {
+    ) -> Result<Guess, NotDone> {
         let guessers = guessers(caller, account)?;
         let codes = codes.iter().map(|code| code.text.clone()).collect();
         self.begin(guessers, Some(account), codes).await
@@ -131,7 +131,7 @@ impl Desk {
     /// The same for a code that a caller wants to make its own: whether it is somebody else's is a guess too.
     ///
     /// Errors: `too_many_attempts`.
-    pub(crate) async fn attempt_to_take(&self, caller: &Caller, code: &EnteredCode) -> Result<Attempt, NotDone> {
+    pub(crate) async fn guess_to_take(&self, caller: &Caller, code: &EnteredCode) -> Result<Guess, NotDone> {
         let own = caller.seller.clone().map(Guesser::Seller);
         let guessers = own.map(|own| Guessers { own, others: Vec::new() });
         self.begin(guessers, None, vec![code.text.clone()]).await
@@ -142,34 +142,34 @@ impl Desk {
         guessers: Option<Guessers>,
         account: Option<&AccountId>,
         codes: Vec<CodeText>,
-    ) -> Result<Attempt, NotDone> {
+    ) -> Result<Guess, NotDone> {
         let guesses = Arc::clone(&self.guesses);
         let asked = codes.iter().map(weight).sum();
         let account = account.cloned();
         // Whoever gives no code that could be one guesses none.
         let Some(guessers) = guessers.filter(|_| asked > 0) else {
             let standing = Standing::Unknown;
-            return Ok(Attempt { guesses, guessers: None, account, codes, on_their_way: 0, standing });
+            return Ok(Guess { guesses, guessers: None, account, codes, on_their_way: 0, standing });
         };
         let admitted = async {
             let mut known = Standing::Unknown;
             loop {
-                let settled = guesses.settled.notified();
-                tokio::pin!(settled);
+                let judged = guesses.judged.notified();
+                tokio::pin!(judged);
                 // From here on no outcome is missed.
-                settled.as_mut().enable();
+                judged.as_mut().enable();
                 let admission = guesses.windows().admit(&guessers, asked, known, self.engine.now());
                 match admission {
                     Admission::Yes => return Ok(known),
                     Admission::No(ran_out) => return Err(too_many(ran_out)),
                     Admission::Ask(before) => known = standing(self, account.as_ref(), before).await?,
-                    Admission::Wait => settled.await,
+                    Admission::Wait => judged.await,
                 }
             }
         };
         let late = RanOut { seconds: 1, limit: guesses.limits.account };
         let standing = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_| Err(too_many(late)))?;
-        Ok(Attempt { guesses, guessers: Some(guessers), account, codes, on_their_way: asked, standing })
+        Ok(Guess { guesses, guessers: Some(guessers), account, codes, on_their_way: asked, standing })
     }
 
     /// Counts the wrong ones among codes that a command on an order is about to use. With `placed` as the id of a new order: one
@@ -186,14 +186,14 @@ impl Desk {
         if codes.is_empty() {
             return Ok(());
         }
-        let attempt = self.attempt(caller, account, codes).await?;
+        let guess = self.guess(caller, account, codes).await?;
         let (account, placed, codes) = (account.clone(), placed.cloned(), codes.to_vec());
         let judge = move |reader: &mut Reader<'_>| match placed {
             Some(order) if reader.order_alone(&account, &order)?.is_some() => Ok(Vec::new()),
             _ => reader.unusable_codes(&account, &codes),
         };
         let wrong = self.read(judge).await?;
-        attempt.settle(self, |code| wrong.iter().any(|wrong| wrong.text == *code)).await
+        guess.judged(self, |code| wrong.iter().any(|wrong| wrong.text == *code)).await
     }
 
     /// What was entered as codes, each by the spelling that there is. Of a list the pointers name the members.

@@ -25,7 +25,7 @@ mod visibility;
 
 pub use about::About;
 pub use announced::announce_metrics;
-pub use attempts::{Attempt, Wanted as WantedAttempts};
+pub use attempts::{Attempt, AttemptFilter};
 pub use bounds::{AtOnce, AttemptLimits, BulkLimits, Concurrent, ExportLimits, Share, Shares, Sides, WaitLimits};
 pub use caller::{Caller, ShopperAddress};
 pub use channels::may_name;

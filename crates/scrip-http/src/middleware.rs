@@ -67,7 +67,7 @@ async fn surrounded(State(api): State<Api>, mut request: Request, next: Next) ->
         None => authenticated(&api, request, next).await,
     };
     if let Some(lent) = lent {
-        lent.settle(&mut response, api.drain).await;
+        lent.end(&mut response, api.drain).await;
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = api.answers.counted(caller.as_deref(), false, rendered_in_place(&response, &problem, &id));

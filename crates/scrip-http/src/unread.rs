@@ -81,7 +81,7 @@ impl Drop for Lending {
 
 impl Lent {
     /// Sees to it that the connection is fit for the next request after this answer, or that the answer says it isn't.
-    pub async fn settle(self, response: &mut Response, limits: DrainLimits) {
+    pub async fn end(self, response: &mut Response, limits: DrainLimits) {
         let unread = self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(unread) = unread else { return };
         // Who was too slow once isn't waited for again.

@@ -2,7 +2,7 @@
 //!
 //! Counted before the codes are looked at and given back if they were right, so that many at once can't slip through: what is
 //! on its way counts like what was wrong, and one who would go over only because of it waits for the outcome. A wrong code
-//! counts in the window that the first one opened; nothing prolongs that, least of all an attempt that was refused.
+//! counts in the window that the first one opened; nothing prolongs that, least of all a guess that was refused.
 //!
 //! An account's own limit is for everybody. Those of its key and its address, which it shares, are for whoever isn't known
 //! yet: an account that had a coupon or an order before they ran out goes on. No limit is an operator's.
@@ -22,13 +22,13 @@ pub(crate) use self::windows::{Admission, Guesser, Guessers, RanOut, Standing, T
 pub(crate) struct Guesses {
     windows: Mutex<Windows>,
     /// Somebody's codes have been judged.
-    pub settled: Notify,
+    pub judged: Notify,
     pub limits: GuessLimits,
 }
 
 impl Guesses {
     pub fn new(limits: GuessLimits) -> Self {
-        Self { windows: Mutex::new(Windows::new(limits)), settled: Notify::new(), limits }
+        Self { windows: Mutex::new(Windows::new(limits)), judged: Notify::new(), limits }
     }
 
     pub fn windows(&self) -> MutexGuard<'_, Windows> {

@@ -37,7 +37,7 @@ pub enum Guesser {
     Seller(SellerId),
 }
 
-/// Whom an attempt counts for: whoever makes it, and those whom it only passes through.
+/// Whom a guess counts for: whoever makes it, and those whom it only passes through.
 #[derive(Clone, Debug)]
 pub struct Guessers {
     pub own: Guesser,
@@ -168,7 +168,7 @@ const fn cell_of(hash: u128) -> usize {
     (hash % CELLS as u128) as usize
 }
 
-/// What stands in an attempt's way.
+/// What stands in a guess' way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RanOut {
     /// Until then the wrong codes count.
@@ -235,7 +235,7 @@ impl Windows {
         }
     }
 
-    /// What an attempt counts for others while it is on its way: no more than it can come to.
+    /// What a guess counts for others while it is on its way: no more than it can come to.
     fn towards_others(&self, guessers: &Guessers, asked: Tenths) -> Tenths {
         asked.min(self.limit(&guessers.own).saturating_mul(WHOLE))
     }

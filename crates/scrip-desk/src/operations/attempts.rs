@@ -1,5 +1,5 @@
 use crate::{
-    attempts::{Attempt, Wanted},
+    attempts::{Attempt, AttemptFilter},
     caller::Caller,
     desk::Desk,
     done::Listed,
@@ -11,7 +11,7 @@ impl Desk {
     /// Refused requests, newest first, each with its number, by which the next page goes on.
     ///
     /// Errors: `forbidden`.
-    pub async fn list_attempts(&self, caller: &Caller, wanted: Wanted) -> Result<Listed<Attempt, u64>, NotDone> {
+    pub async fn list_attempts(&self, caller: &Caller, wanted: AttemptFilter) -> Result<Listed<Attempt, u64>, NotDone> {
         caller.may(Operation::ListAttempts)?;
         Ok(self.found_attempts(wanted).await)
     }
@@ -19,14 +19,18 @@ impl Desk {
     /// The same for a code that was entered.
     ///
     /// Errors: `forbidden`.
-    pub async fn search_attempts(&self, caller: &Caller, wanted: Wanted) -> Result<Listed<Attempt, u64>, NotDone> {
+    pub async fn search_attempts(
+        &self,
+        caller: &Caller,
+        wanted: AttemptFilter,
+    ) -> Result<Listed<Attempt, u64>, NotDone> {
         caller.may(Operation::SearchAttempts)?;
         Ok(self.found_attempts(wanted).await)
     }
 
-    async fn found_attempts(&self, wanted: Wanted) -> Listed<Attempt, u64> {
+    async fn found_attempts(&self, wanted: AttemptFilter) -> Listed<Attempt, u64> {
         let (limit, at) = (wanted.limit, wanted.now);
-        let mut rows = self.attempts.read(Wanted { limit: limit + 1, ..wanted }).await;
+        let mut rows = self.attempts.read(AttemptFilter { limit: limit + 1, ..wanted }).await;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|(number, _)| *number);

@@ -69,11 +69,11 @@ impl Desk {
             ClaimOf::Code(code) => (About::codes([code]), vec![code.clone()]),
         };
         let told = |error: NotDone| error.about(about.clone());
-        let attempt = self.attempt(caller, &account, &codes).await.map_err(told)?;
+        let guess = self.guess(caller, &account, &codes).await.map_err(told)?;
         let claim = Claim { account: account.clone(), of };
         let result = done_once(key, |key, _| self.engine.submit(claim.clone(), key)).await;
         let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
-        attempt.settle(self, |_| wrong).await.map_err(told)?;
+        guess.judged(self, |_| wrong).await.map_err(told)?;
         self.owned(result.map_err(|error| told(error.into()))?)
     }
 

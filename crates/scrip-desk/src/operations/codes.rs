@@ -110,7 +110,7 @@ impl Desk {
             let again = |key, _| self.engine.submit_unless(Some(barred.clone()), note.clone(), key);
             return Ok(shared(done_once(key, again).await?.replayed));
         }
-        let attempt = self.attempt_to_take(caller, &code).await?;
+        let guess = self.guess_to_take(caller, &code).await?;
         let command =
             AddSharedCode { campaign, as_seller: caller.seller.clone(), code, max_uses, source, request: None };
         let added = done_once(key, |key, _| self.engine.submit(command.clone(), key)).await;
@@ -118,7 +118,7 @@ impl Desk {
             // Whose it is nobody is told, but guessing at strangers' codes has its limit.
             let known = self.read(move |reader| reader.campaign_of_code(hash)).await?;
             let own = known.is_some_and(|known| known.terms.issuer.seller() == caller.seller.as_ref());
-            attempt.settle(self, |_| !own).await?;
+            guess.judged(self, |_| !own).await?;
         }
         Ok(shared(added?.replayed))
     }

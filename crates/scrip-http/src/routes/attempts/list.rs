@@ -6,7 +6,7 @@ use scrip_core::{
     reason::Reason,
     time::Timestamp,
 };
-use scrip_desk::{Attempt, Listed, WantedAttempts};
+use scrip_desk::{Attempt, AttemptFilter, Listed};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -62,7 +62,7 @@ pub(super) async fn list(
     if filter.reason.as_ref().is_some_and(|reason| Reason::ALL.iter().all(|(known, _)| known != reason)) {
         return Err(Problem::parameter("reason", "a code of the list of reasons"));
     }
-    let wanted = WantedAttempts {
+    let wanted = AttemptFilter {
         account: filter.account,
         order: filter.order,
         campaign: filter.campaign,

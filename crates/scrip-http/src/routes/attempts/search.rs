@@ -1,6 +1,6 @@
 use axum::extract::State;
 use scrip_core::reason::Refusal;
-use scrip_desk::WantedAttempts;
+use scrip_desk::AttemptFilter;
 
 use super::list::page;
 use crate::{
@@ -31,12 +31,12 @@ pub(super) async fn search(
     }
     let list = cursor::List::of(&("attempts of a code", code.hash.bytes()));
     let before = list.after(request.cursor.as_deref()).map_err(|_| cursor::unknown_in_body())?;
-    let wanted = WantedAttempts {
+    let wanted = AttemptFilter {
         code: Some(code.hash),
         before,
         now: api.desk.now(),
         limit: usize::from(limit),
-        ..WantedAttempts::default()
+        ..AttemptFilter::default()
     };
     Ok(page(&list, &api.desk.search_attempts(&caller, wanted).await?))
 }

@@ -68,7 +68,7 @@ operations! {
     GetOrder "get_order" [All, Own, All, Own];
     ChangeOrder "change_order" [All, No, All, No];
     ReviseOrder "revise_order" [All, No, All, No];
-    ExtendHold "extend_order" [All, No, All, No];
+    ExtendOrder "extend_order" [All, No, All, No];
     PayOrder "pay_order" [All, No, All, No];
     CancelOrder "cancel_order" [All, No, All, No];
     CloseOrder "close_order" [All, Own, All, No];

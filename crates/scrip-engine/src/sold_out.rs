@@ -124,7 +124,7 @@ impl SoldOut {
             return;
         }
         let freed = events.iter().filter_map(|recorded| match &recorded.event {
-            // Codes give nothing back by themselves; but of a campaign with codes something may come back.
+            // From the first code on something of the campaign may come back with an order: it is judged in turn again.
             Event::CouponVoided { campaign, .. }
             | Event::CampaignChanged { campaign, .. }
             | Event::CodesRequested { campaign, .. } => Some(*campaign),

@@ -147,7 +147,7 @@ impl Desk {
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
     ) -> Result<Done<Order>, NotDone> {
-        caller.may_of(Operation::ExtendHold, &account)?;
+        caller.may_of(Operation::ExtendOrder, &account)?;
         check_hold(hold_minutes)?;
         let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, as_asked));
         self.order_after(ExtendHold { account, order, hold_minutes }, key).await

@@ -25,7 +25,7 @@ pub(super) struct Measured {
     /// Processor time of the server for one round, from the operating system.
     pub server_cpu: Duration,
     /// Rounds in which an answer was another than it should be.
-    pub refused: usize,
+    pub unexpected: usize,
 }
 
 /// Measures rounds of these requests, each with the status that it should be answered with. `next` gives each round's number;
@@ -56,7 +56,7 @@ pub(super) fn measure(
         }
     }
     let mut latencies = Vec::new();
-    let mut refused = 0;
+    let mut unexpected = 0;
     let mut events = Vec::with_capacity(connections.min(1_024));
     // Nobody waits for ever: a server that answers nothing is told as one.
     let patience = Timespec { tv_sec: 30, tv_nsec: 0 };
@@ -72,7 +72,7 @@ pub(super) fn measure(
             let connection = &mut opened[number];
             let Step::Done { took, is_good } = connection.step().map_err(failed)? else { continue };
             latencies.push(took);
-            refused += usize::from(!is_good);
+            unexpected += usize::from(!is_good);
             match next().filter(|_| Instant::now() < until) {
                 Some(number) => connection.begin(number).map_err(failed)?,
                 None => on_their_way -= 1,
@@ -84,5 +84,5 @@ pub(super) fn measure(
     let server_cpu = server.cpu_time()?.saturating_sub(cpu_before) / rounds;
     latencies.sort_unstable();
     let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied().unwrap_or_default();
-    Ok(Measured { per_second: latencies.len() as f64 / elapsed, p50: at(50), p99: at(99), server_cpu, refused })
+    Ok(Measured { per_second: latencies.len() as f64 / elapsed, p50: at(50), p99: at(99), server_cpu, unexpected })
 }

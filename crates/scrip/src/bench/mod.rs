@@ -81,10 +81,10 @@ fn round(
     let requests = kind.requests(server);
     let mut next = kind.numbers(server, seconds, number)?;
     let measured = measure(server, connections, Duration::from_secs(seconds), &requests, &mut next)?;
-    if measured.refused > 0 {
+    if measured.unexpected > 0 {
         return Err(Failure::new(format!(
             "{} rounds of {} were answered otherwise than they should",
-            measured.refused,
+            measured.unexpected,
             kind.name()
         )));
     }

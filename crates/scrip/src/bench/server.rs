@@ -30,7 +30,7 @@ pub(super) struct BenchServer {
 
 impl BenchServer {
     pub fn start(binary: &Path) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::of("starting a server to measure", &error);
+        let failed = |error: std::io::Error| Failure::of(format!("measuring {}", binary.display()), &error);
         let folder = tempfile::Builder::new().prefix("scrip-bench-").tempdir().map_err(failed)?;
         let child = Command::new(binary)
             .args(["serve", "--noop", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])

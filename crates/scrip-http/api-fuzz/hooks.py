@@ -6,6 +6,7 @@ import random
 import urllib.request
 
 import schemathesis
+from schemathesis.generation.meta import TestPhase
 
 with open(os.environ["SCRIP_API_WORLD"]) as file:
     WORLD = json.load(file)
@@ -40,13 +41,15 @@ def map_case(context, case):
     # By the case itself, so that the same seed asks the same.
     dice = random.Random(repr((case.method, case.path, case.path_parameters, case.query, case.body)))
     parameters = case.path_parameters or {}
+    # What a step of a scenario made, the next one asks for: another name in its place would call what was made missing.
+    is_linked = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
     for name, value in parameters.items():
         if isinstance(value, str):
             # Now and then the fuzzer calls a name valid in which it put U+FFFD; the pattern forbids it, and it is refused.
             parameters[name] = value.replace("%EF%BF%BD", "-").replace("\ufffd", "-")
         # In a path a code is named by its id; what is entered is in bodies.
         known_as = "code_id" if name == "code" else name
-        if known_as in WORLD and dice.random() < KNOWN:
+        if known_as in WORLD and not is_linked and dice.random() < KNOWN:
             parameters[name] = dice.choice(WORLD[known_as])
     case.body = known(case.body, dice)
     # Opaque: no made-up one is valid. Those in invalid cases are refused, and fuzz/ has targets of its own for them.

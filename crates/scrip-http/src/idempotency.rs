@@ -15,14 +15,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(IdempotencyKey::default())) };
-        let limit = "a string of 1 to 255 printable ASCII characters";
-        let text = header.to_str().map_err(|_| Problem::parameter("Idempotency-Key", limit))?;
+        let mut headers = parts.headers.get_all("idempotency-key").iter();
+        let Some(header) = headers.next() else { return Ok(Self(IdempotencyKey::default())) };
+        let text = header.to_str().ok().filter(|_| headers.next().is_none());
         // The draft's structured string and a bare one are the same key.
-        let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned();
-        if key.is_empty() || key.len() > 255 {
-            return Err(Problem::parameter("Idempotency-Key", limit));
-        }
+        let bare = |text| str::strip_prefix(text, '"')?.strip_suffix('"');
+        let key = text.map(|text| bare(text).unwrap_or(text));
+        // A header's text may have tabs in it.
+        let is_key = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let limit = "one string of 1 to 255 printable ASCII characters";
+        let key = key.filter(is_key).ok_or_else(|| Problem::parameter("Idempotency-Key", limit))?.to_owned();
         let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
         let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
         Ok(Self(IdempotencyKey::of(&caller, parts.method.as_str(), path, &key)))

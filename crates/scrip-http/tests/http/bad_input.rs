@@ -553,16 +553,28 @@ fn a_refund_has_one_form_and_names_everything_once() {
 }
 
 #[test]
-fn an_idempotency_key_has_at_most_255_characters() {
+fn an_idempotency_key_is_one_of_at_most_255_printable_characters() {
     let shop = Shop::new();
-    let campaign = shop.live(&off(500));
+    let limits = json!({"budget": "unlimited", "per_individual": null});
+    let campaign = shop.live(&with(off(500), &json!({"limits": limits})));
     let claim = |key: &str| {
         shop.ask("POST", COUPONS).by(&shop.storefront).once(key).json(&json!({"campaign": campaign})).send()
     };
-    for bad in ["x".repeat(256), String::new(), "\"\"".to_owned()] {
+    for bad in [
+        "x".repeat(256),
+        String::new(),
+        "\"\"".to_owned(),
+        "a\tb".to_owned(),
+        "\"a\tb\"".to_owned(),
+        "\u{e9}".to_owned(),
+    ] {
         claim(&bad).refused(400, "invalid_field").about("Idempotency-Key");
     }
-    claim(&"x".repeat(255)).is(201);
+    let twice = shop.ask("POST", COUPONS).by(&shop.storefront).once("a").once("b").json(&json!({"campaign": campaign}));
+    twice.send().refused(400, "invalid_field").about("Idempotency-Key");
+    for good in ["x".repeat(255), "a b".to_owned(), "\"".to_owned()] {
+        claim(&good).is(201);
+    }
 }
 
 #[test]

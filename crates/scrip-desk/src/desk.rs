@@ -125,4 +125,13 @@ impl Desk {
     ) -> Result<T, EngineError> {
         self.engine.read_aside(work).await
     }
+
+    /// The same for lists and reports, which come from the tables for people: with what was answered before.
+    pub(crate) async fn read_list<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        self.engine.followed().await;
+        self.read(work).await
+    }
 }

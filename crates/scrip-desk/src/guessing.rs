@@ -109,7 +109,7 @@ impl Drop for Guess {
 /// An account is in good standing if it was known before others' wrong codes ran out of its key's or address' limit.
 async fn standing(desk: &Desk, account: Option<&AccountId>, before: Timestamp) -> Result<Standing, EngineError> {
     let Some(account) = account.cloned() else { return Ok(Standing::Stranger) };
-    let known = desk.read(move |reader| reader.was_known_before(&account, before)).await?;
+    let known = desk.read_list(move |reader| reader.was_known_before(&account, before)).await?;
     Ok(if known { Standing::Good } else { Standing::Stranger })
 }
 

@@ -1,6 +1,6 @@
 //! Whether the tables for people say what the API says: rows against the documents that answers are made of.
 //!
-//! Nothing of [`crate::projection`] is used: a row that it forgets to write, or writes wrongly, is found here, where a replay
+//! Nothing of the follower that writes them is used: a row that it forgets to write, or writes wrongly, is found here, where a replay
 //! makes the same mistake again.
 
 use std::collections::BTreeMap;
@@ -51,8 +51,11 @@ impl Rows {
             Row::Coupon(row) => drop(self.coupons.insert(row.id, row.clone())),
             Row::Campaign(_)
             | Row::CampaignGone(_)
+            | Row::CouponState { .. }
             | Row::CouponGone(_)
             | Row::OrderEmptied { .. }
+            | Row::RedemptionChanged { .. }
+            | Row::RefundMetadata { .. }
             | Row::LedgerEntry(_)
             | Row::Code(_) => {}
         }
@@ -160,11 +163,14 @@ impl Asked {
         found
     }
 
-    /// Rows that no document stands for, in words.
-    pub fn left(self) -> impl Iterator<Item = String> {
+    /// Rows that no document stands for, in words, but those of accounts that weren't asked for.
+    pub fn left(self, is_asked: impl Fn(&AccountId) -> bool) -> impl Iterator<Item = String> {
+        let Rows { mut orders, mut coupons } = self.rows;
+        orders.retain(|(account, _), _| is_asked(account));
+        coupons.retain(|_, row| is_asked(&row.account));
         let named = |(account, order): (AccountId, OrderId)| format!("order {}/{}", account.encoded(), order.encoded());
-        let orders = self.rows.orders.into_keys().map(named);
-        let coupons = self.rows.coupons.into_keys().map(|coupon| format!("coupon {coupon}"));
+        let orders = orders.into_keys().map(named);
+        let coupons = coupons.into_keys().map(|coupon| format!("coupon {coupon}"));
         orders.chain(coupons).map(|what| format!("{what}: in the tables, but the API knows nothing of it"))
     }
 }

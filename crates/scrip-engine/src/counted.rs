@@ -1,9 +1,11 @@
 //! The engine's counters by name, and their beginning: one that is 0 is shown too, so that an alert can tell it from one that
 //! isn't there.
 
-use metrics::{counter, describe_counter};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 
 pub const BATCHES_FAILED: &str = "scrip_batches_failed_total";
+const FOLLOWERS_FAILED: &str = "scrip_follower_failures_total";
+const FOLLOWERS_BEHIND: &str = "scrip_follower_lag_events";
 const COMMANDS: &str = "scrip_commands_total";
 pub const COMMANDS_FAILED: &str = "scrip_commands_failed_total";
 pub const READS_LEFT: &str = "scrip_reads_left_total";
@@ -19,9 +21,21 @@ pub fn commands(name: &'static str, outcome: &'static str, count: u64) {
     counter!(COMMANDS, "command" => name, "outcome" => outcome).increment(count);
 }
 
+/// Counts that a follower couldn't follow, for the moment or for longer.
+pub fn follower_failed(follower: &'static str) {
+    counter!(FOLLOWERS_FAILED, "follower" => follower).increment(1);
+}
+
+/// Says how many events of the journals a follower hasn't followed yet.
+pub fn follower_is_behind(follower: &'static str, events: u64) {
+    gauge!(FOLLOWERS_BEHIND, "follower" => follower).set(events as f64);
+}
+
 /// Shows every counter of the engine from now on. After the recorder was installed; whoever calls it twice changes nothing.
 pub fn announce_metrics() {
     describe_counter!(COMMANDS, "Commands by what they came to: done, replayed, fault, or the code of a refusal.");
+    describe_counter!(FOLLOWERS_FAILED, "How often a follower of the journal couldn't go on.");
+    describe_gauge!(FOLLOWERS_BEHIND, "Events of the journals that a follower hasn't followed yet.");
     for (name, what) in [
         (BATCHES_FAILED, "Batches of which nothing was done, as the store couldn't take them."),
         (COMMANDS_FAILED, "Commands that failed unexpectedly: faults of ours."),

@@ -6,6 +6,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use scrip_core::{
@@ -26,6 +27,8 @@ use crate::{
     counted,
     dispatch::Dispatch,
     exchange,
+    feed::Progress,
+    follow::PEOPLE,
     kept::KeptHead,
     queues::Queues,
     read::Reader,
@@ -40,6 +43,9 @@ use crate::{
     waiting::{KeyUse, Seen, wait_for},
 };
 
+/// How long lists wait for what this process answered before.
+const LISTS_WAIT: Duration = Duration::from_millis(250);
+
 /// The engine over a store: commands in, answers out, each durable before it is given.
 ///
 /// Cheap to clone; it stops when it is told to, or when the last clone is dropped.
@@ -50,10 +56,25 @@ pub struct Engine {
 }
 
 /// Threads that end once the queues are closed.
-#[derive(Default)]
 pub(crate) struct Workers {
     pub stop: Arc<AtomicBool>,
     pub handles: Mutex<Vec<JoinHandle<()>>>,
+    /// They end last.
+    pub followers: Mutex<Vec<JoinHandle<()>>>,
+    pub progress: Arc<Progress>,
+}
+
+impl Workers {
+    /// None yet; followers are told to stop by their progress.
+    pub fn telling(progress: Arc<Progress>) -> Self {
+        Self { stop: Arc::default(), handles: Mutex::default(), followers: Mutex::default(), progress }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.progress.stop();
+    }
 }
 
 /// An engine that may be gone.
@@ -221,6 +242,15 @@ impl Engine {
     /// Reads what was committed. Blocks.
     pub fn read<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         self.dispatch.reads.blocking(work)
+    }
+
+    /// Waits until lists and reports have what this process answered before: at most a quarter of a second, as whoever asks would
+    /// rather have what there is.
+    pub async fn followed(&self) {
+        let shared = self.shared();
+        if !shared.by_hand {
+            shared.progress.reached(PEOPLE, &shared.feed.ends(), LISTS_WAIT).await;
+        }
     }
 
     /// How many reads there may be. Holds when it is said before the first.

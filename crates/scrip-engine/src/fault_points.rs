@@ -32,6 +32,6 @@ pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secre
     let frame = Frame::new(bucket, first, at, id, previous, &before).sealed(seal);
     let rest = Frame::new(bucket, last.position, at, id, frame.encode().1, &[&last.event]).sealed(seal);
     let (counters, others) = batch.saves.iter().cloned().partition(|save| save.key.kind() == Kind::Allowance);
-    let others = Batch { frame, saves: others, rows: batch.rows.clone() };
-    Some((others, Batch { frame: rest, saves: counters, rows: Vec::new() }))
+    let others = Batch { frame, saves: others };
+    Some((others, Batch { frame: rest, saves: counters }))
 }

@@ -2,6 +2,7 @@
 
 use scrip_core::{
     key::Key,
+    name::AccountId,
     state::{State, decode},
 };
 use scrip_store::{Document, Snapshot, StoreError, Transaction};
@@ -50,4 +51,19 @@ pub(crate) fn load_all<L: Loader + ?Sized>(
             state.insert(key, aggregate);
         }
     }
+}
+
+/// An account's wallet with all its live coupons; `past`: with those of its history.
+pub(crate) fn wallet_keys(state: &State, account: &AccountId, past: bool) -> Vec<Key> {
+    let mut keys = vec![Key::Wallet(account.clone())];
+    if let Some(wallet) = state.wallet(account) {
+        if wallet.linked {
+            keys.push(Key::Individual(state.bucket(), wallet.individual.clone()));
+        }
+        keys.extend(Key::wallet_pages(account, wallet.further.len()));
+        if past {
+            keys.extend(Key::history_pages(account, wallet.history.len()));
+        }
+    }
+    keys
 }

@@ -29,7 +29,7 @@ use scrip_store::{
 use crate::{
     answer::{Answer, replayed},
     known::lacking,
-    load::load_all,
+    load::{load_all, wallet_keys},
     receipt::EngineError,
     shared::Shared,
     usage_elsewhere::{Limited, usage_elsewhere},
@@ -605,20 +605,6 @@ impl QuoteAnswer {
             self.unknown.iter().map(|(used_by, reason)| (used_by, None, Amount::ZERO, std::slice::from_ref(reason)));
         known.chain(unknown)
     }
-}
-
-fn wallet_keys(state: &State, account: &AccountId, past: bool) -> Vec<Key> {
-    let mut keys = vec![Key::Wallet(account.clone())];
-    if let Some(wallet) = state.wallet(account) {
-        if wallet.linked {
-            keys.push(Key::Individual(state.bucket(), wallet.individual.clone()));
-        }
-        keys.extend(Key::wallet_pages(account, wallet.further.len()));
-        if past {
-            keys.extend(Key::history_pages(account, wallet.history.len()));
-        }
-    }
-    keys
 }
 
 fn quote_keys(

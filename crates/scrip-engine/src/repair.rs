@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use scrip_core::state::State;
 use scrip_store::{Document, Rederived, RederivedDocument, Store, StoreError, people::Row};
 
-use crate::verify::{Outside, Report, hex, replay, row_key};
+use crate::{
+    follow::PEOPLE,
+    verify::{Outside, Replayed, Report, hex, replay, row_key},
+};
 
 /// Of the rules by which documents and rows are derived from the journal. Raised whenever `evolve` or the projection comes to
 /// make something else of events that were written before.
@@ -70,20 +73,30 @@ impl Repaired {
 
 fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, StoreError> {
     let mut snapshot = store.snapshot()?;
-    let (mut report, mut replayed) = (Report::default(), BTreeMap::new());
-    let mut changes = Rederived { revision: REVISION, documents: Vec::new(), gone: Vec::new(), rows: Vec::new() };
+    let (mut report, mut replayed) = (Report::default(), Replayed::default());
+    let mut changes = Rederived {
+        revision: REVISION,
+        documents: Vec::new(),
+        gone: Vec::new(),
+        rows: Vec::new(),
+        follower: PEOPLE,
+        followed: Vec::new(),
+    };
     for bucket in store.buckets().all() {
         let state = replay(store, &mut *snapshot, bucket, Outside::default(), &mut replayed, &mut report)?;
         // Nothing is worked out from a journal that isn't whole.
         if let Some(problem) = report.problems.first() {
             return Err(StoreError::Damaged { what: problem.clone() });
         }
+        changes.followed.push((bucket, snapshot.head(bucket)?.position));
         let stored = snapshot.all_documents(bucket)?;
         for (kind, key, document) in derived(&state).changes(stored) {
             repaired.note(|| format!("{kind:?} {}", hex(&key)));
             changes.documents.push(RederivedDocument { bucket, kind, key, document });
         }
     }
+    let replayed = replayed.tables.all().into_iter();
+    let mut replayed: BTreeMap<String, Row> = replayed.map(|row| (row_key(&row), row)).collect();
     for row in snapshot.all_rows()? {
         let key = row_key(&row);
         match replayed.remove(&key) {

@@ -28,7 +28,6 @@ use crate::{
     counted,
     fault_points::{answer_early, counters_apart},
     load::load_all,
-    projection::project,
     random::RandomIds,
     receipt::{EngineError, Receipt, chain},
     shared::Shared,
@@ -225,10 +224,9 @@ impl Sequencer {
                 }
                 _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.2))?,
             }
-            self.shared.registry.committed(&batch.1, &batch.2);
-            self.shared.sold_out.committed(&batch.2);
+            let (Batch { frame, .. }, state, events) = batch;
             self.shared.time.saw(now);
-            self.shared.committed(self.bucket, batch.0.frame.last_position(), &batch.2);
+            self.shared.committed(&state, events, frame.body.len());
         }
         Ok(Some(done))
     }
@@ -252,14 +250,13 @@ struct Work {
     head: Head,
     now: Timestamp,
     recorded: Vec<Recorded>,
-    rows: Vec<scrip_store::people::Row>,
     /// Of the command at hand.
     freed: Vec<CodeHash>,
 }
 
 impl Work {
     const fn new(state: State, head: Head, now: Timestamp) -> Self {
-        Self { state, head, now, recorded: Vec::new(), rows: Vec::new(), freed: Vec::new() }
+        Self { state, head, now, recorded: Vec::new(), freed: Vec::new() }
     }
 
     fn load(&mut self, transaction: &mut dyn Transaction, waiting: &[Waiting]) -> Result<(), StoreError> {
@@ -372,7 +369,6 @@ impl Work {
         {
             self.freed.push(*code);
         }
-        project(&self.state, &recorded, &mut self.rows);
         self.recorded.push(recorded);
     }
 
@@ -390,7 +386,7 @@ impl Work {
                 body: change.value.as_ref().map(Aggregate::encode),
             })
             .collect();
-        (Batch { frame, saves, rows: self.rows }, self.state, self.recorded)
+        (Batch { frame, saves }, self.state, self.recorded)
     }
 }
 

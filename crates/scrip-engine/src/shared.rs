@@ -20,6 +20,8 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
+    counted,
+    feed::{Feed, Progress},
     gates::Gates,
     known::Known,
     random::Random,
@@ -40,6 +42,9 @@ pub(crate) struct Shared {
     pub random: Random,
     pub gates: Gates,
     pub sold_out: SoldOut,
+    /// What was committed, for those who follow.
+    pub feed: Feed,
+    pub progress: Arc<Progress>,
     /// Whose job had the last turn (`None` within: the platform's).
     pub job_turn: Mutex<Option<Option<SellerId>>>,
     /// What readers have in memory.
@@ -68,6 +73,8 @@ impl Shared {
             random: options.random,
             gates: Gates::default(),
             sold_out: SoldOut::default(),
+            feed: Feed::default(),
+            progress: Arc::default(),
             job_turn: Mutex::default(),
             known: Known::default(),
             room: OnceLock::new(),
@@ -134,13 +141,29 @@ impl Shared {
         }
     }
 
-    pub fn committed(&self, bucket: Bucket, position: u64, events: &[Recorded]) {
+    /// Tells everybody of a commit, `bytes` long in the journal: what answers depend on before they are given.
+    pub fn committed(&self, state: &State, events: Vec<Recorded>, bytes: usize) {
+        let bucket = state.bucket();
+        self.registry.committed(state, &events);
+        self.sold_out.committed(&events);
         let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
         if events.iter().any(is_work) {
             self.wake_maintenance();
         }
         self.commits.send_modify(|commits| *commits += 1);
-        metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(position as f64);
+        if let Some(last) = events.last() {
+            metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(last.position as f64);
+        }
+        self.feed.committed(bucket, events, bytes);
+        self.progress.ring();
+    }
+
+    /// A follower has come to the position.
+    pub fn followed(&self, follower: &'static str, bucket: Bucket, position: u64) {
+        self.progress.came(follower, bucket, position);
+        self.feed.forget(bucket, self.progress.least(bucket));
+        let behind = |(bucket, end): (Bucket, u64)| end.saturating_sub(self.progress.at(follower, bucket));
+        counted::follower_is_behind(follower, self.feed.ends().into_iter().map(behind).sum());
     }
 }
 

@@ -10,7 +10,8 @@ use scrip_store::{Store, StoreError};
 
 use crate::{
     dispatch::Dispatch,
-    engine::Engine,
+    engine::{Engine, Workers},
+    follow::{self, Following},
     maintenance,
     queues::Queues,
     reads::Reads,
@@ -31,7 +32,7 @@ impl Engine {
         // Nothing is worked out anew from a journal that somebody wrote without the secret.
         check_ends(&*store, options.secrets.chain())?;
         repair(&*store)?;
-        let (engine, sequencers) = Self::assemble(store, options, false)?;
+        let ByHand { engine, sequencers, followers } = Self::assemble(store, options, false)?;
         let threads = sequencers.into_iter().map(|sequencer| {
             thread::Builder::new()
                 .name(format!("sequencer-{}", sequencer.bucket().get()))
@@ -39,6 +40,13 @@ impl Engine {
                 .expect("a thread can be started")
         });
         engine.workers.handles.lock().expect("nobody panics holding it").extend(threads);
+        let threads = followers.into_iter().map(|following| {
+            thread::Builder::new()
+                .name(format!("follower-{}", following.name()))
+                .spawn(move || follow::run(following))
+                .expect("a thread can be started")
+        });
+        engine.workers.followers.lock().expect("nobody panics holding it").extend(threads);
         // Whoever starts it may be in a runtime already, which can't be waited in: a thread of its own waits.
         thread::scope(|scope| scope.spawn(|| engine.note_codes_of_earlier_builds()).join())
             .unwrap_or_else(|_| panic!("noting codes of earlier builds panicked"))?;
@@ -64,28 +72,27 @@ impl Engine {
         Ok(())
     }
 
-    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its maintenance a round when
-    /// [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
+    /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its followers a window when
+    /// [`Following::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
     /// walk.
     ///
     /// Errors: as [`Engine::start`].
-    pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<(Self, Vec<Sequencer>), StoreError> {
+    pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<ByHand, StoreError> {
         check_ends(&*store, options.secrets.chain())?;
         Self::assemble(store, options, true)
     }
 
-    fn assemble(
-        store: Arc<dyn Store>,
-        options: EngineOptions,
-        by_hand: bool,
-    ) -> Result<(Self, Vec<Sequencer>), StoreError> {
+    fn assemble(store: Arc<dyn Store>, options: EngineOptions, by_hand: bool) -> Result<ByHand, StoreError> {
         let shared = Arc::new(Shared::new(store, options, by_hand)?);
         let (queues, ends) = Queues::new(shared.buckets());
         let sequencer =
             |(bucket, queue)| Ok(Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue));
         let sequencers = ends.into_iter().map(sequencer).collect::<Result<_, StoreError>>()?;
+        let following = |follower| Following::new(shared.clone(), follower);
+        let followers = follow::all().into_iter().map(following).collect::<Result<_, StoreError>>()?;
+        let workers = Workers::telling(shared.progress.clone());
         let dispatch = Dispatch { reads: Reads(shared), queues: Arc::new(queues) };
-        Ok((Self { dispatch, workers: Arc::default() }, sequencers))
+        Ok(ByHand { engine: Self { dispatch, workers: Arc::new(workers) }, sequencers, followers })
     }
 
     /// One round of the maintenance: gives back what timed out, goes on with steps that a crash interrupted, makes
@@ -96,8 +103,8 @@ impl Engine {
         maintenance::round(self, &self.workers.stop).await
     }
 
-    /// Stops taking commands, lets those that wait finish, and joins the sequencers and the maintenance: nobody has the store then
-    /// but who called this.
+    /// Stops taking commands, lets those that wait finish, and joins the sequencers, the maintenance and the followers, which follow
+    /// what there is: nobody has the store then but who called this.
     pub fn stop(self) {
         self.workers.stop.store(true, Ordering::SeqCst);
         self.dispatch.queues.close();
@@ -107,5 +114,17 @@ impl Engine {
         for handle in handles {
             let _ = handle.join();
         }
+        workers.progress.stop();
+        let followers = std::mem::take(&mut *workers.followers.lock().expect("nobody panics holding it"));
+        for handle in followers {
+            let _ = handle.join();
+        }
     }
+}
+
+/// An engine whose parts are driven by hand.
+pub struct ByHand {
+    pub engine: Engine,
+    pub sequencers: Vec<Sequencer>,
+    pub followers: Vec<Following>,
 }

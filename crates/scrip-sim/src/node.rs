@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use scrip_core::time::{Timestamp, Zones};
-use scrip_engine::{Engine, EngineError, EngineOptions, ManualClock, Random, Secrets, Sequencer};
+use scrip_engine::{ByHand, Engine, EngineError, EngineOptions, Following, ManualClock, Random, Secrets, Sequencer};
 use scrip_store::StoreError;
 
 use crate::{store::WeatheredStore, task::Task};
@@ -28,6 +28,7 @@ pub struct Node {
     /// While the maintenance is underway something was read that didn't fit together.
     pub maintenance_read_stale: bool,
     pub sequencers: Vec<Sequencer>,
+    pub followers: Vec<Following>,
     pub engine: Option<Engine>,
 }
 
@@ -43,6 +44,7 @@ impl Node {
             maintenance: None,
             maintenance_read_stale: false,
             sequencers: Vec::new(),
+            followers: Vec::new(),
             engine: None,
         }
     }
@@ -90,8 +92,8 @@ impl Node {
             random: Random::seeded(seed),
             on_failure: Box::new(move |_| failed.store(true, Ordering::Relaxed)),
         };
-        let (engine, sequencers) = Engine::by_hand(Arc::new(self.store.clone()), options)?;
-        (self.engine, self.sequencers) = (Some(engine), sequencers);
+        let ByHand { engine, sequencers, followers } = Engine::by_hand(Arc::new(self.store.clone()), options)?;
+        (self.engine, self.sequencers, self.followers) = (Some(engine), sequencers, followers);
         self.believed = self.jump;
         Ok(())
     }
@@ -100,6 +102,7 @@ impl Node {
     pub fn crash(&mut self) {
         self.maintenance = None;
         self.sequencers.clear();
+        self.followers.clear();
         self.engine = None;
     }
 

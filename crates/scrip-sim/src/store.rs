@@ -10,8 +10,8 @@ use scrip_core::{
     slot::{Bucket, Buckets},
 };
 use scrip_store::{
-    Batch, Document, Head, Rederived, Snapshot, Store, StoreError, Transaction, Writer, frame::Frame,
-    memory::MemoryStore, secret::WrappedSecret,
+    Batch, Document, Followed, Head, Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer,
+    frame::Frame, memory::MemoryStore, secret::WrappedSecret,
 };
 
 use crate::chance::Chance;
@@ -132,6 +132,10 @@ impl Store for WeatheredStore {
         Ok(Box::new(WeatheredWriter { inner: self.inner.writer(bucket)?, weather: self.weather.clone() }))
     }
 
+    fn projection(&self, follower: &'static str) -> Result<Box<dyn Projection>, StoreError> {
+        Ok(Box::new(WeatheredProjection { inner: self.inner.projection(follower)?, weather: self.weather.clone() }))
+    }
+
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
         let mut sky = self.weather.sky();
         if sky.strikes(40) {
@@ -151,6 +155,27 @@ impl Store for WeatheredStore {
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
         self.inner.replace_secrets(read, new)
+    }
+}
+
+struct WeatheredProjection {
+    inner: Box<dyn Projection>,
+    weather: Arc<Weather>,
+}
+
+impl Projection for WeatheredProjection {
+    fn write(&mut self, followed: &Followed) -> Result<(), StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(25) {
+            sky.felt.unavailable += 1;
+            return Err(unavailable("following"));
+        }
+        self.inner.write(followed)?;
+        if sky.strikes(25) {
+            sky.felt.unknown += 1;
+            return Err(unavailable("answer of following"));
+        }
+        Ok(())
     }
 }
 

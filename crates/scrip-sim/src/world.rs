@@ -11,7 +11,7 @@ use scrip_core::{
     time::Timestamp,
 };
 use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
-use scrip_store::{Store, memory::MemoryStore};
+use scrip_store::{Store, StoreError, memory::MemoryStore};
 use sha2::{Digest, Sha256};
 
 pub use self::tally::Tally;
@@ -79,6 +79,8 @@ pub struct World {
     trace: bool,
     /// Driven by a script: nothing happens by chance.
     scripted: bool,
+    /// Nobody follows.
+    held_up: bool,
 }
 
 /// Walks once. Errors: the first thing that isn't as it must be.
@@ -144,6 +146,7 @@ impl World {
             tally: Tally::default(),
             trace: std::env::var_os("SCRIP_SIM_TRACE").is_some(),
             scripted: false,
+            held_up: false,
         }
     }
 
@@ -176,9 +179,14 @@ impl World {
             945..957 => self.read(),
             957..961 => self.read_campaign(),
             961..965 => self.preview(),
-            965..985 => {
+            965..984 => {
                 self.arrive();
                 Ok(())
+            }
+            // For hours nobody follows, or again.
+            984 => {
+                self.held_up = !self.held_up;
+                self.follow()
             }
             985 => self.crash_one(),
             986..989 => {
@@ -421,7 +429,22 @@ impl World {
             let touched = self.model.commit(frame)?;
             // What is stored is as the last of them left it.
             if index + 1 == frames.len() {
-                compare::touched(&self.model, &self.store, &touched)?;
+                if !self.held_up && self.chance.percent(70) {
+                    self.follow()?;
+                }
+                compare::touched(&self.model, &self.store, frame.bucket, &touched)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The followers of a node come to the journal's end, unless the weather is against it.
+    fn follow(&mut self) -> Checked {
+        let node = self.chance.below(self.nodes.len());
+        for following in &mut self.nodes[node].followers {
+            match following.catch_up() {
+                Ok(()) | Err(StoreError::Unavailable { .. }) => {}
+                Err(error) => return Err(format!("the follower {} can't go on: {error}", following.name())),
             }
         }
         Ok(())
@@ -614,9 +637,15 @@ impl World {
         for engine in self.nodes.iter().filter_map(|node| node.engine.as_ref()) {
             self.registry_is_current(engine)?;
         }
+        for node in &mut self.nodes {
+            for following in &mut node.followers {
+                following.catch_up().map_err(|error| error.to_string())?;
+            }
+        }
         compare::at_rest(&self.model, &self.store)?;
         let report = scrip_engine::verify::verify(&self.store).map_err(|error| error.to_string())?;
         must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
+        must!(report.behind == 0, "{} events weren't followed", report.behind);
         Ok(())
     }
 

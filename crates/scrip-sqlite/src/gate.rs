@@ -1,8 +1,8 @@
-//! Who may write: the writer's transaction, or the checkpoint that begins the log anew. Waiting here is exact where
-//! SQLite's own waiting for its lock sleeps and tries again.
+//! Who may write: the sequencer's transaction, a follower's, or the checkpoint that begins the log anew. Waiting here is exact
+//! where SQLite's own waiting for its lock sleeps and tries again.
 
 use std::{
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use crate::lock;
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
-    /// The writer's transaction or the checkpoint ended.
+    /// A transaction or the checkpoint ended.
     free: Condvar,
     stopping: Condvar,
 }
@@ -19,6 +19,10 @@ pub(crate) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     writing: bool,
+    /// How many wait for `free`.
+    waiting: usize,
+    /// And how many of them are sequencers: a follower lets them go first.
+    sequencers: usize,
     /// The checkpoint waits for the transaction to end, or has the gate. It goes first.
     restarting: bool,
     /// Something was committed since this was asked.
@@ -31,11 +35,33 @@ struct State {
 }
 
 impl Gate {
-    /// Waits until no checkpoint has the gate, and lets none in until the pass is dropped.
+    /// Waits until nobody else has the gate, and lets nobody in until the pass is dropped.
     pub(crate) fn write(&self) -> WritePass<'_> {
-        let waited = self.free.wait_while(lock(&self.state), |state| state.restarting);
-        waited.unwrap_or_else(PoisonError::into_inner).writing = true;
+        let mut state = lock(&self.state);
+        state.sequencers += 1;
+        let mut state = self.wait_free(state, |state| state.restarting || state.writing);
+        state.sequencers -= 1;
+        state.writing = true;
         WritePass(self)
+    }
+
+    /// The same, after all sequencers that wait.
+    pub(crate) fn write_behind(&self) -> WritePass<'_> {
+        let is_taken = |state: &State| state.restarting || state.writing || state.sequencers > 0;
+        self.wait_free(lock(&self.state), is_taken).writing = true;
+        WritePass(self)
+    }
+
+    fn wait_free<'g>(
+        &'g self,
+        mut state: MutexGuard<'g, State>,
+        is_taken: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'g, State> {
+        state.waiting += 1;
+        let waited = self.free.wait_while(state, |state| is_taken(state));
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
     }
 
     /// Runs while no transaction writes.
@@ -50,7 +76,7 @@ impl Gate {
         let mut state = lock(&self.state);
         state.restarting = true;
         let _pass = Pass(self);
-        drop(self.free.wait_while(state, |state| state.writing));
+        drop(self.wait_free(state, |state| state.writing));
         work()
     }
 
@@ -90,7 +116,7 @@ impl Gate {
     }
 }
 
-/// Held by the writer's transaction.
+/// Held by a transaction.
 pub(crate) struct WritePass<'g>(&'g Gate);
 
 impl WritePass<'_> {
@@ -103,7 +129,7 @@ impl Drop for WritePass<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.0.state);
         state.writing = false;
-        if state.restarting {
+        if state.waiting > 0 {
             self.0.free.notify_all();
         }
     }

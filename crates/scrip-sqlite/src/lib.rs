@@ -13,6 +13,7 @@ mod documents;
 mod dump;
 mod error;
 mod files;
+mod follower;
 mod gate;
 mod incoming;
 mod journal;
@@ -27,24 +28,30 @@ mod secrets;
 mod snapshot;
 mod statement;
 mod writer;
+mod writing;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rusqlite::Connection;
 use scrip_core::slot::{Bucket, Buckets};
-use scrip_store::{Rederived, Snapshot, Store, StoreError, Writer, secret::WrappedSecret};
+use scrip_store::{Projection, Rederived, Snapshot, Store, StoreError, Writer, secret::WrappedSecret};
 
 use crate::{
     checkpoint::Checkpointer,
     connection::Access,
     files::{Opened, check_together},
+    follower::SqliteProjection,
     gate::Gate,
     pool::Pool,
     snapshot::SqliteSnapshot,
     writer::SqliteWriter,
+    writing::WriteConnection,
 };
 pub use crate::{
     dump::Dump, files::files_of, incoming::Incoming, lock::DatabaseLock, options::Options, schema::Migrated,
@@ -64,8 +71,10 @@ pub(crate) struct Shared {
     /// `None` when the file was opened for reading.
     #[expect(dead_code, reason = "stopped by being dropped")]
     checkpointer: Option<Checkpointer>,
-    /// The one connection that writes; `None` while a writer has it, or when the file was opened for reading.
-    writer: Mutex<Option<Connection>>,
+    /// The one connection that writes; `None` when the file was opened for reading.
+    writer: Mutex<Option<WriteConnection>>,
+    /// Whether there is a sequencer.
+    has_writer: AtomicBool,
     gate: Arc<Gate>,
     /// Looked at before each transaction that writes.
     opened: Opened,
@@ -101,7 +110,8 @@ impl SqliteStore {
                 path: path.to_owned(),
                 pool,
                 checkpointer,
-                writer: Mutex::new(Some(writer)),
+                writer: Mutex::new(Some(WriteConnection::new(writer))),
+                has_writer: AtomicBool::new(false),
                 gate,
                 opened,
                 options,
@@ -126,6 +136,7 @@ impl SqliteStore {
                 pool,
                 checkpointer: None,
                 writer: Mutex::new(None),
+                has_writer: AtomicBool::new(false),
                 gate: Arc::default(),
                 opened: Opened::now(path),
                 options,
@@ -198,10 +209,14 @@ impl Store for SqliteStore {
         if self.shared.lock.is_none() {
             return Err(StoreError::Conflict { what: format!("{} is open for reading only", self.path().display()) });
         }
-        match lock(&self.shared.writer).take() {
-            Some(connection) => Ok(Box::new(SqliteWriter::new(connection, Arc::clone(&self.shared)))),
-            None => Err(StoreError::Conflict { what: "bucket 0 has a writer already".to_owned() }),
+        Ok(Box::new(SqliteWriter::new(Arc::clone(&self.shared))?))
+    }
+
+    fn projection(&self, follower: &'static str) -> Result<Box<dyn Projection>, StoreError> {
+        if self.shared.lock.is_none() {
+            return Err(StoreError::Conflict { what: format!("{} is open for reading only", self.path().display()) });
         }
+        Ok(Box::new(SqliteProjection::new(Arc::clone(&self.shared), follower)))
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
@@ -213,13 +228,13 @@ impl Store for SqliteStore {
     }
 
     fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
+        let _pass = self.shared.gate.write();
         match &mut *lock(&self.shared.writer) {
-            Some(connection) => {
-                let _pass = self.shared.gate.write();
+            Some(write) if !self.shared.has_writer.load(Ordering::SeqCst) => {
                 let copied = self.shared.options.copies_before_repair.then(|| self.path());
-                rederive::write(connection, copied, changes)
+                rederive::write(&mut write.connection, copied, changes)
             }
-            None => Err(StoreError::Conflict { what: "bucket 0 has a writer, or is open for reading only".to_owned() }),
+            _ => Err(StoreError::Conflict { what: "bucket 0 has a writer, or is open for reading only".to_owned() }),
         }
     }
 
@@ -236,11 +251,12 @@ impl Store for SqliteStore {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // Not after a failure, when the connection that wrote is gone, and not under a name that another file took.
-        if let Some(writer) = &*lock(&self.writer)
+        // Not after a failure, and not under a name that another file took.
+        if let Some(write) = &*lock(&self.writer)
+            && !write.failed
             && self.opened.check().is_ok()
         {
-            connection::end_log(writer);
+            connection::end_log(&write.connection);
         }
     }
 }

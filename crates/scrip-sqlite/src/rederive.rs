@@ -9,7 +9,7 @@ use crate::{
     backup,
     column::signed,
     error::{during, during_commit},
-    mark, people,
+    follower, mark, people,
 };
 
 const OPERATION: &str = "working documents and rows out anew";
@@ -38,6 +38,9 @@ pub(crate) fn write(connection: &mut Connection, copied: Option<&Path>, changes:
     changes.gone.iter().try_for_each(|row| remove(&transaction, row)).map_err(during(OPERATION))?;
     // An order's row before those that belong to it: the order of the tables.
     people::write(&transaction, &changes.rows)?;
+    for (bucket, position) in changes.followed.iter().filter(|(_, position)| *position > 0) {
+        follower::move_to(&transaction, changes.follower, *bucket, *position)?;
+    }
     transaction
         .execute("UPDATE derived SET revision = ?1 WHERE one = 1", [changes.revision])
         .map_err(during(OPERATION))?;
@@ -72,7 +75,11 @@ fn remove(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         Row::Order(row) => {
             gone("DELETE FROM orders WHERE account = ?1 AND id = ?2", &[&row.account.as_str(), &row.id.as_str()])
         }
-        Row::OrderEmptied { .. } => Ok(()),
+        // No rows, but what changes them.
+        Row::CouponState { .. }
+        | Row::OrderEmptied { .. }
+        | Row::RedemptionChanged { .. }
+        | Row::RefundMetadata { .. } => Ok(()),
         Row::OrderLine(row) => gone(
             "DELETE FROM order_line WHERE account = ?1 AND order_id = ?2 AND line = ?3",
             &[&row.account.as_str(), &row.order.as_str(), &row.line.as_str()],

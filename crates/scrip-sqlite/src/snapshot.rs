@@ -11,7 +11,7 @@ use scrip_store::{
     secret::WrappedSecret,
 };
 
-use crate::{contradictions, documents, error::during, journal, people, pool::Pool, secrets};
+use crate::{contradictions, documents, error::during, follower, journal, people, pool::Pool, secrets};
 
 /// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
 pub(crate) struct SqliteSnapshot<'p> {
@@ -76,6 +76,10 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         journal::frames(self.connection(), bucket, position, limit)
+    }
+
+    fn followed(&mut self, name: &str, bucket: Bucket) -> Result<u64, StoreError> {
+        follower::position(self.connection(), name, bucket)
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {

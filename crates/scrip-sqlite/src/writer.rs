@@ -1,122 +1,72 @@
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
-use rusqlite::{Connection, TransactionBehavior};
 use scrip_core::{key::Key, slot::Bucket};
 use scrip_store::{Batch, Document, Head, StoreError, Transaction, Writer};
 
 use crate::{
-    Shared, documents,
-    error::{during, during_commit, failed},
-    gate::WritePass,
-    journal, lock, mark, people,
+    Shared, documents, journal,
+    writing::{Durable, Writing},
 };
 
-/// Has the store's one connection that writes, and gives it back when dropped.
-pub(crate) struct SqliteWriter {
-    connection: Option<Connection>,
-    memory: Memory,
-    shared: Arc<Shared>,
-}
-
-/// What is known from the transaction before: nobody else writes.
-#[derive(Default)]
-struct Memory {
-    head: Option<Head>,
-    /// How many checkpoints there were when the file got the last mark by us: while there are no more, the log goes on.
-    marked: Option<u64>,
-    /// The device failed. What it has is only known when the file is opened again.
-    failed: bool,
-}
+/// The sequencer's handle: there is one at a time.
+pub(crate) struct SqliteWriter(Arc<Shared>);
 
 impl SqliteWriter {
-    pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
-        Self { connection: Some(connection), memory: Memory::default(), shared }
+    /// Errors: [`StoreError::Conflict`] if there is one already.
+    pub(crate) fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
+        if shared.has_writer.swap(true, Ordering::SeqCst) {
+            return Err(StoreError::Conflict { what: "bucket 0 has a writer already".to_owned() });
+        }
+        Ok(Self(shared))
     }
 }
 
 impl Writer for SqliteWriter {
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreError> {
-        if self.memory.failed {
-            return Err(failed("writing", "the device failed before; open the store again"));
-        }
-        if let Some(why) = self.shared.gate.failed() {
-            self.memory.failed = true;
-            return Err(failed("checkpointing", why));
-        }
-        if let Err(why) = self.shared.opened.check() {
-            self.memory.failed = true;
-            return Err(failed("writing", why));
-        }
-        let connection = self.connection.as_mut().expect("taken out only when dropped");
-        let pass = self.shared.gate.write();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = transaction.map_err(during("beginning to write"))?;
-        // Asked only now: the transaction goes on with the log, or begins it anew, as it lies there since it began.
-        let checkpoints = self.shared.gate.checkpoints();
-        Ok(Box::new(SqliteTransaction { transaction, memory: &mut self.memory, checkpoints, pass }))
+        let pass = self.0.gate.write();
+        Ok(Box::new(SqliteTransaction(Writing::begin(&self.0, pass, Durable::AtOnce)?)))
     }
 }
 
 impl Drop for SqliteWriter {
     fn drop(&mut self) {
-        // After a failure the connection is closed with this instead: nobody may write with it again.
-        if !self.memory.failed {
-            *lock(&self.shared.writer) = self.connection.take();
-        }
+        self.0.has_writer.store(false, Ordering::SeqCst);
     }
 }
 
-/// Rolls back when dropped, then lets a checkpoint in: in the order of the fields.
-struct SqliteTransaction<'w> {
-    transaction: rusqlite::Transaction<'w>,
-    memory: &'w mut Memory,
-    /// As the transaction began.
-    checkpoints: u64,
-    pass: WritePass<'w>,
-}
+struct SqliteTransaction<'w>(Writing<'w>);
 
 impl SqliteTransaction<'_> {
     fn write(&mut self, batch: &Batch) -> Result<Head, StoreError> {
         self.head()?.check_next(Bucket::FIRST, &batch.frame)?;
-        let head = journal::append(&self.transaction, &batch.frame)?;
-        documents::save(&self.transaction, Bucket::FIRST, head.position, &batch.saves)?;
-        people::write(&self.transaction, &batch.rows)?;
-        if self.memory.marked != Some(self.checkpoints) || self.checkpoints % 2 == 1 {
-            mark::renew(&self.transaction).map_err(during("marking the database"))?;
-        }
+        let head = journal::append(self.0.connection(), &batch.frame)?;
+        documents::save(self.0.connection(), Bucket::FIRST, head.position, &batch.saves)?;
         Ok(head)
     }
 }
 
 impl Transaction for SqliteTransaction<'_> {
     fn head(&mut self) -> Result<Head, StoreError> {
-        match self.memory.head {
+        let write = self.0.write();
+        match write.head {
             Some(head) => Ok(head),
             None => {
-                let head = journal::verified_head(&self.transaction, Bucket::FIRST)?;
-                self.memory.head = Some(head);
+                let head = journal::verified_head(&write.connection, Bucket::FIRST)?;
+                write.head = Some(head);
                 Ok(head)
             }
         }
     }
 
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
-        documents::load(&self.transaction, keys)
+        documents::load(self.0.connection(), keys)
     }
 
     fn commit(mut self: Box<Self>, batch: &Batch) -> Result<(), StoreError> {
-        let written = self.write(batch);
-        let Self { transaction, memory, checkpoints, pass } = *self;
-        let committed = written.and_then(|head| transaction.commit().map_err(during_commit).map(|()| head));
-        match committed {
-            Ok(head) => {
-                memory.head = Some(head);
-                memory.marked = Some(checkpoints);
-                pass.committed();
-                Ok(())
-            }
+        match self.write(batch) {
+            Ok(head) => self.0.commit(|write| write.head = Some(head)),
             Err(error) => {
-                memory.failed = matches!(error, StoreError::Failed { .. });
+                self.0.note(&error);
                 Err(error)
             }
         }
@@ -126,10 +76,10 @@ impl Transaction for SqliteTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use scrip_core::{event::Event, time::Timestamp};
-    use scrip_store::{Save, Store, frame::Frame};
+    use scrip_store::{Followed, Save, Store, frame::Frame};
 
     use super::*;
-    use crate::{Options, SqliteStore};
+    use crate::{Options, SqliteStore, lock};
 
     fn commit(writer: &mut dyn Writer, body: usize) -> Result<(), StoreError> {
         let mut transaction = writer.begin()?;
@@ -137,7 +87,7 @@ mod tests {
         let (first, event) = (head.position + 1, Event::DueSwept { second: 0, chunk: 0 });
         let frame = Frame::new(Bucket::FIRST, first, Timestamp::default(), [0; 16], head.hash, &[&event]);
         let save = Save { key: Key::Due(Bucket::FIRST, first, 0), read: None, body: Some(vec![1; body]) };
-        transaction.commit(&Batch { frame, saves: vec![save], rows: vec![] })
+        transaction.commit(&Batch { frame, saves: vec![save] })
     }
 
     #[test]
@@ -146,7 +96,8 @@ mod tests {
         let path = folder.path().join("scrip.db");
         let store = SqliteStore::open(&path, Options::default()).expect("opens");
         let full = "PRAGMA max_page_count = 64";
-        lock(&store.shared.writer).as_ref().expect("idle").query_row(full, [], |_| Ok(())).expect("sets a limit");
+        let limited = lock(&store.shared.writer).as_ref().map(|write| write.connection.query_row(full, [], |_| Ok(())));
+        limited.expect("open for writing").expect("sets a limit");
         let mut writer = store.writer(Bucket::FIRST).expect("idle");
         commit(&mut *writer, 1).expect("there is room");
         let error = commit(&mut *writer, 1 << 20).expect_err("no room for 1 MiB");
@@ -154,7 +105,12 @@ mod tests {
         let error = commit(&mut *writer, 1).expect_err("there was room, but it failed before");
         assert!(matches!(error, StoreError::Failed { .. }), "{error}");
         drop(writer);
-        assert!(store.writer(Bucket::FIRST).is_err(), "nor by another writer");
+        let mut another = store.writer(Bucket::FIRST).expect("idle");
+        assert!(matches!(another.begin().err(), Some(StoreError::Failed { .. })), "nor by another writer");
+        let followed = Followed { bucket: Bucket::FIRST, from: 0, to: 1, rows: Vec::new() };
+        let error = store.projection("rows").expect("opens").write(&followed).expect_err("nor by a follower");
+        assert!(matches!(error, StoreError::Failed { .. }), "{error}");
+        drop(another);
         assert_eq!(store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads").position, 1, "reading goes on");
         drop(store);
 

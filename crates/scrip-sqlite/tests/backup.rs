@@ -4,7 +4,7 @@ mod harness;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{Disk, check_prefix, commit, writer};
+use harness::{Disk, FOLLOWER, check_prefix, commit, writer};
 use scrip_core::{key::Kind, slot::Bucket};
 use scrip_sqlite::{DatabaseLock, Incoming, SqliteStore};
 use scrip_store::{Rederived, RederivedDocument, Store, StoreError};
@@ -82,7 +82,14 @@ fn a_database_is_copied_before_it_is_repaired_and_a_restores_own_copy_is_not() {
     store.backup(&other.path).expect("copies");
     let document =
         RederivedDocument { bucket: Bucket::FIRST, kind: Kind::Wallet, key: b"ana".to_vec(), document: None };
-    let changes = Rederived { revision: 1, documents: vec![document], gone: Vec::new(), rows: Vec::new() };
+    let changes = Rederived {
+        revision: 1,
+        documents: vec![document],
+        gone: Vec::new(),
+        rows: Vec::new(),
+        follower: FOLLOWER,
+        followed: Vec::new(),
+    };
     let copies = |disk: &Disk| disk.files().into_iter().filter(|name| name.contains("revision")).collect::<Vec<_>>();
     store.rederive(&changes).expect("nobody writes");
     assert_eq!(copies(&disk), ["scrip.db.revision-0"]);

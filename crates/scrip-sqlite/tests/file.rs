@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{Disk, batch, check_prefix, commit, writer};
+use harness::{Disk, FOLLOWER, check_prefix, commit, follow, rows, writer};
 use scrip_core::{slot::Bucket, time::Timestamp};
 use scrip_sqlite::{Migrated, Options, SqliteStore};
 use scrip_store::{Store, StoreError, people::Row};
@@ -103,20 +103,24 @@ fn a_new_file_gets_the_newest_schema() {
 }
 
 #[test]
-fn a_row_that_breaks_a_constraint_is_loud_and_undoes_its_batch() {
+fn a_row_that_breaks_a_constraint_is_loud_and_undoes_what_was_followed_with_it() {
     let disk = Disk::new();
     let store = disk.open();
     let mut writer = writer(&store);
     commit(&mut *writer);
-    let mut transaction = writer.begin().expect("begins");
-    let mut wrong = batch(transaction.head().expect("reads"));
-    let Row::Coupon(coupon) = &mut wrong.rows[0] else { unreachable!("a batch has a coupon's row") };
+    follow(&store);
+    commit(&mut *writer);
+    let mut wrong = rows(1, 2);
+    let Row::Coupon(coupon) = &mut wrong.rows[0] else { unreachable!("each batch has a coupon's row") };
     coupon.held_until = Some(Timestamp::from_micros(5));
-    let error = transaction.commit(&wrong).expect_err("held without being inactive");
+    let mut projection = store.projection(FOLLOWER).expect("open for writing");
+    let error = projection.write(&wrong).expect_err("held without being inactive");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert!(error.to_string().contains("coupon"), "it says which table: {error}");
-    assert_eq!(check_prefix(&store), 1);
-    assert_eq!(commit(&mut *writer), 2, "writing goes on");
+    assert_eq!(check_prefix(&store), 2);
+    assert_eq!(commit(&mut *writer), 3, "writing goes on");
+    projection.write(&rows(1, 3)).expect("and so does following");
+    assert_eq!(check_prefix(&store), 3);
 }
 
 #[test]
@@ -158,8 +162,11 @@ fn the_log_begins_anew_while_writing_goes_on() {
     // A log that began anew has other salts in its header.
     let header = || std::fs::read(disk.folder.path().join("scrip.db-wal")).expect("readable")[..32].to_vec();
     let first = header();
-    let anew = (0..100_000).any(|_| {
+    let anew = (0..100_000).any(|number| {
         commit(&mut *writer);
+        if number % 3 == 0 {
+            follow(&store);
+        }
         header() != first
     });
     assert!(anew, "the log only grows");

@@ -96,7 +96,26 @@ impl Save {
 pub struct Batch {
     pub frame: Frame,
     pub saves: Vec<Save>,
+}
+
+/// What a follower of the journal writes at once, and how far it comes by that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Followed {
+    pub bucket: Bucket,
+    /// The position of the last event that it followed before.
+    pub from: u64,
+    /// And now. Not beyond the journal's head.
+    pub to: u64,
+    /// Upserted in their order.
     pub rows: Vec<Row>,
+}
+
+impl Followed {
+    /// What a backend answers when the follower isn't at `from`, but at `found`.
+    pub fn conflict(&self, found: u64) -> StoreError {
+        let Self { bucket, from, .. } = self;
+        StoreError::Conflict { what: format!("bucket {} was followed to {found}, not to {from}", bucket.get()) }
+    }
 }
 
 /// Documents and rows that were worked out anew from the journal.
@@ -108,6 +127,9 @@ pub struct Rederived {
     /// Rows that aren't there any more, by their keys.
     pub gone: Vec<people::Row>,
     pub rows: Vec<people::Row>,
+    /// How far the rows are of the journals: who follows them, and to which position of each bucket.
+    pub follower: &'static str,
+    pub followed: Vec<(Bucket, u64)>,
 }
 
 /// A document as it follows from the journal; `None`: there is none.
@@ -153,6 +175,12 @@ pub trait Store: Send + Sync + 'static {
     /// Errors: [`StoreError::Conflict`] if this process already has one for the bucket.
     fn writer(&self, bucket: Bucket) -> Result<Box<dyn Writer>, StoreError>;
 
+    /// The handle by which a follower writes rows. Calls block; several of one name, also in several processes, keep each other from
+    /// doing anything twice.
+    ///
+    /// Errors: [`StoreError::Conflict`] if the store is open for reading only.
+    fn projection(&self, follower: &'static str) -> Result<Box<dyn Projection>, StoreError>;
+
     /// A consistent view of what was committed before. Calls block.
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
 
@@ -185,11 +213,21 @@ pub trait Transaction {
     /// Shape: one answer per key, in order.
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError>;
 
-    /// Appends the frame, saves the documents, upserts the rows; durable when it returns.
+    /// Appends the frame, saves the documents; durable when it returns.
     ///
     /// Errors: [`StoreError::Conflict`] if a saved document's version isn't the one read, or the frame doesn't continue
     /// the journal; then nothing was written.
     fn commit(self: Box<Self>, batch: &Batch) -> Result<(), StoreError>;
+}
+
+/// Writes what one follower makes of the journal, beside the sequencers: they go first.
+pub trait Projection: Send {
+    /// Upserts the rows and notes how far the follower came, all or nothing. It needn't be on the device when this returns: what is
+    /// lost with the power is lost whole, and followed again.
+    ///
+    /// Errors: [`StoreError::Conflict`] if the follower isn't at [`Followed::from`]; [`StoreError::Damaged`] if a row contradicts
+    /// itself, or belongs to an order that has none; then nothing was written.
+    fn write(&mut self, followed: &Followed) -> Result<(), StoreError>;
 }
 
 /// Reads what was committed.
@@ -220,6 +258,9 @@ pub trait Snapshot {
     /// Encoded frames in order, beginning with the one that has `position` (or the first after it), at most `limit`.
     /// They are as stored: [`Frame::decode`] verifies them.
     fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The position of the last event of a bucket that the follower's rows are made of; 0: of none yet.
+    fn followed(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError>;
 
     /// Which account holds a coupon.
     fn coupon_owner(

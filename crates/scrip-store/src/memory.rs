@@ -14,9 +14,9 @@ use scrip_core::{
 
 mod tables;
 
-use self::tables::Tables;
+pub use self::tables::Tables;
 use crate::{
-    Batch, Document, Head, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row},
     secret::WrappedSecret,
@@ -36,6 +36,8 @@ pub struct MemoryStore {
 struct Committed {
     buckets: BTreeMap<Bucket, Arc<BucketContent>>,
     tables: Arc<Tables>,
+    /// How far each follower came in each bucket.
+    followed: BTreeMap<(String, Bucket), u64>,
     revision: u32,
     /// By purpose and number.
     secrets: Vec<WrappedSecret>,
@@ -95,6 +97,10 @@ impl Store for MemoryStore {
         Ok(Box::new(MemoryWriter { store: self.clone(), bucket }))
     }
 
+    fn projection(&self, follower: &'static str) -> Result<Box<dyn Projection>, StoreError> {
+        Ok(Box::new(MemoryProjection { store: self.clone(), follower }))
+    }
+
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
         Ok(Box::new(MemorySnapshot { buckets: self.buckets, committed: self.committed().clone() }))
     }
@@ -121,6 +127,8 @@ impl Store for MemoryStore {
             }
         }
         committed.tables = Arc::new(tables);
+        let followed = changes.followed.iter().map(|(bucket, to)| ((changes.follower.to_owned(), *bucket), *to));
+        committed.followed.extend(followed);
         committed.revision = changes.revision;
         Ok(())
     }
@@ -174,14 +182,31 @@ impl Transaction for MemoryTransaction<'_> {
         // Everything is checked before anything changes.
         committed.head(self.bucket).check_next(self.bucket, &batch.frame)?;
         committed.check_saves(self.store.buckets, batch)?;
-        committed.tables.check(&batch.rows)?;
 
         let content = Arc::make_mut(committed.buckets.entry(self.bucket).or_default());
         content.append(&batch.frame);
         for save in &batch.saves {
             content.save(batch.frame.last_position(), save);
         }
-        Arc::make_mut(&mut committed.tables).write(&batch.rows);
+        Ok(())
+    }
+}
+
+struct MemoryProjection {
+    store: MemoryStore,
+    follower: &'static str,
+}
+
+impl Projection for MemoryProjection {
+    fn write(&mut self, followed: &Followed) -> Result<(), StoreError> {
+        let mut committed = self.store.committed();
+        let found = committed.followed(self.follower, followed.bucket);
+        if found != followed.from {
+            return Err(followed.conflict(found));
+        }
+        committed.tables.check(&followed.rows)?;
+        Arc::make_mut(&mut committed.tables).write(&followed.rows);
+        committed.followed.insert((self.follower.to_owned(), followed.bucket), followed.to);
         Ok(())
     }
 }
@@ -209,6 +234,10 @@ impl BucketContent {
 impl Committed {
     fn head(&self, bucket: Bucket) -> Head {
         self.buckets.get(&bucket).map(|content| content.head).unwrap_or_default()
+    }
+
+    fn followed(&self, follower: &str, bucket: Bucket) -> u64 {
+        self.followed.get(&(follower.to_owned(), bucket)).copied().unwrap_or(0)
     }
 
     fn load(&self, buckets: Buckets, keys: &[Key]) -> Vec<Option<Document>> {
@@ -286,6 +315,10 @@ impl Snapshot for MemorySnapshot {
         }
         let first = content.frames.range(..=position).next_back().map_or(0, |(first, _)| *first);
         Ok(content.frames.range(first..).map(|(_, frame)| frame.to_vec()).take(limit).collect())
+    }
+
+    fn followed(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
+        Ok(self.committed.followed(follower, bucket))
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {

@@ -1,6 +1,6 @@
 //! The tables for people: plain rows for lists, reports, the console and anyone's SQL. Decisions never read them.
 //!
-//! Every row is written whole (an upsert by its key), so that a projection can be repeated and rebuilt.
+//! A follower of the journal writes them: a row whole (an upsert by its key), or what an event says anew of rows that are there.
 
 mod check;
 pub mod words;
@@ -16,13 +16,20 @@ use scrip_core::{
     time::Timestamp,
 };
 
-/// One row, upserted by the fields marked as key.
+/// One row, upserted by the fields marked as key; or what changes of one, if it is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Row {
     Campaign(CampaignRow),
     /// The draft was deleted.
     CampaignGone(CampaignId),
     Coupon(CouponRow),
+    /// What was last done with the coupon, as in [`CouponRow`].
+    CouponState {
+        coupon: CouponId,
+        state: &'static str,
+        order: Option<OrderId>,
+        held_until: Option<Timestamp>,
+    },
     /// The coupon was voided: it never was.
     CouponGone(CouponId),
     /// The order has another cart: its lines and transactions are gone; those that it has now follow.
@@ -34,9 +41,67 @@ pub enum Row {
     OrderLine(OrderLineRow),
     OrderTransaction(OrderTransactionRow),
     Redemption(RedemptionRow),
+    /// Of a coupon that isn't on the order any more: what it came to and what became of it, where that changed.
+    RedemptionChanged {
+        account: AccountId,
+        order: OrderId,
+        coupon: CouponId,
+        discount: Option<Amount>,
+        state: Option<&'static str>,
+    },
     Refund(RefundRow),
+    RefundMetadata {
+        account: AccountId,
+        order: OrderId,
+        refund: RefundName,
+        metadata: Members,
+    },
     LedgerEntry(LedgerEntryRow),
     Code(CodeRow),
+}
+
+impl Row {
+    /// Whose account the row belongs to, where it says so.
+    pub const fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Coupon(row) => Some(&row.account),
+            Self::Order(row) => Some(&row.account),
+            Self::OrderLine(row) => Some(&row.account),
+            Self::OrderTransaction(row) => Some(&row.account),
+            Self::Redemption(row) => Some(&row.account),
+            Self::Refund(row) => Some(&row.account),
+            Self::LedgerEntry(row) => Some(&row.account),
+            Self::OrderEmptied { account, .. }
+            | Self::RedemptionChanged { account, .. }
+            | Self::RefundMetadata { account, .. } => Some(account),
+            Self::Campaign(_)
+            | Self::CampaignGone(_)
+            | Self::CouponState { .. }
+            | Self::CouponGone(_)
+            | Self::Code(_) => None,
+        }
+    }
+
+    /// Which campaign it is, or whose code.
+    pub const fn of_campaign(&self) -> Option<CampaignId> {
+        match self {
+            Self::Campaign(row) => Some(row.id),
+            Self::CampaignGone(campaign) => Some(*campaign),
+            Self::Code(row) => Some(row.campaign),
+            Self::Coupon(_)
+            | Self::CouponState { .. }
+            | Self::CouponGone(_)
+            | Self::OrderEmptied { .. }
+            | Self::Order(_)
+            | Self::OrderLine(_)
+            | Self::OrderTransaction(_)
+            | Self::Redemption(_)
+            | Self::RedemptionChanged { .. }
+            | Self::Refund(_)
+            | Self::RefundMetadata { .. }
+            | Self::LedgerEntry(_) => None,
+        }
+    }
 }
 
 /// Table `campaign`.

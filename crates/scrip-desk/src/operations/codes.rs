@@ -201,6 +201,9 @@ impl Desk {
         limit: usize,
     ) -> Result<(Vec<ExportedCode>, Option<AfterCode>), NotDone> {
         self.still(caller)?;
+        if after.is_none() {
+            self.engine.followed().await;
+        }
         let engine = self.engine.clone();
         let page = self.engine.read_on(move |reader| {
             let rows = reader.codes(campaign, after, limit)?;

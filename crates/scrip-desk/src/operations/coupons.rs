@@ -137,7 +137,7 @@ impl Desk {
     /// Errors: `not_found`.
     pub async fn find_coupon(&self, caller: &Caller, id: CouponId) -> Result<OwnedCoupon, NotDone> {
         caller.may(Operation::FindCoupon)?;
-        let account = self.read(move |reader| reader.coupon_owner(id)).await?.ok_or(Reason::NotFound)?;
+        let account = self.read_list(move |reader| reader.coupon_owner(id)).await?.ok_or(Reason::NotFound)?;
         let found = self.coupon_of(account, id).await?;
         if !is_of(caller, Some(&*found.campaign)) {
             return Err(Reason::NotFound.into());

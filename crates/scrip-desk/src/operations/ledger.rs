@@ -15,7 +15,7 @@ impl Desk {
     ) -> Result<Option<Listed<LedgerEntryRow, Positions>>, NotDone> {
         caller.may(Operation::ListLedgerEntries)?;
         let mut next = after.clone();
-        let Some(mut items) = self.read(move |reader| reader.ledger_entries(&after, limit + 1)).await? else {
+        let Some(mut items) = self.read_list(move |reader| reader.ledger_entries(&after, limit + 1)).await? else {
             return Ok(None);
         };
         let more = items.len() > limit;

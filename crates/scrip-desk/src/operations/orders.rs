@@ -95,7 +95,7 @@ impl Desk {
             }),
         };
         let (items, more) = self
-            .read(move |reader| {
+            .read_list(move |reader| {
                 let mut page = Page::default();
                 reader.orders(&stored, limit, |order| page.fits(order_bytes(order)))
             })

@@ -13,7 +13,7 @@ impl Desk {
         campaign: Option<CampaignId>,
     ) -> Result<Vec<(DistributionRow, Option<Currency>)>, NotDone> {
         caller.may(Operation::ReportDistribution)?;
-        let rows = self.read(move |reader| reader.distribution(campaign)).await?;
+        let rows = self.read_list(move |reader| reader.distribution(campaign)).await?;
         let currency = |campaign| self.campaign(campaign).map(|campaign| campaign.terms.currency);
         Ok(rows.into_iter().map(|row| (currency(row.campaign), row)).map(|(currency, row)| (row, currency)).collect())
     }

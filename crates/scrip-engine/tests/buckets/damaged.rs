@@ -47,7 +47,7 @@ fn with_a_damaged_order() -> MemoryStore {
     let frame =
         Frame::new(Bucket::FIRST, head.position + 1, at, [0; 16], head.hash, &[&event]).sealed(secrets.chain().last());
     let save = Save { key, read: Some(document.version), body: Some(body) };
-    transaction.commit(&Batch { frame, saves: vec![save], rows: Vec::new() }).expect("commits");
+    transaction.commit(&Batch { frame, saves: vec![save] }).expect("commits");
     drop(writer);
     store
 }
@@ -62,6 +62,8 @@ fn an_order_that_contradicts_itself_is_told_as_differing_and_nothing_panics() {
 fn a_command_that_fails_unexpectedly_is_a_fault_and_what_came_with_it_is_done() {
     let store = with_a_damaged_order();
     let mut market = Market::over(Arc::new(store.clone()));
+    // What follows stops there, and says so.
+    market.followers.clear();
     let order = OrderId::new("A-1").expect("a name");
     let cancel = CancelOrder { account: account("ana"), order, seller: None };
     let (before, batches) = (store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads"), market.steps);

@@ -11,7 +11,7 @@ use scrip_core::{
 };
 use scrip_engine::{Engine, EngineError, EngineOptions, Random, Secrets, SystemClock};
 use scrip_store::{
-    Rederived, Snapshot, Store, StoreError, Transaction, Writer, memory::MemoryStore, secret::WrappedSecret,
+    Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer, memory::MemoryStore, secret::WrappedSecret,
 };
 
 use crate::market::place;
@@ -34,6 +34,10 @@ impl Store for FailingStore {
 
     fn writer(&self, bucket: Bucket) -> Result<Box<dyn Writer>, StoreError> {
         Ok(Box::new(FailingWriter { inner: self.inner.writer(bucket)?, fails: self.fails.clone() }))
+    }
+
+    fn projection(&self, follower: &'static str) -> Result<Box<dyn Projection>, StoreError> {
+        self.inner.projection(follower)
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {

@@ -25,7 +25,8 @@ use scrip_core::{
     time::{Timestamp, Zones},
 };
 use scrip_engine::{
-    Answer, Engine, EngineError, EngineOptions, KeyUse, ManualClock, Random, Receipt, Secrets, Sequencer, verify,
+    Answer, ByHand, Engine, EngineError, EngineOptions, Following, KeyUse, ManualClock, Random, Receipt, Secrets,
+    Sequencer, verify,
 };
 use scrip_store::{Store, memory::MemoryStore};
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ pub struct Market {
     pub clock: Arc<ManualClock>,
     pub engine: Engine,
     sequencers: Vec<Sequencer>,
+    pub followers: Vec<Following>,
     /// Steps until everything in memory is lost. `None`: never.
     pub crash_after: Option<usize>,
     /// Batches that were done.
@@ -80,9 +82,9 @@ impl Market {
     /// Over any store that is empty.
     pub fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
-        let (engine, sequencers) =
+        let ByHand { engine, sequencers, followers } =
             Engine::by_hand(store.clone(), options(&clock, Random::seeded(1))).expect("an empty store");
-        Self { store, clock, engine, sequencers, crash_after: None, steps: 0, seed: 1 }
+        Self { store, clock, engine, sequencers, followers, crash_after: None, steps: 0, seed: 1 }
     }
 
     /// Everything in memory is lost; what was committed is found again.
@@ -90,9 +92,9 @@ impl Market {
         self.seed += 1;
         self.crash_after = None;
         self.sequencers.clear();
-        let (engine, sequencers) = Engine::by_hand(self.store.clone(), options(&self.clock, Random::seeded(self.seed)))
-            .expect("what was committed can be read");
-        (self.engine, self.sequencers) = (engine, sequencers);
+        let started = Engine::by_hand(self.store.clone(), options(&self.clock, Random::seeded(self.seed)));
+        let ByHand { engine, sequencers, followers } = started.expect("what was committed can be read");
+        (self.engine, self.sequencers, self.followers) = (engine, sequencers, followers);
     }
 
     pub fn minutes_pass(&self, minutes: u32) {
@@ -116,6 +118,9 @@ impl Market {
                 }
                 sequencer.step(usize::MAX);
                 self.steps += 1;
+            }
+            for follower in &mut self.followers {
+                follower.catch_up().expect("the store works");
             }
         }
     }

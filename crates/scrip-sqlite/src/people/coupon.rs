@@ -53,10 +53,30 @@ pub(super) fn write(upsert: &mut Upsert<'_>, row: &CouponRow) -> Result<(), Stor
         row.channel,
         row.source.as_ref().map(SourceName::as_str),
         row.state,
-        // The table wants an order where one was used: of an unknown one, in another system, the empty text.
-        row.order.as_ref().map(OrderId::as_str).or((row.state == "used").then_some("")),
+        order_of(row.state, row.order.as_ref()),
         row.held_until.map(Timestamp::micros),
     ])
+}
+
+/// The table wants an order where one was used: of an unknown one, in another system, the empty text.
+fn order_of<'o>(state: &str, order: Option<&'o OrderId>) -> Option<&'o str> {
+    order.map(OrderId::as_str).or((state == "used").then_some(""))
+}
+
+pub(super) const fn change(connection: &Connection) -> Prepared<'_> {
+    let sql = "UPDATE coupon SET state = ?2, order_id = ?3, held_until_us = ?4 WHERE id = ?1";
+    Prepared::new(connection, sql, "writing a coupon's state")
+}
+
+pub(super) fn write_state(
+    change: &mut Prepared<'_>,
+    id: CouponId,
+    state: &str,
+    order: Option<&OrderId>,
+    held_until: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let held_until = held_until.map(Timestamp::micros);
+    change.execute(params![id.to_string(), state, order_of(state, order), held_until]).map(drop)
 }
 
 pub(super) const fn delete(connection: &Connection) -> Prepared<'_> {

@@ -17,11 +17,12 @@ use scrip_store::{StoreError, people::Row};
 
 use crate::error::during;
 
-/// Upserts the rows in their order.
+/// Upserts the rows in their order. A change of a row that isn't there changes nothing.
 pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
     let mut campaigns = campaign::upsert(connection);
     let mut campaigns_gone = campaign::delete(connection);
     let mut coupons = coupon::upsert(connection);
+    let mut coupon_states = coupon::change(connection);
     let mut coupons_gone = coupon::delete(connection);
     let mut orders = orders::upsert(connection);
     let mut order_lines = order_line::upsert(connection);
@@ -29,6 +30,8 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
     let mut order_transactions = order_transaction::upsert(connection);
     let mut order_transactions_gone = order_transaction::delete(connection);
     let mut redemptions = redemption::upsert(connection);
+    let mut redemptions_changed = redemption::change(connection);
+    let mut refund_metadata = refund::change(connection);
     let mut refunds = refund::upsert(connection);
     let mut ledger = ledger::Ledger::new(connection);
     let mut codes = code::upsert(connection);
@@ -37,6 +40,9 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
             Row::Campaign(row) => campaign::write(&mut campaigns, row)?,
             Row::CampaignGone(id) => campaign::remove(&mut campaigns_gone, *id)?,
             Row::Coupon(row) => coupon::write(&mut coupons, row)?,
+            Row::CouponState { coupon, state, order, held_until } => {
+                coupon::write_state(&mut coupon_states, *coupon, state, order.as_ref(), *held_until)?;
+            }
             Row::CouponGone(id) => coupon::remove(&mut coupons_gone, *id)?,
             Row::OrderEmptied { account, order } => {
                 order_line::remove(&mut order_lines_gone, account, order)?;
@@ -46,6 +52,13 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
             Row::OrderLine(row) => order_line::write(&mut order_lines, row)?,
             Row::OrderTransaction(row) => order_transaction::write(&mut order_transactions, row)?,
             Row::Redemption(row) => redemption::write(&mut redemptions, row)?,
+            Row::RedemptionChanged { account, order, coupon, discount, state } => {
+                let key = (account, order, *coupon);
+                redemption::write_change(&mut redemptions_changed, key, *discount, *state)?;
+            }
+            Row::RefundMetadata { account, order, refund, metadata } => {
+                refund::write_metadata(&mut refund_metadata, (account, order, refund), metadata)?;
+            }
             Row::Refund(row) => refund::write(&mut refunds, row)?,
             Row::LedgerEntry(row) => ledger.write(row)?,
             Row::Code(row) => code::write(&mut codes, row)?,

@@ -1,14 +1,21 @@
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, Row, params};
-use scrip_core::name::SourceName;
+use scrip_core::{
+    id::CouponId,
+    money::Amount,
+    name::{AccountId, OrderId, SourceName},
+};
 use scrip_store::{
     StoreError,
     people::{RedemptionRow, words},
 };
 
 use super::upsert::{Table, Upsert, Writing};
-use crate::column::{amount, parse, parse_optional, word};
+use crate::{
+    column::{amount, parse, parse_optional, word},
+    statement::Prepared,
+};
 
 static WRITING: LazyLock<Writing> = LazyLock::new(|| {
     Writing::of(&Table {
@@ -34,6 +41,22 @@ pub(super) fn write(upsert: &mut Upsert<'_>, row: &RedemptionRow) -> Result<(), 
         row.reversed.minor(),
         row.state,
     ])
+}
+
+pub(super) const fn change(connection: &Connection) -> Prepared<'_> {
+    let sql = "UPDATE redemption SET discount = coalesce(?4, discount), state = coalesce(?5, state)
+        WHERE account = ?1 AND order_id = ?2 AND coupon = ?3";
+    Prepared::new(connection, sql, "changing a redemption's row")
+}
+
+pub(super) fn write_change(
+    change: &mut Prepared<'_>,
+    (account, order, coupon): (&AccountId, &OrderId, CouponId),
+    discount: Option<Amount>,
+    state: Option<&str>,
+) -> Result<(), StoreError> {
+    let discount = discount.map(Amount::minor);
+    change.execute(params![account.as_str(), order.as_str(), coupon.to_string(), discount, state]).map(drop)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<RedemptionRow>, StoreError> {

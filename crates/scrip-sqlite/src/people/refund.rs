@@ -1,10 +1,17 @@
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, Row, params};
+use scrip_core::{
+    metadata::Members,
+    name::{AccountId, OrderId, RefundName},
+};
 use scrip_store::{StoreError, people::RefundRow};
 
 use super::upsert::{Table, Upsert, Writing};
-use crate::column::{amount, instant, json, metadata, parse};
+use crate::{
+    column::{amount, instant, json, metadata, parse},
+    statement::Prepared,
+};
 
 static WRITING: LazyLock<Writing> = LazyLock::new(|| {
     Writing::of(&Table {
@@ -29,6 +36,19 @@ pub(super) fn write(upsert: &mut Upsert<'_>, row: &RefundRow) -> Result<(), Stor
         row.shipping.minor(),
         json(&row.metadata),
     ])
+}
+
+pub(super) const fn change(connection: &Connection) -> Prepared<'_> {
+    let sql = "UPDATE refund SET metadata = ?4 WHERE account = ?1 AND order_id = ?2 AND id = ?3";
+    Prepared::new(connection, sql, "writing a refund's metadata")
+}
+
+pub(super) fn write_metadata(
+    change: &mut Prepared<'_>,
+    (account, order, id): (&AccountId, &OrderId, &RefundName),
+    metadata: &Members,
+) -> Result<(), StoreError> {
+    change.execute(params![account.as_str(), order.as_str(), id.as_str(), json(metadata)]).map(drop)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<RefundRow>, StoreError> {

@@ -14,7 +14,7 @@ use scrip_core::{
 };
 use scrip_sqlite::{Options, SqliteStore};
 use scrip_store::{
-    Batch, Head, Save, Snapshot, Store, Writer,
+    Batch, Followed, Head, Save, Snapshot, Store, Writer,
     frame::Frame,
     people::{CouponRow, Row},
 };
@@ -59,7 +59,10 @@ pub fn account() -> AccountId {
     AccountId::new("ana").expect("a name")
 }
 
-/// A batch with one event, the counter, and a coupon of its own.
+/// Who follows with a coupon for each batch.
+pub const FOLLOWER: &str = "people";
+
+/// A batch with one event and the counter.
 pub fn batch(head: Head) -> Batch {
     let first = head.position + 1;
     let mut id = [0; 16];
@@ -73,8 +76,22 @@ pub fn batch(head: Head) -> Batch {
             read: (first > 1).then_some(first - 1),
             body: Some(first.to_be_bytes().to_vec()),
         }],
-        rows: vec![Row::Coupon(coupon(first))],
     }
+}
+
+/// What a coupon's row for each batch after the position is written by.
+pub fn rows(from: u64, to: u64) -> Followed {
+    let rows = (from + 1..=to).map(|number| Row::Coupon(coupon(number))).collect();
+    Followed { bucket: Bucket::FIRST, from, to, rows }
+}
+
+/// Follows the journal to its end.
+pub fn follow(store: &SqliteStore) {
+    let mut snapshot = store.snapshot().expect("reads");
+    let from = snapshot.followed(FOLLOWER, Bucket::FIRST).expect("reads");
+    let to = snapshot.head(Bucket::FIRST).expect("reads").position;
+    drop(snapshot);
+    store.projection(FOLLOWER).expect("open for writing").write(&rows(from, to)).expect("follows");
 }
 
 pub fn coupon(number: u64) -> CouponRow {
@@ -122,6 +139,7 @@ fn check_snapshot(snapshot: &mut dyn Snapshot, head: Head) {
     assert_eq!(expected, head);
     let counted = snapshot.load(&[counter()]).expect("reads").remove(0);
     assert_eq!(counted.map_or(0, |counted| counted.version), head.position);
-    let rows: Vec<Row> = (1..=head.position).map(|number| Row::Coupon(coupon(number))).collect();
-    assert_eq!(snapshot.all_rows().expect("reads"), rows);
+    let followed = snapshot.followed(FOLLOWER, Bucket::FIRST).expect("reads");
+    assert!(followed <= head.position, "rows of what isn't in the journal");
+    assert_eq!(snapshot.all_rows().expect("reads"), rows(0, followed).rows);
 }

@@ -60,7 +60,7 @@ pub fn a_version_that_was_not_read_changes_nothing(store: &dyn Store) {
     hand.commit(vec![save(&one, None, Some("one"))], vec![]);
     for wrong in [1, 3] {
         for body in [Some("other"), None] {
-            let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, Some(wrong), body)], vec![]);
+            let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, Some(wrong), body)]);
             assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
         }
     }
@@ -71,7 +71,7 @@ pub fn a_document_that_should_not_exist_changes_nothing(store: &dyn Store) {
     let (one, two) = (wallet_in(store, hand.bucket, 0), wallet_in(store, hand.bucket, 1));
     hand.commit(vec![save(&one, None, Some("one"))], vec![]);
     for body in [Some("other"), None] {
-        let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, None, body)], vec![]);
+        let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, None, body)]);
         assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     }
     // Made and deleted in one batch: nothing to do.
@@ -84,7 +84,7 @@ pub fn a_document_that_is_missing_changes_nothing(store: &dyn Store) {
     let (one, two) = (wallet_in(store, hand.bucket, 0), wallet_in(store, hand.bucket, 1));
     hand.commit(vec![], vec![]);
     for body in [Some("other"), None] {
-        let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, Some(2), body)], vec![]);
+        let error = hand.refused(store, vec![save(&two, None, Some("new")), save(&one, Some(2), body)]);
         assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     }
 }
@@ -92,10 +92,10 @@ pub fn a_document_that_is_missing_changes_nothing(store: &dyn Store) {
 pub fn a_document_saved_twice_in_a_batch_changes_nothing(store: &dyn Store) {
     let mut hand = Hand::of(store);
     let key = wallet_in(store, hand.bucket, 0);
-    let error = hand.refused(store, vec![save(&key, None, Some("one")), save(&key, None, Some("two"))], vec![]);
+    let error = hand.refused(store, vec![save(&key, None, Some("one")), save(&key, None, Some("two"))]);
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     hand.commit(vec![save(&key, None, Some("one"))], vec![]);
-    let error = hand.refused(store, vec![save(&key, Some(2), Some("two")), save(&key, Some(2), Some("3"))], vec![]);
+    let error = hand.refused(store, vec![save(&key, Some(2), Some("two")), save(&key, Some(2), Some("3"))]);
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
 }
 
@@ -103,7 +103,7 @@ pub fn a_document_of_another_bucket_changes_nothing(store: &dyn Store) {
     let mut hand = Hand::of(store);
     let elsewhere = Key::Due(Bucket::from_u16(hand.bucket.get() + 1), 1, 1);
     let own = wallet_in(store, hand.bucket, 0);
-    let error = hand.refused(store, vec![save(&own, None, Some("own")), save(&elsewhere, None, Some("x"))], vec![]);
+    let error = hand.refused(store, vec![save(&own, None, Some("own")), save(&elsewhere, None, Some("x"))]);
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }
 

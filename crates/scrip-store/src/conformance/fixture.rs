@@ -15,7 +15,7 @@ use scrip_core::{
 };
 
 use crate::{
-    Batch, Document, Head, Save, Snapshot, Store, StoreError, Writer,
+    Batch, Document, Followed, Head, Projection, Save, Snapshot, Store, StoreError, Writer,
     frame::Frame,
     people::{
         CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
@@ -23,23 +23,42 @@ use crate::{
     },
 };
 
-/// Commits one batch after another to a bucket.
+/// Who follows, in the properties.
+pub(super) const FOLLOWER: &str = "hand";
+
+/// Commits one batch after another to a bucket, and follows it with rows.
 pub(super) struct Hand {
     pub(super) bucket: Bucket,
     pub(super) writer: Box<dyn Writer>,
+    pub(super) projection: Box<dyn Projection>,
+    pub(super) followed: u64,
 }
 
 impl Hand {
     /// Of the store's last bucket, so that a store of many isn't only tried in its first.
     pub(super) fn of(store: &dyn Store) -> Self {
-        let bucket = last_bucket(store);
-        Self { bucket, writer: store.writer(bucket).expect("nobody else writes") }
+        Self::of_bucket(store, last_bucket(store))
+    }
+
+    pub(super) fn of_bucket(store: &dyn Store, bucket: Bucket) -> Self {
+        let writer = store.writer(bucket).expect("nobody else writes");
+        let projection = store.projection(FOLLOWER).expect("the store is open for writing");
+        let followed = snapshot(store).followed(FOLLOWER, bucket).expect("reads");
+        Self { bucket, writer, projection, followed }
     }
 
     /// A batch of two events that continues the journal.
-    pub(super) fn next(&mut self, saves: Vec<Save>, rows: Vec<Row>) -> Batch {
+    pub(super) fn next(&mut self, saves: Vec<Save>) -> Batch {
         let head = self.writer.begin().expect("begins").head().expect("has a head");
-        batch(self.bucket, head, 2, saves, rows)
+        batch(self.bucket, head, 2, saves)
+    }
+
+    /// Follows the journal to its end with these rows.
+    pub(super) fn try_follow(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let to = self.writer.begin().expect("begins").head().expect("has a head").position;
+        self.projection.write(&Followed { bucket: self.bucket, from: self.followed, to, rows })?;
+        self.followed = to;
+        Ok(())
     }
 
     pub(super) fn try_commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
@@ -48,8 +67,9 @@ impl Hand {
 
     /// Commits and answers the version of the batch.
     pub(super) fn commit(&mut self, saves: Vec<Save>, rows: Vec<Row>) -> u64 {
-        let batch = self.next(saves, rows);
+        let batch = self.next(saves);
         self.try_commit(&batch).expect("commits");
+        self.try_follow(rows).expect("follows");
         batch.frame.last_position()
     }
 
@@ -58,9 +78,17 @@ impl Hand {
     }
 
     /// Commits what must be refused, and checks that the store is as before.
-    pub(super) fn refused(&mut self, store: &dyn Store, saves: Vec<Save>, rows: Vec<Row>) -> StoreError {
-        let batch = self.next(saves, rows);
+    pub(super) fn refused(&mut self, store: &dyn Store, saves: Vec<Save>) -> StoreError {
+        let batch = self.next(saves);
         self.refused_batch(store, &batch)
+    }
+
+    /// Follows with what must be refused, and checks that the store is as before.
+    pub(super) fn refused_rows(&mut self, store: &dyn Store, rows: Vec<Row>) -> StoreError {
+        let before = all(store);
+        let error = self.try_follow(rows).expect_err("must be refused");
+        assert_eq!(all(store), before, "refused rows changed something ({error})");
+        error
     }
 
     pub(super) fn refused_batch(&mut self, store: &dyn Store, batch: &Batch) -> StoreError {
@@ -89,20 +117,21 @@ pub(super) fn all(store: &dyn Store) -> impl PartialEq + std::fmt::Debug + use<>
     for bucket in store.buckets().all() {
         let head = snapshot.head(bucket).expect("has a head");
         let documents = snapshot.all_documents(bucket).expect("reads");
-        buckets.push((bucket, head, documents, snapshot.frames(bucket, 0, usize::MAX).expect("reads")));
+        let followed = snapshot.followed(FOLLOWER, bucket).expect("reads");
+        buckets.push((bucket, head, documents, snapshot.frames(bucket, 0, usize::MAX).expect("reads"), followed));
     }
     (buckets, snapshot.all_rows().expect("reads"))
 }
 
 /// A batch that continues the journal after `head` by a second and `count` events.
-pub(super) fn batch(bucket: Bucket, head: Head, count: u64, saves: Vec<Save>, rows: Vec<Row>) -> Batch {
+pub(super) fn batch(bucket: Bucket, head: Head, count: u64, saves: Vec<Save>) -> Batch {
     let first = head.position + 1;
     let events: Vec<Event> = (0..count).map(|chunk| Event::DueSwept { second: first, chunk }).collect();
     let at = Timestamp::from_micros(head.at.micros() + 1_000_000);
     let mut id = [0; 16];
     id[..8].copy_from_slice(&first.to_be_bytes());
     let frame = Frame::new(bucket, first, at, id, head.hash, &events.iter().collect::<Vec<_>>());
-    Batch { frame, saves, rows }
+    Batch { frame, saves }
 }
 
 pub(super) fn save(key: &Key, read: Option<u64>, body: Option<&str>) -> Save {

@@ -18,7 +18,7 @@ pub fn frames_are_read_from_the_one_that_has_a_position(store: &dyn Store) {
     // Positions 1 to 3, 4, 5 to 6.
     for count in [3, 1, 2] {
         let head = hand.writer.begin().expect("begins").head().expect("reads");
-        hand.try_commit(&batch(hand.bucket, head, count, vec![], vec![])).expect("commits");
+        hand.try_commit(&batch(hand.bucket, head, count, vec![])).expect("commits");
     }
     let firsts = |position, limit| firsts(store, hand.bucket, position, limit);
     assert_eq!(firsts(0, 9), [1, 4, 5]);
@@ -37,7 +37,7 @@ pub fn frames_are_stored_as_they_were_encoded(store: &dyn Store) {
     let mut hand = Hand::of(store);
     let mut written = Vec::new();
     for _ in 0..3 {
-        let batch = hand.next(vec![], vec![]);
+        let batch = hand.next(vec![]);
         hand.try_commit(&batch).expect("commits");
         let (bytes, hash) = batch.frame.encode();
         let head = Head::after(&batch.frame, hash);
@@ -50,9 +50,9 @@ pub fn frames_are_stored_as_they_were_encoded(store: &dyn Store) {
 
 pub fn a_frame_that_does_not_continue_the_journal_changes_nothing(store: &dyn Store) {
     let mut hand = Hand::of(store);
-    let stale = hand.next(vec![], vec![]);
+    let stale = hand.next(vec![]);
     hand.commit(vec![], vec![]);
-    let next = hand.next(vec![], vec![]);
+    let next = hand.next(vec![]);
     let with = |change: fn(&mut Frame)| {
         let mut batch = next.clone();
         change(&mut batch.frame);
@@ -78,7 +78,7 @@ pub fn a_frame_that_does_not_continue_the_journal_changes_nothing(store: &dyn St
 
 pub fn buckets_have_journals_of_their_own(store: &dyn Store) {
     for bucket in store.buckets().all() {
-        let mut hand = Hand { bucket, writer: store.writer(bucket).expect("nobody else writes") };
+        let mut hand = Hand::of_bucket(store, bucket);
         assert_eq!(hand.commit(vec![], vec![]), 2);
         assert_eq!(hand.commit(vec![], vec![]), 4);
     }
@@ -103,7 +103,7 @@ pub fn sealed_frames_are_stored_with_their_seals(store: &dyn Store) {
     let mut hand = Hand::of(store);
     hand.commit(vec![], vec![]);
     for secret in [&first, &second] {
-        let mut batch = hand.next(vec![], vec![]);
+        let mut batch = hand.next(vec![]);
         batch.frame = batch.frame.sealed(secret);
         hand.try_commit(&batch).expect("commits");
         assert!(hand.writer.begin().expect("begins").head().expect("reads").sealed);
@@ -117,10 +117,10 @@ pub fn sealed_frames_are_stored_with_their_seals(store: &dyn Store) {
 
 pub fn a_frame_without_a_seal_never_follows_a_sealed_one(store: &dyn Store) {
     let mut hand = Hand::of(store);
-    let mut batch = hand.next(vec![], vec![]);
+    let mut batch = hand.next(vec![]);
     batch.frame = batch.frame.sealed(&secrets().1);
     hand.try_commit(&batch).expect("commits");
-    let bare = hand.next(vec![], vec![]);
+    let bare = hand.next(vec![]);
     let error = hand.refused_batch(store, &bare);
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }

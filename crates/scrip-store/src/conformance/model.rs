@@ -3,12 +3,13 @@ use std::collections::BTreeMap;
 use scrip_core::{
     key::{Key, Kind},
     money::Amount,
+    name::RefundName,
     slot::Bucket,
 };
 
 use super::fixture::{
-    Hand, account_in, all, batch, campaign, campaign_id, coupon, coupon_id, entry, line, order, order_id, paid, part,
-    redemption, refund, save, seconds, seller, shared_code, snapshot, unique_code,
+    Hand, account_in, all, batch, campaign, campaign_id, coupon, coupon_id, entry, line, metadata, order, order_id,
+    paid, part, redemption, refund, save, seconds, seller, shared_code, snapshot, unique_code,
 };
 use crate::{
     Batch, Save, Store,
@@ -27,10 +28,7 @@ pub fn a_random_history_reads_as_from_the_memory_store(store: &dyn Store) {
         .buckets()
         .all()
         .take(4)
-        .map(|bucket| {
-            let hand = |store: &dyn Store| Hand { bucket, writer: store.writer(bucket).expect("nobody else writes") };
-            (hand(store), hand(&oracle))
-        })
+        .map(|bucket| (Hand::of_bucket(store, bucket), Hand::of_bucket(&oracle, bucket)))
         .collect();
     let mut random = Random(0x5C81_9B07);
     let (mut versions, mut refused) = (BTreeMap::new(), 0);
@@ -40,9 +38,9 @@ pub fn a_random_history_reads_as_from_the_memory_store(store: &dyn Store) {
         let (done, expected) = (hand.try_commit(&batch), oracle_hand.try_commit(&batch));
         match (&done, &expected) {
             (Ok(()), Ok(())) => {
-                for save in batch.saves {
+                for save in &batch.saves {
                     let version = save.body.is_some().then(|| batch.frame.last_position());
-                    versions.insert(save.key, version);
+                    versions.insert(save.key.clone(), version);
                 }
             }
             (Err(error), Err(expected)) => {
@@ -50,6 +48,17 @@ pub fn a_random_history_reads_as_from_the_memory_store(store: &dyn Store) {
                 assert_eq!(std::mem::discriminant(error), std::mem::discriminant(expected), "{error} <> {expected}");
             }
             _ => panic!("batch {number}: the store answers {done:?}, the oracle {expected:?}"),
+        }
+        let rows: Vec<Row> =
+            (0..random.below(8)).flat_map(|_| random_rows(&mut random, hand.bucket, batch.frame.first)).collect();
+        let (done, expected) = (hand.try_follow(rows.clone()), oracle_hand.try_follow(rows));
+        match (&done, &expected) {
+            (Ok(()), Ok(())) => {}
+            (Err(error), Err(expected)) => {
+                refused += 1;
+                assert_eq!(std::mem::discriminant(error), std::mem::discriminant(expected), "{error} <> {expected}");
+            }
+            _ => panic!("after batch {number}: the store answers {done:?}, the oracle {expected:?}"),
         }
         if number % 8 == 0 {
             compare(store, &oracle, &versions, &mut random);
@@ -77,8 +86,7 @@ fn random_batch(
         let body = (random.below(4) > 0).then(|| format!("body {}", random.below(1_000)));
         saves.push(save(&key, read, body.as_deref()));
     }
-    let rows = (0..random.below(8)).flat_map(|_| random_rows(random, hand.bucket, head.position + 1)).collect();
-    let mut batch = batch(hand.bucket, head, random.below(4) + 1, saves, rows);
+    let mut batch = batch(hand.bucket, head, random.below(4) + 1, saves);
     if random.below(20) == 0 {
         batch.frame.first += 1;
     }
@@ -110,8 +118,9 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
     let name = [seen.account.as_str(), seen.id.as_str()].concat();
     let placed_at = seconds(name.bytes().map(i64::from).sum::<i64>() % 4 * 5);
     let seen = OrderRow { placed_at, ..if random.below(2) == 0 { paid(seen) } else { seen } };
-    match random.below(9) {
+    match random.below(10) {
         0 => vec![Row::Campaign(CampaignRow { stage: random.one_of(words::CAMPAIGN_STAGES), ..campaign(number) })],
+        9 => vec![random_change(random, seen, number)],
         1 if random.below(2) == 0 => vec![Row::CouponGone(coupon_id(number))],
         1 => vec![Row::OrderEmptied { account: seen.account, order: seen.id }],
         2 => {
@@ -136,6 +145,29 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
         7 => vec![Row::Code(unique_code(number % 2, position, random.below(20) as u32))],
         _ if random.below(20) == 0 => vec![Row::Refund(refund(&order("ana", "nowhere"), "r1"))],
         _ => vec![Row::Code(shared_code(number % 2, position))],
+    }
+}
+
+/// Of a row that may be there.
+fn random_change(random: &mut Random, order: OrderRow, number: u8) -> Row {
+    let OrderRow { account, id, .. } = order;
+    match random.below(4) {
+        0 => Row::CouponState { coupon: coupon_id(number), state: "used", order: Some(id), held_until: None },
+        1 => Row::CouponState { coupon: coupon_id(number), state: "valid", order: None, held_until: None },
+        2 => Row::RefundMetadata {
+            account,
+            order: id,
+            refund: RefundName::stored("r1"),
+            metadata: metadata(&[("note", random.one_of(&["a", "'b'"]))]),
+        },
+        _ => Row::RedemptionChanged {
+            account,
+            order: id,
+            coupon: coupon_id(number),
+            // Not less than was reversed.
+            discount: (random.below(2) == 0).then(|| Amount::of(705 + random.below(2_000) as i64)),
+            state: (random.below(2) == 0).then(|| random.one_of(words::REDEMPTION_STATES)),
+        },
     }
 }
 

@@ -1,11 +1,11 @@
-use scrip_core::money::Amount;
+use scrip_core::{money::Amount, slot::Bucket};
 
 use super::fixture::{
-    Hand, campaign, coupon, coupon_id, entry, line, metadata, one_of_each, order, order_id, paid, part, redemption,
-    refund, seconds, shared_code, snapshot, unique_code,
+    FOLLOWER, Hand, campaign, coupon, coupon_id, entry, line, metadata, one_of_each, order, order_id, paid, part,
+    redemption, refund, save, seconds, shared_code, snapshot, unique_code, wallet_in,
 };
 use crate::{
-    Store, StoreError,
+    Followed, Store, StoreError,
     people::{
         CampaignRow, CodeRow, CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
     },
@@ -76,6 +76,88 @@ pub fn a_voided_coupon_has_no_row(store: &dyn Store) {
     // Repeated, and within one batch.
     hand.write(vec![Row::CouponGone(coupon_id(1)), Row::Coupon(coupon(3)), Row::CouponGone(coupon_id(3))]);
     assert_eq!(rows(store), [Row::Coupon(coupon(2))]);
+}
+
+pub fn a_change_keeps_the_rest_of_its_row(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let order = paid(order("ana", "o1"));
+    let whole = [
+        Row::Coupon(coupon(1)),
+        Row::Order(order.clone()),
+        Row::Redemption(redemption(&order, 1)),
+        Row::Redemption(redemption(&order, 2)),
+        Row::Refund(refund(&order, "r1")),
+    ];
+    hand.write(whole.to_vec());
+    let (account, id) = (order.account.clone(), order.id.clone());
+    let redemption_changed = |number, discount, state| Row::RedemptionChanged {
+        account: account.clone(),
+        order: id.clone(),
+        coupon: coupon_id(number),
+        discount,
+        state,
+    };
+    let new = metadata(&[("note", "'new'")]);
+    let changes = [
+        Row::CouponState {
+            coupon: coupon_id(1),
+            state: "inactive",
+            order: Some(id.clone()),
+            held_until: Some(seconds(50)),
+        },
+        redemption_changed(1, None, Some("released")),
+        redemption_changed(2, Some(Amount::of(900)), None),
+        Row::RefundMetadata {
+            account: account.clone(),
+            order: id.clone(),
+            refund: refund(&order, "r1").id,
+            metadata: new.clone(),
+        },
+        // Of what isn't there: nothing.
+        Row::CouponState { coupon: coupon_id(9), state: "valid", order: None, held_until: None },
+        redemption_changed(9, None, Some("used")),
+    ];
+    hand.write(changes.to_vec());
+    let held = CouponRow { state: "inactive", order: Some(id.clone()), held_until: Some(seconds(50)), ..coupon(1) };
+    let changed = [
+        Row::Coupon(held),
+        Row::Order(order.clone()),
+        Row::Redemption(RedemptionRow { state: "released", ..redemption(&order, 1) }),
+        Row::Redemption(RedemptionRow { discount: Amount::of(900), ..redemption(&order, 2) }),
+        Row::Refund(RefundRow { metadata: new, ..refund(&order, "r1") }),
+    ];
+    assert_eq!(rows(store), changed);
+}
+
+pub fn a_follower_goes_on_from_where_it_is(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let (bucket, to) = (hand.bucket, hand.commit(vec![], vec![Row::Coupon(coupon(1))]));
+    let followed = |from, to, number| Followed { bucket, from, to, rows: vec![Row::Coupon(coupon(number))] };
+    let mut again = store.projection(FOLLOWER).expect("several may follow under one name");
+    let error = again.write(&followed(0, to, 2)).expect_err("it is done already");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    assert_eq!(rows(store), [Row::Coupon(coupon(1))]);
+    // Whoever follows under another name begins at the beginning, and in each bucket.
+    let mut other = store.projection("other").expect("follows");
+    other.write(&followed(0, to, 3)).expect("nothing was followed");
+    let mut snapshot = snapshot(store);
+    let first = Bucket::FIRST;
+    let expected = if first == bucket { to } else { 0 };
+    assert_eq!(snapshot.followed(FOLLOWER, first).expect("reads"), expected);
+    for (name, expected) in [(FOLLOWER, to), ("other", to), ("nobody", 0)] {
+        assert_eq!(snapshot.followed(name, bucket).expect("reads"), expected, "{name}");
+    }
+}
+
+pub fn rows_are_written_while_a_sequencer_is_at_work(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let key = wallet_in(store, hand.bucket, 0);
+    hand.commit(vec![save(&key, None, Some("one"))], vec![Row::Coupon(coupon(1))]);
+    // What a sequencer gave up leaves nothing behind.
+    drop(hand.writer.begin().expect("begins"));
+    hand.try_follow(vec![Row::Coupon(coupon(2))]).expect("follows, though there is nothing new");
+    hand.commit(vec![save(&key, Some(2), Some("two"))], vec![]);
+    assert_eq!(rows(store), [Row::Coupon(coupon(1)), Row::Coupon(coupon(2))]);
 }
 
 pub fn an_emptied_order_has_no_lines_and_transactions(store: &dyn Store) {
@@ -171,7 +253,7 @@ pub fn a_row_that_contradicts_itself_changes_nothing(store: &dyn Store) {
     hand.write(vec![Row::Order(order)]);
     for row in wrong {
         let text = format!("{row:?}");
-        let error = hand.refused(store, vec![], vec![Row::Coupon(coupon(9)), row]);
+        let error = hand.refused_rows(store, vec![Row::Coupon(coupon(9)), row]);
         assert!(matches!(error, StoreError::Damaged { .. }), "{text}: {error}");
     }
 }
@@ -185,7 +267,7 @@ pub fn a_row_of_an_order_that_is_not_there_changes_nothing(store: &dyn Store) {
         Row::Redemption(redemption(&order, 1)),
         Row::Refund(refund(&order, "r1")),
     ] {
-        let error = hand.refused(store, vec![], vec![Row::Coupon(coupon(9)), row]);
+        let error = hand.refused_rows(store, vec![Row::Coupon(coupon(9)), row]);
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 
 /// The tables for people, each by its key.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tables {
+pub struct Tables {
     campaigns: BTreeMap<CampaignId, CampaignRow>,
     coupons: BTreeMap<CouponId, CouponRow>,
     orders: BTreeMap<(AccountId, OrderId), OrderRow>,
@@ -47,7 +47,9 @@ fn empty<N: Ord + Clone, R>(table: &mut BTreeMap<(AccountId, OrderId, N), R>, fi
 
 impl Tables {
     /// Every row keeps its invariants, and what belongs to an order has one: there already or among these rows.
-    pub(super) fn check(&self, rows: &[Row]) -> Result<(), StoreError> {
+    ///
+    /// Errors: [`StoreError::Damaged`], naming the first that doesn't.
+    pub fn check(&self, rows: &[Row]) -> Result<(), StoreError> {
         let damaged = |what: String| Err(StoreError::Damaged { what });
         for row in rows {
             if let Some(broken) = row.contradiction() {
@@ -74,7 +76,8 @@ impl Tables {
         }
     }
 
-    pub(super) fn write(&mut self, rows: &[Row]) {
+    /// Upserts the rows in their order. A change of a row that isn't there changes nothing.
+    pub fn write(&mut self, rows: &[Row]) {
         for row in rows {
             self.write_row(row.clone());
         }
@@ -85,6 +88,11 @@ impl Tables {
             Row::Campaign(row) => drop(self.campaigns.insert(row.id, row)),
             Row::CampaignGone(id) => drop(self.campaigns.remove(&id)),
             Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
+            Row::CouponState { coupon, state, order, held_until } => {
+                if let Some(row) = self.coupons.get_mut(&coupon) {
+                    (row.state, row.order, row.held_until) = (state, order, held_until);
+                }
+            }
             Row::CouponGone(id) => drop(self.coupons.remove(&id)),
             Row::OrderEmptied { account, order } => {
                 // Before every name: an order's rows begin there.
@@ -102,8 +110,18 @@ impl Tables {
             Row::Redemption(row) => {
                 self.redemptions.insert((row.account.clone(), row.order.clone(), row.coupon), row);
             }
+            Row::RedemptionChanged { account, order, coupon, discount, state } => {
+                if let Some(row) = self.redemptions.get_mut(&(account, order, coupon)) {
+                    (row.discount, row.state) = (discount.unwrap_or(row.discount), state.unwrap_or(row.state));
+                }
+            }
             Row::Refund(row) => {
                 self.refunds.insert((row.account.clone(), row.order.clone(), row.id.clone()), row);
+            }
+            Row::RefundMetadata { account, order, refund, metadata } => {
+                if let Some(row) = self.refunds.get_mut(&(account, order, refund)) {
+                    row.metadata = metadata;
+                }
             }
             Row::LedgerEntry(row) => drop(self.ledger_entries.insert((row.bucket, row.position), row)),
             Row::Code(row) => drop(self.codes.insert((row.campaign, row.position, row.number), row)),
@@ -111,7 +129,7 @@ impl Tables {
     }
 
     /// Removes the row with this one's key.
-    pub(super) fn remove(&mut self, row: &Row) {
+    pub fn remove(&mut self, row: &Row) {
         match row {
             Row::Campaign(row) => drop(self.campaigns.remove(&row.id)),
             Row::Coupon(row) => drop(self.coupons.remove(&row.id)),
@@ -128,15 +146,21 @@ impl Tables {
             Row::Refund(row) => drop(self.refunds.remove(&(row.account.clone(), row.order.clone(), row.id.clone()))),
             Row::LedgerEntry(row) => drop(self.ledger_entries.remove(&(row.bucket, row.position))),
             Row::Code(row) => drop(self.codes.remove(&(row.campaign, row.position, row.number))),
-            Row::CampaignGone(_) | Row::CouponGone(_) | Row::OrderEmptied { .. } => self.write_row(row.clone()),
+            // No rows, but what changes them.
+            Row::CampaignGone(_)
+            | Row::CouponState { .. }
+            | Row::CouponGone(_)
+            | Row::OrderEmptied { .. }
+            | Row::RedemptionChanged { .. }
+            | Row::RefundMetadata { .. } => {}
         }
     }
 
-    pub(super) fn coupon_owner(&self, coupon: CouponId) -> Option<AccountId> {
+    pub fn coupon_owner(&self, coupon: CouponId) -> Option<AccountId> {
         self.coupons.get(&coupon).map(|row| row.account.clone())
     }
 
-    pub(super) fn orders(&self, filter: &OrderFilter, limit: usize) -> Vec<OrderCursor> {
+    pub fn orders(&self, filter: &OrderFilter, limit: usize) -> Vec<OrderCursor> {
         let mut cursors: Vec<OrderCursor> = self
             .orders
             .values()
@@ -163,18 +187,18 @@ impl Tables {
             && filter.until.is_none_or(|until| row.placed_at < until)
     }
 
-    pub(super) fn ledger_entries(&self, bucket: Bucket, after: u64, limit: usize) -> Vec<LedgerEntryRow> {
+    pub fn ledger_entries(&self, bucket: Bucket, after: u64, limit: usize) -> Vec<LedgerEntryRow> {
         let entries = self.ledger_entries.values();
         entries.filter(|row| row.bucket == bucket && row.position > after).take(limit).cloned().collect()
     }
 
-    pub(super) fn codes(&self, campaign: CampaignId, after: Option<(u64, u32)>, limit: usize) -> Vec<CodeRow> {
+    pub fn codes(&self, campaign: CampaignId, after: Option<(u64, u32)>, limit: usize) -> Vec<CodeRow> {
         let is_after = |row: &CodeRow| after.is_none_or(|after| (row.position, row.number) > after);
         let codes = self.codes.values();
         codes.filter(|row| row.campaign == campaign && is_after(row)).take(limit).cloned().collect()
     }
 
-    pub(super) fn distribution(&self, campaign: Option<CampaignId>) -> Vec<DistributionRow> {
+    pub fn distribution(&self, campaign: Option<CampaignId>) -> Vec<DistributionRow> {
         type Group<'a> = (CampaignId, &'a str, Option<&'a SourceName>);
         let mut groups: BTreeMap<Group<'_>, (u64, u64, u64, Amount)> = BTreeMap::new();
         for row in self.coupons.values() {
@@ -205,11 +229,11 @@ impl Tables {
             .collect()
     }
 
-    pub(super) fn of_coupon(&self, coupon: CouponId) -> Option<Row> {
+    pub fn of_coupon(&self, coupon: CouponId) -> Option<Row> {
         self.coupons.get(&coupon).cloned().map(Row::Coupon)
     }
 
-    pub(super) fn of_order(&self, account: &AccountId, order: &OrderId) -> Vec<Row> {
+    pub fn of_order(&self, account: &AccountId, order: &OrderId) -> Vec<Row> {
         let key = (account.clone(), order.clone());
         let mut rows: Vec<Row> = self.orders.get(&key).cloned().map(Row::Order).into_iter().collect();
         // The least that there can be: an order's rows begin there.
@@ -227,7 +251,7 @@ impl Tables {
     }
 
     /// Every row, table by table in the order of [`Row`], each table by its key.
-    pub(super) fn all(&self) -> Vec<Row> {
+    pub fn all(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         rows.extend(self.campaigns.values().cloned().map(Row::Campaign));
         rows.extend(self.coupons.values().cloned().map(Row::Coupon));

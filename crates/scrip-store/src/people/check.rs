@@ -16,7 +16,17 @@ impl Row {
             Self::Redemption(row) => redemption(row),
             Self::Refund(row) => refund(row),
             Self::Code(row) => code(row),
-            Self::CampaignGone(_) | Self::CouponGone(_) | Self::OrderEmptied { .. } | Self::LedgerEntry(_) => vec![],
+            Self::CouponState { state, order, held_until, .. } => {
+                coupon_state(state, order.is_some(), held_until.is_some()).to_vec()
+            }
+            Self::RedemptionChanged { state, .. } => {
+                vec![(state.is_some_and(|state| unknown(words::REDEMPTION_STATES, state)), "a redemption's state")]
+            }
+            Self::CampaignGone(_)
+            | Self::CouponGone(_)
+            | Self::OrderEmptied { .. }
+            | Self::RefundMetadata { .. }
+            | Self::LedgerEntry(_) => vec![],
         };
         broken.iter().find(|(broken, _)| *broken).map(|(_, what)| *what)
     }
@@ -27,15 +37,19 @@ fn unknown(words: &[&'static str], word: &str) -> bool {
 }
 
 fn coupon(row: &CouponRow) -> Vec<(bool, &'static str)> {
-    vec![
-        (unknown(words::CHANNELS, row.channel), "a coupon's channel"),
-        (unknown(words::COUPON_STATES, row.state), "a coupon's state"),
+    let mut broken = vec![(unknown(words::CHANNELS, row.channel), "a coupon's channel")];
+    broken.extend(coupon_state(row.state, row.order.is_some(), row.held_until.is_some()));
+    broken
+}
+
+fn coupon_state(state: &str, has_order: bool, is_held: bool) -> [(bool, &'static str); 3] {
+    [
+        (unknown(words::COUPON_STATES, state), "a coupon's state"),
         (
-            row.order.is_some() && !matches!(row.state, "inactive" | "used")
-                || row.order.is_none() && row.state == "inactive",
+            has_order && !matches!(state, "inactive" | "used") || !has_order && state == "inactive",
             "a coupon has an order when inactive, and at most then or when used",
         ),
-        (row.held_until.is_some() && row.state != "inactive", "a coupon is held while inactive"),
+        (is_held && state != "inactive", "a coupon is held while inactive"),
     ]
 }
 

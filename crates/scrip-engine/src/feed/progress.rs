@@ -1,0 +1,133 @@
+//! How far the followers came, and who waits for them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use scrip_core::slot::Bucket;
+use tokio::{sync::watch, time::timeout};
+
+type Positions = BTreeMap<(&'static str, Bucket), u64>;
+
+/// How far each follower came in each bucket, as this process knows, and the bell that wakes them.
+pub(crate) struct Progress {
+    positions: watch::Sender<Positions>,
+    bell: Mutex<Bell>,
+    rung: Condvar,
+}
+
+#[derive(Default)]
+struct Bell {
+    /// Counts the rings, so that each follower hears every one.
+    rings: u64,
+    /// And those by somebody who waits.
+    hurries: u64,
+    /// Followers that sleep until it rings.
+    asleep: usize,
+    /// Since when everything stops.
+    stopping: Option<Instant>,
+}
+
+/// What a follower has heard so far.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Heard {
+    rings: u64,
+    hurries: u64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { positions: watch::Sender::new(Positions::new()), bell: Mutex::default(), rung: Condvar::new() }
+    }
+}
+
+impl Progress {
+    fn bell(&self) -> MutexGuard<'_, Bell> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is something new.
+    pub fn ring(&self) {
+        let mut bell = self.bell();
+        bell.rings += 1;
+        if bell.asleep > 0 {
+            self.rung.notify_all();
+        }
+    }
+
+    fn hurry(&self) {
+        self.bell().hurries += 1;
+        self.rung.notify_all();
+    }
+
+    pub fn stop(&self) {
+        self.bell().stopping.get_or_insert_with(Instant::now);
+        self.rung.notify_all();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.bell().stopping.is_some()
+    }
+
+    /// Whether it has been stopping for so long.
+    pub fn is_stopping_for(&self, time: Duration) -> bool {
+        self.bell().stopping.is_some_and(|since| since.elapsed() > time)
+    }
+
+    /// Waits until there is something new, or everything stops.
+    pub fn wait(&self, heard: &mut Heard) {
+        let is_quiet =
+            |bell: &mut Bell| (bell.rings, bell.hurries) == (heard.rings, heard.hurries) && bell.stopping.is_none();
+        let mut bell = self.bell();
+        bell.asleep += 1;
+        let mut bell = self.rung.wait_while(bell, is_quiet).unwrap_or_else(PoisonError::into_inner);
+        bell.asleep -= 1;
+        heard.rings = bell.rings;
+    }
+
+    /// Lets more come together for so long, unless somebody waits or everything stops.
+    pub fn gather(&self, heard: &mut Heard, time: Duration) {
+        let is_patient = |bell: &mut Bell| bell.hurries == heard.hurries && bell.stopping.is_none();
+        let waited = self.rung.wait_timeout_while(self.bell(), time, is_patient);
+        let (bell, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (heard.rings, heard.hurries) = (bell.rings, bell.hurries);
+    }
+
+    /// Waits for so long, unless everything stops.
+    pub fn rest(&self, time: Duration) {
+        let waited = self.rung.wait_timeout_while(self.bell(), time, |bell| bell.stopping.is_none());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub fn came(&self, follower: &'static str, bucket: Bucket, position: u64) {
+        self.positions.send_modify(|positions| {
+            positions.insert((follower, bucket), position);
+        });
+    }
+
+    /// How far the follower came.
+    pub fn at(&self, follower: &'static str, bucket: Bucket) -> u64 {
+        self.positions.borrow().get(&(follower, bucket)).copied().unwrap_or(0)
+    }
+
+    /// How far every follower came that has begun.
+    pub fn least(&self, bucket: Bucket) -> u64 {
+        let positions = self.positions.borrow();
+        positions.iter().filter(|((_, of), _)| *of == bucket).map(|(_, at)| *at).min().unwrap_or(0)
+    }
+
+    /// Waits until the follower has come to these positions, at most for so long. Answers whether it has.
+    pub async fn reached(&self, follower: &'static str, wanted: &[(Bucket, u64)], time: Duration) -> bool {
+        let has = |positions: &Positions| {
+            wanted.iter().all(|(bucket, position)| positions.get(&(follower, *bucket)).is_some_and(|at| at >= position))
+        };
+        let mut positions = self.positions.subscribe();
+        if has(&positions.borrow()) {
+            return true;
+        }
+        self.hurry();
+        timeout(time, positions.wait_for(has)).await.is_ok()
+    }
+}

@@ -1,0 +1,34 @@
+//! Everything that learns from the journal beside the answers: what a follower is, and how it is fed.
+//!
+//! A follower says what rows follow from a window of events; [`following`] hands it one window after the other in the order of
+//! each bucket's journal, and has the store write the rows together with how far the follower came. It is fed from memory
+//! ([`crate::feed`]) with what this process commits, and from the journal with all else: what was committed while it wasn't there, by
+//! another process, or longer ago than memory reaches. One more follower is one more file here and a line in [`all`].
+
+mod following;
+mod people;
+
+use scrip_core::{event::Recorded, key::Key, state::State};
+use scrip_store::people::Row;
+
+pub use self::{following::Following, people::PEOPLE};
+pub(crate) use self::{following::run, people::People};
+
+/// What makes something of the journal. It has no memory of its own: a window may come again, after a crash for example, and
+/// windows may be cut anywhere.
+pub(crate) trait Follower: Send + Sync {
+    /// Under which the store keeps how far it came.
+    fn name(&self) -> &'static str;
+
+    /// The documents that it has to see besides the events, given those that were loaded.
+    fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key>;
+
+    /// The rows that follow. `state` has the documents as they were when the window ended, or later: then what they say of later
+    /// events is written again with those.
+    fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row>;
+}
+
+/// Every follower that writes rows.
+pub(crate) fn all() -> Vec<Box<dyn Follower>> {
+    vec![Box::new(People)]
+}

@@ -65,7 +65,8 @@ fn a_command_that_fails_unexpectedly_is_a_fault_and_what_came_with_it_is_done() 
     // What follows stops there, and says so.
     market.followers.clear();
     let order = OrderId::new("A-1").expect("a name");
-    let cancel = CancelOrder { account: account("ana"), order, seller: None };
+    // What is left of it has to be worked out.
+    let cancel = CancelOrder { account: account("ana"), order, seller: SellerId::new("tako").ok() };
     let (before, batches) = (store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads"), market.steps);
     let handed = [
         market.engine.enqueue(place("ana", "A-2", Vec::new()), None),

@@ -19,6 +19,7 @@ use scrip_core::{
     state::State,
     time::{Timestamp, Zones},
 };
+use scrip_faults::Fault;
 use scrip_store::Store;
 use tokio::sync::watch;
 
@@ -248,7 +249,7 @@ impl Engine {
     /// rather have what there is.
     pub async fn followed(&self) {
         let shared = self.shared();
-        if !shared.by_hand {
+        if !shared.by_hand && !scrip_faults::is(Fault::ListsDontWait) {
             shared.progress.reached(PEOPLE, &shared.feed.ends(), LISTS_WAIT).await;
         }
     }

@@ -1,10 +1,10 @@
-//! What seeded faults of the sequencer do when they are on. Nobody calls it otherwise.
+//! What seeded faults of the sequencer and of followers do when they are on. Nobody calls it otherwise.
 
 use scrip_core::{
     event::{Event, Recorded},
     key::Kind,
 };
-use scrip_store::{Batch, frame::Frame};
+use scrip_store::{Batch, Followed, Projection, StoreError, frame::Frame};
 
 use crate::{
     receipt::Receipt,
@@ -34,4 +34,11 @@ pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secre
     let (counters, others) = batch.saves.iter().cloned().partition(|save| save.key.kind() == Kind::Allowance);
     let others = Batch { frame, saves: others };
     Some((others, Batch { frame: rest, saves: counters }))
+}
+
+/// How far a follower came in a transaction of its own, and then its rows.
+pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: Followed) -> Result<(), StoreError> {
+    let Followed { bucket, from, to, rows } = followed;
+    projection.write(&Followed { bucket, from, to, rows: Vec::new() })?;
+    projection.write(&Followed { bucket, from: to, to, rows })
 }

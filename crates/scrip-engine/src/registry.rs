@@ -12,7 +12,7 @@ use scrip_core::{
     code::Job,
     event::{ApiKey, Event, Recorded},
     id::{CampaignId, JobId, KeyId},
-    key::Kind,
+    key::{Key, Kind},
     name::SellerId,
     slot::{Bucket, Buckets},
     state::{Aggregate, State, decode},
@@ -20,17 +20,17 @@ use scrip_core::{
 };
 use scrip_store::{Snapshot, Store, StoreError};
 
-/// Campaigns and API keys as committed, in memory: few, small, and asked for by every request. Sequencers keep it
-/// current before they answer.
-#[derive(Default)]
+use crate::feed::Follower;
+
+/// Campaigns and API keys as committed, in memory: few, small, and asked for by every request.
 pub struct Registry {
     campaigns: RwLock<Campaigns>,
     keys: RwLock<BTreeMap<KeyId, Arc<KnownKey>>>,
     /// Which revision of a campaign a bucket that isn't its home knows, and whether that it has codes.
     heard: RwLock<HashMap<(CampaignId, Bucket), (u64, bool)>>,
     jobs: RwLock<Jobs>,
-    /// There is one bucket: nobody has to hear of anything.
-    alone: bool,
+    /// With one nobody has to hear of anything.
+    buckets: Buckets,
     /// Buckets of which it isn't known whether the last batch was committed.
     doubted: Mutex<BTreeSet<Bucket>>,
 }
@@ -168,7 +168,14 @@ const LOOK: usize = 256;
 
 impl Registry {
     pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreError> {
-        let registry = Self { alone: store.buckets().is_one(), ..Self::default() };
+        let registry = Self {
+            campaigns: RwLock::default(),
+            keys: RwLock::default(),
+            heard: RwLock::default(),
+            jobs: RwLock::default(),
+            buckets: store.buckets(),
+            doubted: Mutex::default(),
+        };
         let mut snapshot = store.snapshot()?;
         for bucket in store.buckets().all() {
             registry.take_all(&mut *snapshot, bucket, store.buckets())?;
@@ -248,7 +255,7 @@ impl Registry {
             Aggregate::Campaign(campaign) => {
                 let mut campaigns = self.campaigns.write().expect("nobody panics holding it");
                 campaigns.take(campaign);
-                if self.alone {
+                if self.buckets.is_one() {
                     campaigns.deleted.clear();
                 }
             }
@@ -283,85 +290,22 @@ impl Registry {
         now.chain(deleted).filter(lacking).map(|known| known.0).collect()
     }
 
-    /// Takes over what committed events changed.
-    pub(crate) fn committed(&self, state: &State, events: &[Recorded]) {
-        for recorded in events {
-            match &recorded.event {
-                Event::SharedCodeCounted { campaign }
-                | Event::CampaignCreated { campaign, .. }
-                | Event::CampaignChanged { campaign, .. }
-                | Event::CampaignPublished { campaign, .. }
-                | Event::CampaignPaused { campaign, .. }
-                | Event::CampaignResumed { campaign, .. }
-                | Event::CampaignEnded { campaign, .. }
-                | Event::CampaignCoded { campaign }
-                | Event::CampaignDeleted { campaign } => {
-                    if let Some(campaign) = state.campaign_or_deleted(*campaign) {
-                        self.take(state.bucket(), Aggregate::Campaign(campaign.clone()));
-                    }
-                }
-                Event::CampaignLearned { campaign } => {
-                    self.take(state.bucket(), Aggregate::CampaignHere(campaign.clone()));
-                }
-                Event::CodesRequested { job, .. }
-                | Event::UniqueCodesAdded { job, .. }
-                | Event::JobCancelled { job, .. } => {
-                    if let Some(job) = state.job(*job) {
-                        self.take(state.bucket(), Aggregate::Job(job.clone()));
-                    }
-                }
-                Event::ApiKeyCreated { key } => self.take(state.bucket(), Aggregate::ApiKey(key.clone())),
-                Event::ApiKeyRevoked { key, .. }
-                | Event::ApiKeyMetadataChanged { key, .. }
-                | Event::ApiKeySeen { key, .. } => {
-                    if let Some(key) = state.api_key(*key) {
-                        self.take(state.bucket(), Aggregate::ApiKey(key.clone()));
-                    }
-                }
-                // Nothing that the registry knows of.
-                Event::SharedCodeAdded { .. }
-                | Event::CouponClaimed { .. }
-                | Event::CouponImported { .. }
-                | Event::CouponsArchived { .. }
-                | Event::OrderPlaced { .. }
-                | Event::CouponHeld { .. }
-                | Event::HoldExtended { .. }
-                | Event::OrderPaid { .. }
-                | Event::DiscountFunded { .. }
-                | Event::TransactionsClosed { .. }
-                | Event::OrderCancelled { .. }
-                | Event::SellerCancelled { .. }
-                | Event::OrderRefunded { .. }
-                | Event::DiscountReversed { .. }
-                | Event::CouponUsed { .. }
-                | Event::CouponReturned { .. }
-                | Event::CouponReleased { .. }
-                | Event::CouponVoided { .. }
-                | Event::DueSwept { .. }
-                | Event::KeyUsed { .. }
-                | Event::SurplusBooked { .. }
-                | Event::OrderRevised { .. }
-                | Event::OrderRetaken { .. }
-                | Event::QuotaGranted { .. }
-                | Event::QuotaReceived { .. }
-                | Event::QuotaReturned { .. }
-                | Event::QuotaTakenBack { .. }
-                | Event::CodeLeased { .. }
-                | Event::CodeLearned { .. }
-                | Event::LeaseClosed { .. }
-                | Event::LeaseReleased { .. }
-                | Event::LeaseConfirmed { .. }
-                | Event::LeaseForgotten { .. }
-                | Event::SharedCodeNoted { .. }
-                | Event::AccountLinked { .. }
-                | Event::CodeRevoked { .. }
-                | Event::GrantsRequested { .. }
-                | Event::CodeRevokedHere { .. }
-                | Event::KeysForgotten { .. }
-                | Event::OrderMetadataChanged { .. }
-                | Event::RefundMetadataChanged { .. } => {}
-            }
+    /// What is known, with what the event made of it. Nothing is read: of one that isn't known the event says all.
+    fn evolved(&self, bucket: Bucket, recorded: &Recorded, key: Key, known: Option<Aggregate>) -> State {
+        let mut state = State::new(bucket, self.buckets);
+        state.insert(key, known.map(|known| (recorded.position, known)));
+        state.evolve(recorded);
+        state
+    }
+
+    fn learn(&self, bucket: Bucket, aggregate: Option<Aggregate>) {
+        if let Some(aggregate) = aggregate {
+            self.take(bucket, aggregate);
         }
+    }
+
+    fn open_job(&self, id: JobId) -> Option<Job> {
+        self.jobs.read().expect("nobody panics holding it").open.get(&id).cloned()
     }
 
     pub fn campaign(&self, id: CampaignId) -> Option<Arc<Campaign>> {
@@ -452,6 +396,86 @@ impl Registry {
 
     pub fn has_api_keys(&self) -> bool {
         !self.keys.read().expect("nobody panics holding it").is_empty()
+    }
+}
+
+impl Follower for Registry {
+    fn apply(&self, bucket: Bucket, recorded: &Recorded) {
+        match &recorded.event {
+            Event::CampaignCreated { campaign, .. }
+            | Event::CampaignChanged { campaign, .. }
+            | Event::CampaignPublished { campaign, .. }
+            | Event::CampaignPaused { campaign, .. }
+            | Event::CampaignResumed { campaign, .. }
+            | Event::CampaignEnded { campaign, .. }
+            | Event::CampaignCoded { campaign }
+            | Event::SharedCodeCounted { campaign }
+            | Event::CampaignDeleted { campaign } => {
+                let known = self.campaign(*campaign).map(|known| Aggregate::Campaign((*known).clone()));
+                let state = self.evolved(bucket, recorded, Key::Campaign(*campaign), known);
+                self.learn(bucket, state.campaign_or_deleted(*campaign).cloned().map(Aggregate::Campaign));
+            }
+            Event::CampaignLearned { campaign } => {
+                self.take(bucket, Aggregate::CampaignHere(campaign.clone()));
+            }
+            Event::CodesRequested { job, .. }
+            | Event::UniqueCodesAdded { job, .. }
+            | Event::JobCancelled { job, .. } => {
+                let known = self.open_job(*job).map(Aggregate::Job);
+                let state = self.evolved(bucket, recorded, Key::Job(*job), known);
+                self.learn(bucket, state.job(*job).cloned().map(Aggregate::Job));
+            }
+            Event::ApiKeyCreated { key } => self.take(bucket, Aggregate::ApiKey(key.clone())),
+            Event::ApiKeyRevoked { key, .. }
+            | Event::ApiKeyMetadataChanged { key, .. }
+            | Event::ApiKeySeen { key, .. } => {
+                let known = self.api_key(*key).map(|known| Aggregate::ApiKey(known.key.clone()));
+                let state = self.evolved(bucket, recorded, Key::ApiKey(*key), known);
+                self.learn(bucket, state.api_key(*key).cloned().map(Aggregate::ApiKey));
+            }
+            // Nothing that the registry knows of.
+            Event::SharedCodeAdded { .. }
+            | Event::CouponClaimed { .. }
+            | Event::CouponImported { .. }
+            | Event::CouponsArchived { .. }
+            | Event::OrderPlaced { .. }
+            | Event::CouponHeld { .. }
+            | Event::HoldExtended { .. }
+            | Event::OrderPaid { .. }
+            | Event::DiscountFunded { .. }
+            | Event::TransactionsClosed { .. }
+            | Event::OrderCancelled { .. }
+            | Event::SellerCancelled { .. }
+            | Event::OrderRefunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::CouponUsed { .. }
+            | Event::CouponReturned { .. }
+            | Event::CouponReleased { .. }
+            | Event::CouponVoided { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::SurplusBooked { .. }
+            | Event::OrderRevised { .. }
+            | Event::OrderRetaken { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
+            | Event::CodeLearned { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::AccountLinked { .. }
+            | Event::CodeRevoked { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevokedHere { .. }
+            | Event::KeysForgotten { .. }
+            | Event::OrderMetadataChanged { .. }
+            | Event::RefundMetadataChanged { .. } => {}
+        }
     }
 }
 

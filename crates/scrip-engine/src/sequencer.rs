@@ -216,17 +216,17 @@ impl Sequencer {
                 answer_early(waiting, &done);
             }
             match scrip_faults::is(Fault::CounterOutsideTheTransaction)
-                .then(|| counters_apart(&batch.0, &batch.2, &self.shared.secrets))
+                .then(|| counters_apart(&batch.0, &batch.1, &self.shared.secrets))
             {
                 Some(Some((first, counters))) => {
                     transaction.commit(&first)?;
                     self.writer.begin()?.commit(&counters)?;
                 }
-                _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.2))?,
+                _ => transaction.commit(&batch.0).inspect_err(|_| self.shared.in_doubt(self.bucket, &batch.1))?,
             }
-            let (Batch { frame, .. }, state, events) = batch;
+            let (Batch { frame, .. }, events) = batch;
             self.shared.time.saw(now);
-            self.shared.committed(&state, events, frame.body.len());
+            self.shared.committed(self.bucket, events, frame.body.len());
         }
         Ok(Some(done))
     }
@@ -372,7 +372,7 @@ impl Work {
         self.recorded.push(recorded);
     }
 
-    fn into_batch(self, bucket: Bucket, batch: [u8; 16], seal: &ChainSecret) -> (Batch, State, Vec<Recorded>) {
+    fn into_batch(self, bucket: Bucket, batch: [u8; 16], seal: &ChainSecret) -> (Batch, Vec<Recorded>) {
         let events: Vec<&Event> = self.recorded.iter().map(|recorded| &recorded.event).collect();
         let frame = Frame::new(bucket, self.head.position + 1, self.now, batch, self.head.hash, &events).sealed(seal);
         let saves = self
@@ -386,7 +386,7 @@ impl Work {
                 body: change.value.as_ref().map(Aggregate::encode),
             })
             .collect();
-        (Batch { frame, saves }, self.state, self.recorded)
+        (Batch { frame, saves }, self.recorded)
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     counted,
-    feed::{Feed, Progress},
+    feed::{Feed, Follower, Progress},
     gates::Gates,
     known::Known,
     random::Random,
@@ -125,7 +125,7 @@ impl Shared {
     /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
     pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
         self.registry.doubt(bucket);
-        self.sold_out.committed(events);
+        events.iter().for_each(|recorded| self.sold_out.apply(bucket, recorded));
     }
 
     /// Nothing is written from here on, and who runs the process is told once.
@@ -142,10 +142,11 @@ impl Shared {
     }
 
     /// Tells everybody of a commit, `bytes` long in the journal: what answers depend on before they are given.
-    pub fn committed(&self, state: &State, events: Vec<Recorded>, bytes: usize) {
-        let bucket = state.bucket();
-        self.registry.committed(state, &events);
-        self.sold_out.committed(&events);
+    pub fn committed(&self, bucket: Bucket, events: Vec<Recorded>, bytes: usize) {
+        let followers: [&dyn Follower; 2] = [&self.registry, &self.sold_out];
+        for recorded in &events {
+            followers.iter().for_each(|follower| follower.apply(bucket, recorded));
+        }
         let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
         if events.iter().any(is_work) {
             self.wake_maintenance();

@@ -18,7 +18,10 @@ use scrip_core::{
 };
 use scrip_faults::Fault;
 
-use crate::receipt::{EngineError, Receipt};
+use crate::{
+    feed::Follower,
+    receipt::{EngineError, Receipt},
+};
 
 /// How long it is believed, in microseconds. What comes back on this node ends it at once; what comes back on another one is
 /// seen after this.
@@ -117,18 +120,26 @@ impl SoldOut {
         }
     }
 
-    /// Ends the epoch of what these events may have given stock. Before they are answered, so that whoever asks afterwards is
-    /// judged anew.
-    pub fn committed(&self, events: &[Recorded]) {
+    /// Ends the campaign's epoch: something may have come back.
+    fn end_epoch(&self, campaign: CampaignId) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *known.epochs.entry(campaign).or_default() += 1;
+        known.seen.retain(|(of, _), _| *of != campaign);
+        known.gone.remove(&campaign);
+    }
+}
+
+impl Follower for SoldOut {
+    fn apply(&self, _bucket: Bucket, recorded: &Recorded) {
         if scrip_faults::is(Fault::SoldOutForEver) {
             return;
         }
-        let freed = events.iter().filter_map(|recorded| match &recorded.event {
+        match &recorded.event {
             // From the first code on something of the campaign may come back with an order: it is judged in turn again.
             Event::CouponVoided { campaign, .. }
             | Event::CampaignChanged { campaign, .. }
-            | Event::CodesRequested { campaign, .. } => Some(*campaign),
-            Event::CampaignLearned { campaign } => Some(campaign.id),
+            | Event::CodesRequested { campaign, .. } => self.end_epoch(*campaign),
+            Event::CampaignLearned { campaign } => self.end_epoch(campaign.id),
             Event::CampaignCreated { .. }
             | Event::CampaignPublished { .. }
             | Event::CampaignPaused { .. }
@@ -182,13 +193,7 @@ impl SoldOut {
             | Event::OrderMetadataChanged { .. }
             | Event::RefundMetadataChanged { .. }
             | Event::ApiKeyMetadataChanged { .. }
-            | Event::ApiKeySeen { .. } => None,
-        });
-        for campaign in freed {
-            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            *known.epochs.entry(campaign).or_default() += 1;
-            known.seen.retain(|(of, _), _| *of != campaign);
-            known.gone.remove(&campaign);
+            | Event::ApiKeySeen { .. } => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use scrip_store::{Head, Snapshot, Store, StoreError, frame::Frame, memory::Table
 
 use crate::{
     agreement::{self, Asked},
-    follow::{Follower as _, PEOPLE, People},
+    follow::{PEOPLE, People, Projector as _},
     kept::KeptHead,
 };
 

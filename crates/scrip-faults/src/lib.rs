@@ -79,6 +79,10 @@ faults! {
     GoneSellerCounts = "gone_seller_counts",
     /// The tables keep an order's lines as they were before a seller was cancelled.
     RowsLeftBehind = "rows_left_behind",
+    /// How far a follower came is written before its rows.
+    CursorBeforeItsRows = "cursor_before_its_rows",
+    /// Lists show what was followed, whatever was answered before.
+    ListsDontWait = "lists_dont_wait",
     /// A wallet's pages beyond the 256th have no keys of their own.
     PagesBeyondAByte = "pages_beyond_a_byte",
 }

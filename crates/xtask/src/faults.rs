@@ -97,6 +97,8 @@ const CATCHES: &[Catch] = &[
     catch(Fault::ComesOffLast, "the simulator: figures hold after every event", WALKS),
     catch(Fault::GoneSellerCounts, "the simulator: figures against what was placed", WALKS),
     catch(Fault::RowsLeftBehind, "the simulator: tables against what the API says", WALKS),
+    catch(Fault::CursorBeforeItsRows, "the simulator: a follower interrupted between any two steps", WALKS),
+    catch(Fault::ListsDontWait, "a list right after what it should have", Tests("buckets", "followers")),
     catch(
         Fault::PagesBeyondAByte,
         "the simulator's scripts: a wallet of more pages than a byte can number",

@@ -11,8 +11,15 @@ use scrip_core::{event::Recorded, slot::Bucket};
 
 pub(crate) use self::progress::{Heard, Progress};
 
-/// Bytes of frames that are kept of a bucket at most: whoever is further behind reads the journal.
-const BYTES_MAX: usize = 8 << 20;
+/// Bytes of frames that are kept of a bucket at most, in memory some ten times as much: whoever is further behind reads the
+/// journal.
+const BYTES_MAX: usize = 2 << 20;
+
+/// Who learns from the journal in memory: told of every event that this process has committed, in the order of each bucket, before
+/// whoever committed it is answered. What another process committed it reads by itself.
+pub(crate) trait Follower {
+    fn apply(&self, bucket: Bucket, recorded: &Recorded);
+}
 
 /// The events of one commit.
 #[derive(Debug)]

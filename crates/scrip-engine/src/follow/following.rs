@@ -1,4 +1,4 @@
-//! Hands a follower the journal, window by window, and has its rows written.
+//! Hands a projector the journal, window by window, and has its rows written.
 
 use std::{
     collections::HashMap,
@@ -8,11 +8,13 @@ use std::{
 };
 
 use scrip_core::{event::Recorded, slot::Bucket};
+use scrip_faults::Fault;
 use scrip_store::{Followed, Projection, StoreError, frame::Frame};
 
-use super::Follower;
+use super::Projector;
 use crate::{
     counted,
+    fault_points::cursor_first,
     feed::{Fed, Heard},
     load::load_all,
     receipt::chain,
@@ -36,11 +38,11 @@ const BYTES: usize = 2 << 20;
 /// How long it goes on when everything stops: what is left is followed after the next start.
 const LAST: Duration = Duration::from_secs(10);
 
-/// A follower on its way through the journals. It has a thread of its own, unless whoever started the engine drives it by
+/// A projector on its way through the journals. It has a thread of its own, unless whoever started the engine drives it by
 /// [`Following::step`].
 pub struct Following {
     shared: Arc<Shared>,
-    follower: Box<dyn Follower>,
+    projector: Box<dyn Projector>,
     projection: Box<dyn Projection>,
     /// How far it came, where that is known.
     positions: HashMap<Bucket, u64>,
@@ -48,14 +50,14 @@ pub struct Following {
 }
 
 impl Following {
-    pub(crate) fn new(shared: Arc<Shared>, follower: Box<dyn Follower>) -> Result<Self, StoreError> {
-        let projection = shared.store.projection(follower.name())?;
-        Ok(Self { shared, follower, projection, positions: HashMap::new(), window: WINDOW })
+    pub(crate) fn new(shared: Arc<Shared>, projector: Box<dyn Projector>) -> Result<Self, StoreError> {
+        let projection = shared.store.projection(projector.name())?;
+        Ok(Self { shared, projector, projection, positions: HashMap::new(), window: WINDOW })
     }
 
     /// Under which the store keeps how far it came.
     pub fn name(&self) -> &'static str {
-        self.follower.name()
+        self.projector.name()
     }
 
     /// Follows one window in each bucket that has something new. Answers whether there may be more.
@@ -88,13 +90,18 @@ impl Following {
         let Some(last) = window.last() else { return Ok(false) };
         let to = last.position;
         let mut state = self.shared.state(bucket);
-        if !self.follower.needs(&window, &state).is_empty() {
+        if !self.projector.needs(&window, &state).is_empty() {
             let mut snapshot = self.shared.store.snapshot()?;
-            load_all(&mut *snapshot, &mut state, |state| self.follower.needs(&window, state))?;
+            load_all(&mut *snapshot, &mut state, |state| self.projector.needs(&window, state))?;
         }
-        let rows = self.follower.rows(&window, &state);
+        let followed = Followed { bucket, from, to, rows: self.projector.rows(&window, &state) };
         let started = Instant::now();
-        match self.projection.write(&Followed { bucket, from, to, rows }) {
+        let written = if scrip_faults::is(Fault::CursorBeforeItsRows) {
+            cursor_first(&mut *self.projection, followed)
+        } else {
+            self.projection.write(&followed)
+        };
+        match written {
             Ok(()) => {}
             // Another process was faster: on from where it came.
             Err(StoreError::Conflict { .. }) => {
@@ -105,7 +112,7 @@ impl Following {
         }
         self.adapt(window.len(), started.elapsed());
         self.positions.insert(bucket, to);
-        self.shared.followed(self.follower.name(), bucket, to);
+        self.shared.followed(self.projector.name(), bucket, to);
         Ok(true)
     }
 
@@ -113,9 +120,9 @@ impl Following {
         if let Some(position) = self.positions.get(&bucket) {
             return Ok(*position);
         }
-        let position = self.shared.store.snapshot()?.followed(self.follower.name(), bucket)?;
+        let position = self.shared.store.snapshot()?.followed(self.projector.name(), bucket)?;
         self.positions.insert(bucket, position);
-        self.shared.followed(self.follower.name(), bucket, position);
+        self.shared.followed(self.projector.name(), bucket, position);
         Ok(position)
     }
 
@@ -159,7 +166,7 @@ impl Following {
 /// Follows until everything stops, then what is left of it.
 pub(crate) fn run(mut following: Following) {
     let shared = following.shared.clone();
-    let (progress, mut heard, name) = (&shared.progress, Heard::default(), following.follower.name());
+    let (progress, mut heard, name) = (&shared.progress, Heard::default(), following.projector.name());
     loop {
         let started = Instant::now();
         // Whatever fails here, a fault of the follower's included, is tried again: nobody's answer depends on it.
@@ -183,7 +190,7 @@ pub(crate) fn run(mut following: Following) {
             }
             Err(_) => {
                 counted::follower_failed(name);
-                tracing::error!(follower = name, "a follower failed unexpectedly");
+                tracing::error!(follower = name, "a projector failed unexpectedly");
                 if progress.is_stopping() {
                     return;
                 }

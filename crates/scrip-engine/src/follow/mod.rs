@@ -1,9 +1,11 @@
-//! Everything that learns from the journal beside the answers: what a follower is, and how it is fed.
+//! Followers that write rows, beside the answers: what a projector is, and how it is fed.
 //!
-//! A follower says what rows follow from a window of events; [`following`] hands it one window after the other in the order of
-//! each bucket's journal, and has the store write the rows together with how far the follower came. It is fed from memory
-//! ([`crate::feed`]) with what this process commits, and from the journal with all else: what was committed while it wasn't there, by
-//! another process, or longer ago than memory reaches. One more follower is one more file here and a line in [`all`].
+//! A projector says what rows follow from a window of events; [`following`] hands it one window after the other in the order of
+//! each bucket's journal, and has the store write the rows together with how far it came. It is fed from memory ([`crate::feed`])
+//! with what this process commits, and from the journal with all else: what was committed while it wasn't there, by another
+//! process, or longer ago than memory reaches. One more projector is one more file here and a line in [`all`].
+//!
+//! Followers that only learn, such as the registry, are [`crate::feed::Follower`]s: told before answers are given.
 
 mod following;
 mod people;
@@ -16,7 +18,7 @@ pub(crate) use self::{following::run, people::People};
 
 /// What makes something of the journal. It has no memory of its own: a window may come again, after a crash for example, and
 /// windows may be cut anywhere.
-pub(crate) trait Follower: Send + Sync {
+pub(crate) trait Projector: Send + Sync {
     /// Under which the store keeps how far it came.
     fn name(&self) -> &'static str;
 
@@ -28,7 +30,7 @@ pub(crate) trait Follower: Send + Sync {
     fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row>;
 }
 
-/// Every follower that writes rows.
-pub(crate) fn all() -> Vec<Box<dyn Follower>> {
+/// Every projector.
+pub(crate) fn all() -> Vec<Box<dyn Projector>> {
     vec![Box::new(People)]
 }

@@ -1,4 +1,4 @@
-//! The follower that writes the tables for people.
+//! The projector that writes the tables for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use scrip_store::people::{
     RefundRow, Row,
 };
 
-use super::Follower;
+use super::Projector;
 use crate::load::wallet_keys;
 
 /// The number in its row: positions of two buckets may be the same, so a shared code that lives away from its campaign's
@@ -36,7 +36,7 @@ pub const PEOPLE: &str = "people";
 /// Writes the tables for people.
 pub(crate) struct People;
 
-impl Follower for People {
+impl Projector for People {
     fn name(&self) -> &'static str {
         PEOPLE
     }

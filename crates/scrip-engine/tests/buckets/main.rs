@@ -5,6 +5,7 @@ mod crashes;
 mod damaged;
 mod differential;
 mod failing;
+mod followers;
 mod leases;
 mod market;
 mod races;

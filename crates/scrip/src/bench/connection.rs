@@ -42,10 +42,10 @@ impl Prepared {
     }
 }
 
-/// One request and its answer, status and body: for what is prepared before anything is measured.
-pub(super) fn ask(address: SocketAddr, key: &str, path: &str, body: &str) -> io::Result<(u16, Vec<u8>)> {
+/// One request and its answer, status and body: for what comes before or after what is measured.
+pub(super) fn ask(address: SocketAddr, key: &str, path: &str, body: Option<&str>) -> io::Result<(u16, Vec<u8>)> {
     let mut stream = TcpStream::connect(address)?;
-    stream.write_all(&Prepared::new(address, key, path, Some(body)).bytes)?;
+    stream.write_all(&Prepared::new(address, key, path, body).bytes)?;
     let mut answer = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

@@ -22,7 +22,7 @@ pub(super) struct Measured {
     pub per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
-    /// Processor time of the server for one round, from the operating system.
+    /// Processor time of the server for one round, from the operating system, with what was left to follow afterwards.
     pub server_cpu: Duration,
     /// Rounds in which an answer was another than it should be.
     pub unexpected: usize,
@@ -45,6 +45,7 @@ pub(super) fn measure(
         let data = epoll::EventData::new_u64(number as u64);
         epoll::add(&poll, connection, data, epoll::EventFlags::IN).map_err(|error| failed(error.into()))?;
     }
+    server.rest()?;
     let cpu_before = server.cpu_time()?;
     let started = Instant::now();
     let until = started + time;
@@ -80,6 +81,7 @@ pub(super) fn measure(
         }
     }
     let elapsed = started.elapsed().as_secs_f64();
+    server.rest()?;
     let rounds = u32::try_from(latencies.len().max(1)).unwrap_or(u32::MAX);
     let server_cpu = server.cpu_time()?.saturating_sub(cpu_before) / rounds;
     latencies.sort_unstable();

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use super::connection::{NUMBER, ask};
 use crate::failure::Failure;
+
+/// How long followers may take after a measurement.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Accounts that quotes and wallets are asked for.
 pub(super) const ACCOUNTS: u32 = 1_000;
@@ -64,6 +67,25 @@ impl BenchServer {
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Ok(Duration::from_micros(ticks * 1_000_000 / rustix::param::clock_ticks_per_second()))
+    }
+
+    /// Waits until what follows the journal beside the answers is done too: it is work of the same requests. Builds that have no
+    /// followers say nothing of them.
+    pub fn rest(&self) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::of("asking the server what is left to follow", &error);
+        let until = Instant::now() + FOLLOWED_WITHIN;
+        loop {
+            let (_, metrics) = ask(self.address, &self.key, "/metrics", None).map_err(failed)?;
+            let metrics = String::from_utf8_lossy(&metrics);
+            let mut behind = metrics.lines().filter(|line| line.starts_with("scrip_follower_lag_events{"));
+            if behind.all(|line| line.ends_with(" 0")) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(Failure::new("the server's followers come to no end"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Bytes of memory that it has.
@@ -139,7 +161,7 @@ impl BenchServer {
 
     fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let failed = |error: std::io::Error| Failure::of(format!("filling the server to measure: {path}"), &error);
-        let (status, answer) = ask(self.address, &self.key, path, &body.to_string()).map_err(failed)?;
+        let (status, answer) = ask(self.address, &self.key, path, Some(&body.to_string())).map_err(failed)?;
         let document = serde_json::from_slice(&answer).unwrap_or_default();
         if (200..300).contains(&status) {
             return Ok(document);

@@ -23,6 +23,12 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     } else {
         say!("{} events, {} documents, {} rows", report.events, report.documents, report.rows);
         say!("{}", heads::shown(&report.heads));
+        if report.behind > 0 {
+            say!(
+                "The tables for people don't have the last {} events yet: what those are about wasn't compared with them. A server that runs writes them.",
+                report.behind
+            );
+        }
     }
     if !report.is_clean() {
         for problem in &report.problems {

@@ -32,7 +32,7 @@ pub use channels::may_name;
 pub use desk::{Desk, DeskOptions};
 pub use done::{Done, Listed};
 pub use guesses::GuessLimits;
-pub use idempotency::{IdempotencyKey, Keyed, Sameness, hash};
+pub use idempotency::{IdempotencyKey, hash};
 pub use keys::{NewKey, new_key};
 pub use network::Network;
 pub use not_done::NotDone;

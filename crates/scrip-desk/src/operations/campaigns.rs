@@ -8,16 +8,16 @@ use scrip_core::{
     metadata::{Changes, Members},
     name::SellerId,
     reason::{Reason, Refusal},
-    slot::Slot,
     time::Timestamp,
 };
 use scrip_engine::{Answer, EngineError, Receipt};
+use serde::Serialize;
 
 use crate::{
     caller::Caller,
     desk::Desk,
     done::{Done, Listed},
-    idempotency::{IdempotencyKey, Keyed, done_once},
+    idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
     operation::Operation,
     page::cut,
@@ -47,8 +47,6 @@ pub struct CampaignFilter {
 pub struct NewCampaign {
     pub terms: Terms,
     pub metadata: Members,
-    /// Where it will live: [`IdempotencyKey::slot`].
-    pub slot: Slot,
 }
 
 impl Desk {
@@ -89,31 +87,36 @@ impl Desk {
         Ok((CountedCampaign { campaign, counters }, at))
     }
 
-    /// Makes a draft; a seller's of its own, within its limits.
+    /// Makes a draft; a seller's of its own, within its limits. `as_asked` is what earlier versions noted `key` with.
     ///
     /// Errors: `forbidden` at `/issuer`, `limit_reached`, and those of the terms.
     pub async fn create_campaign(
         &self,
         caller: &Caller,
         new: NewCampaign,
-        key: Option<Keyed>,
+        key: &IdempotencyKey,
+        as_asked: &impl Serialize,
     ) -> Result<Done<CountedCampaign>, NotDone> {
         caller.may(Operation::CreateCampaign)?;
-        let NewCampaign { terms, metadata, slot } = new;
+        let NewCampaign { terms, metadata } = new;
         if let Some(own) = &caller.seller
             && terms.issuer.seller() != Some(own)
         {
             return Err(Refusal::at("/issuer", Reason::Forbidden).into());
         }
+        // With its defaults written out.
+        let completed = terms.clone().of_new_campaign();
+        let slot = key.slot();
+        let same = || Sameness::of(&(completed.as_ref().unwrap_or(&terms), &metadata), as_asked);
+        let key = key.used_for(Holder::Campaigns(slot), same);
         let turn = self.sellers.turn(caller.seller.as_ref()).await;
         // What is malformed is told first, by the command itself.
         let barred = turn
             .as_ref()
-            .filter(|_| terms.clone().of_new_campaign().is_ok())
+            .filter(|_| completed.is_ok())
             .and_then(|turn| turn.bars_creating(self.engine.registry(), self.now(), &terms));
         let command = CreateCampaign { terms, metadata: caller.wrote(metadata), slot };
-        let does = |key, _| self.engine.submit_unless(barred.clone(), command.clone(), key);
-        counted(done_once(key, does).await?)
+        counted(self.submit_once_unless(barred, command, key).await?)
     }
 
     /// Changes a campaign: `change` makes the new terms, and what changes of the metadata, from what it is at `revision`.
@@ -176,7 +179,7 @@ impl Desk {
             CampaignStep::Resume => Operation::ResumeCampaign,
             CampaignStep::End => Operation::EndCampaign,
         })?;
-        let key = key.used_for(Holder::Campaign(campaign), &campaign);
+        let key = key.used_for(Holder::Campaign(campaign), || Sameness::always(&campaign));
         let command = MoveCampaign { campaign, as_seller: caller.seller.clone(), step };
         let own = caller.seller.as_ref();
         // All of one seller's steps in turn: a repeated one is worked out from all that the campaign was.
@@ -188,7 +191,7 @@ impl Desk {
         let bars = |turn: &Turn| turn.bars_publishing(self.engine.registry(), self.now());
         // What can't be published anyway is told that.
         let barred = turn.as_ref().filter(|_| step == CampaignStep::Publish && own_draft()).and_then(bars);
-        counted(self.engine.submit_unless(barred, command, key).await?)
+        counted(self.submit_once_unless(barred, command, key).await?)
     }
 
     /// A campaign that exists for the caller.

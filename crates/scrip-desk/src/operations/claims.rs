@@ -20,7 +20,7 @@ use crate::{
     channels::{claims_as, may_name},
     desk::Desk,
     done::Done,
-    idempotency::{IdempotencyKey, Sameness, done_once},
+    idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
     operation::Operation,
 };
@@ -43,8 +43,8 @@ pub struct OwnedCoupon {
 }
 
 impl Desk {
-    /// Collects a coupon into the account's wallet, or activates a code. `as_asked` is what an idempotency key was noted with
-    /// by earlier versions.
+    /// Collects a coupon into the account's wallet, or activates a code. `as_asked` is what earlier versions noted
+    /// `key` with.
     ///
     /// Errors: `channel_not_allowed`, `too_many_attempts`, and those of claims.
     pub async fn collect_coupon(
@@ -62,8 +62,8 @@ impl Desk {
             }
             Wanted::Code(code) => ClaimOf::Code(code),
         };
-        let same = || Sameness::of(&completed(&account, &of), as_asked);
-        let key = key.keyed(Holder::Account(account.clone()), same);
+        let same = || Sameness::of(&completed(&account, &of), &(&account, as_asked));
+        let key = key.used_for(Holder::Account(account.clone()), same);
         let (about, codes) = match &of {
             ClaimOf::Campaign { campaign, .. } => (About { campaign: Some(*campaign), ..About::default() }, Vec::new()),
             ClaimOf::Code(code) => (About::codes([code]), vec![code.clone()]),
@@ -71,7 +71,7 @@ impl Desk {
         let told = |error: NotDone| error.about(about.clone());
         let guess = self.guess(caller, &account, &codes).await.map_err(told)?;
         let claim = Claim { account: account.clone(), of };
-        let result = done_once(key, |key, _| self.engine.submit(claim.clone(), key)).await;
+        let result = self.submit_once(claim, key).await;
         let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
         guess.judged(self, |_| wrong).await.map_err(told)?;
         self.owned(result.map_err(|error| told(error.into()))?)

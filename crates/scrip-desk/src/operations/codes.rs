@@ -18,7 +18,7 @@ use crate::{
     caller::Caller,
     desk::Desk,
     done::Done,
-    idempotency::{IdempotencyKey, Sameness, done_once},
+    idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
     operation::Operation,
     visibility::is_of,
@@ -75,7 +75,7 @@ pub struct BegunExport {
 pub type AfterCode = (u64, u32);
 
 impl Desk {
-    /// Adds a shared code to a campaign. `as_asked` is what an idempotency key was noted with by earlier versions.
+    /// Adds a shared code to a campaign. `as_asked` is what earlier versions noted `key` with.
     ///
     /// Errors: `invalid_field`, `not_found`, `code_exists`, `too_many_attempts` for a seller that tries strangers' codes,
     /// `limit_reached`.
@@ -95,8 +95,8 @@ impl Desk {
         }
         let code = self.engine.secrets().entered(text);
         let (hash, text) = (code.hash, code.text.as_str().to_owned());
-        let same = || Sameness::of(&(campaign, &text, max_uses, &source), as_asked);
-        let key = key.keyed(Holder::Campaign(campaign), same);
+        let same = || Sameness::of(&(campaign, &text, max_uses, &source), &(campaign, as_asked));
+        let key = key.used_for(Holder::Campaign(campaign), same);
         let turn = self.sellers.turn(caller.seller.as_ref()).await;
         let (registry, now) = (self.engine.registry(), self.now());
         let own = registry.campaign(campaign).filter(|known| known.terms.issuer.seller() == caller.seller.as_ref());
@@ -107,13 +107,12 @@ impl Desk {
         {
             // What was done under the key before is told again.
             let note = NoteSharedCode { campaign, hash, again: true };
-            let again = |key, _| self.engine.submit_unless(Some(barred.clone()), note.clone(), key);
-            return Ok(shared(done_once(key, again).await?.replayed));
+            return Ok(shared(self.submit_once_unless(Some(barred), note, key).await?.replayed));
         }
         let guess = self.guess_to_take(caller, &code).await?;
         let command =
             AddSharedCode { campaign, as_seller: caller.seller.clone(), code, max_uses, source, request: None };
-        let added = done_once(key, |key, _| self.engine.submit(command.clone(), key)).await;
+        let added = self.submit_once(command, key).await;
         if matches!(&added, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeExists) {
             // Whose it is nobody is told, but guessing at strangers' codes has its limit.
             let known = self.read(move |reader| reader.campaign_of_code(hash)).await?;
@@ -123,7 +122,7 @@ impl Desk {
         Ok(shared(added?.replayed))
     }
 
-    /// Asks for unique codes, which a job makes.
+    /// Asks for unique codes, which a job makes. `as_asked` is what earlier versions noted `key` with.
     ///
     /// Errors: `invalid_field`, `not_found`, `limit_reached`.
     pub async fn request_codes(
@@ -145,8 +144,8 @@ impl Desk {
             return Err(Refusal::invalid("/prefix", "1 to 10 letters A-Z and digits").into());
         }
         let prefix = prefix.map(|prefix| prefix.to_ascii_uppercase());
-        let same = || Sameness::of(&(campaign, count, &prefix, &source), as_asked);
-        let key = key.keyed(Holder::Campaign(campaign), same);
+        let same = || Sameness::of(&(campaign, count, &prefix, &source), &(campaign, as_asked));
+        let key = key.used_for(Holder::Campaign(campaign), same);
         let turn = self.sellers.turn(caller.seller.as_ref()).await;
         let (registry, now) = (self.engine.registry(), self.now());
         let own = registry.campaign(campaign).filter(|known| known.terms.issuer.seller() == caller.seller.as_ref());
@@ -155,8 +154,7 @@ impl Desk {
             _ => None,
         };
         let command = RequestCodes { campaign, as_seller: caller.seller.clone(), count, prefix, source };
-        let does = |key, _| self.engine.submit_unless(barred.clone(), command.clone(), key);
-        self.job_of(done_once(key, does).await?)
+        self.job_of(self.submit_once_unless(barred, command, key).await?)
     }
 
     /// Takes a code back: nobody can enter it from the answer on.
@@ -171,8 +169,8 @@ impl Desk {
     ) -> Result<Done<Code>, NotDone> {
         caller.may(Operation::RevokeCode)?;
         let command = RevokeCode { campaign, as_seller: caller.seller.clone(), hash: code.into() };
-        let key = key.used_for(Holder::Campaigns(command.hash.slot()), &(campaign, code));
-        Done::from(self.engine.submit(command, key).await?, |answer| match answer {
+        let key = key.used_for(Holder::Campaigns(command.hash.slot()), || Sameness::always(&(campaign, code)));
+        Done::from(self.submit_once(command, key).await?, |answer| match answer {
             Answer::Code(Some(known)) => Ok((known, false)),
             _ => Err(EngineError::Fault),
         })

@@ -66,15 +66,15 @@ impl Desk {
         // Under one key there is one list: each account's own use of it would let others in.
         let whole = (campaign, channel, &source, &accounts);
         let mut noted_before = false;
-        if let Some(whole) = key.used_for(Holder::Campaign(campaign), &whole) {
+        if let Some(whole) = key.used_for(Holder::Campaign(campaign), || Sameness::always(&whole)) {
             let accounts = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
             let note = NoteGrants { campaign, accounts, slot: campaign.uid().slot() };
-            noted_before = self.engine.submit(note, Some(whole)).await?.replayed;
+            noted_before = self.engine.submit(note, Some(whole.into_use())).await?.replayed;
         }
         let key = key.of_campaign(campaign);
         let ready = accounts.into_iter().map(|account| -> Ready {
             let part = (campaign, &account, channel, &source);
-            let key = key.keyed(Holder::Account(account.clone()), || Sameness::of(&part, &part));
+            let key = key.used_for(Holder::Account(account.clone()), || Sameness::of(&part, &part));
             (Claim { of: ClaimOf::Campaign { campaign, channel, source: source.clone(), by }, account }, key)
         });
         let mut claimed = self.claim_all(line, ready.collect()).await;

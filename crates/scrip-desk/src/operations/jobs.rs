@@ -4,7 +4,12 @@ use scrip_core::{campaign::Campaign, code::Job, command::CancelJob, id::JobId, k
 use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::{
-    caller::Caller, desk::Desk, done::Done, idempotency::IdempotencyKey, not_done::NotDone, operation::Operation,
+    caller::Caller,
+    desk::Desk,
+    done::Done,
+    idempotency::{IdempotencyKey, Sameness},
+    not_done::NotDone,
+    operation::Operation,
     visibility::is_of,
 };
 
@@ -34,9 +39,9 @@ impl Desk {
     /// Errors: `not_found`.
     pub async fn cancel_job(&self, caller: &Caller, job: JobId, key: &IdempotencyKey) -> Result<Done<JobOf>, NotDone> {
         caller.may(Operation::CancelJob)?;
-        let key = key.used_for(Holder::Campaigns(job.uid().slot()), &job);
+        let key = key.used_for(Holder::Campaigns(job.uid().slot()), || Sameness::always(&job));
         let command = CancelJob { job, as_seller: caller.seller.clone() };
-        self.job_of(self.engine.submit(command, key).await?)
+        self.job_of(self.submit_once(command, key).await?)
     }
 
     pub(crate) fn job_of(&self, receipt: Receipt) -> Result<Done<JobOf>, NotDone> {

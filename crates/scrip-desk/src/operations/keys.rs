@@ -17,7 +17,7 @@ use crate::{
     caller::Caller,
     desk::Desk,
     done::{Done, Listed},
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Sameness},
     keys::new_key_in,
     not_done::NotDone,
     operation::Operation,
@@ -50,7 +50,7 @@ pub struct UsedKey {
 }
 
 impl Desk {
-    /// Makes an API key. `as_asked` is what an idempotency key is noted with.
+    /// Makes an API key. `as_asked` is by what `key` is known again.
     ///
     /// Errors: `forbidden`, `invalid_field`.
     pub async fn create_key(
@@ -68,12 +68,12 @@ impl Desk {
             (Role::Shopper, None) => return Err(Refusal::invalid("/role", "operator, seller or storefront").into()),
         }
         let slot = key.slot();
-        let key = key.used_for(Holder::Campaigns(slot), as_asked);
+        let key = key.used_for(Holder::Campaigns(slot), || Sameness::always(as_asked));
         let mut new = new_key_in(slot, wanted.role, wanted.seller, self.now());
         new.key.name = wanted.name;
         new.key.expires_at = wanted.expires_at;
         new.key.metadata = Metadata::new(wanted.metadata, &Writer::Operator);
-        let receipt = self.engine.submit(CreateApiKey { key: new.key }, key).await?;
+        let receipt = self.submit_once(CreateApiKey { key: new.key }, key).await?;
         let text = (!receipt.replayed).then_some(new.text);
         Done::from(receipt, |answer| match answer {
             Answer::ApiKey(key) => Ok((MadeKey { key, text }, true)),

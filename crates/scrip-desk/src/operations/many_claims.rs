@@ -89,7 +89,7 @@ impl Desk {
         &self,
         caller: &Caller,
         claims: Vec<ListedClaim<W>>,
-        whole: &IdempotencyKey,
+        key: &IdempotencyKey,
     ) -> Result<Claimed, NotDone> {
         caller.may(Operation::ClaimBatch)?;
         if claims.is_empty() || claims.len() > CLAIMS_MAX {
@@ -99,41 +99,41 @@ impl Desk {
         let mut campaigns = BTreeSet::new();
         let mut ready: Vec<Ready> = Vec::with_capacity(claims.len());
         for (index, claim) in claims.into_iter().enumerate() {
-            let ListedClaim { account, campaign, channel, source, key, as_asked } = claim;
+            let ListedClaim { account, campaign, channel, source, key: own, as_asked } = claim;
             let of = claim_of(caller.role, campaign, channel, source, || format!("/claims/{index}/channel"))?;
-            if whole.is_given() {
-                listed.push(hash(&(completed(&account, &of), &key)));
+            if key.is_given() {
+                listed.push(hash(&(completed(&account, &of), &own)));
             }
             let holder = Holder::Account(account.clone());
-            let key = match &key {
-                Some(key) if key.is_empty() || key.len() > 255 => {
+            let own = match &own {
+                Some(own) if own.is_empty() || own.len() > 255 => {
                     return Err(Refusal::invalid(format!("/claims/{index}/key"), "1 to 255 characters").into());
                 }
-                Some(key) => {
-                    let key = IdempotencyKey::of(caller, NOTED_AS.0, NOTED_AS.1, key);
-                    key.keyed(holder, || Sameness::of(&completed(&account, &of), &as_asked))
+                Some(own) => {
+                    let own = IdempotencyKey::of(caller, NOTED_AS.0, NOTED_AS.1, own);
+                    own.used_for(holder, || Sameness::of(&completed(&account, &of), &as_asked))
                 }
-                None => whole.of_part(index).keyed(holder, || {
+                None => key.of_part(index).used_for(holder, || {
                     let part = completed(&account, &of);
                     Sameness::of(&part, &part)
                 }),
             };
             campaigns.insert(campaign);
-            ready.push((Claim { account, of }, key));
+            ready.push((Claim { account, of }, own));
         }
         let line = self.bulk.begin(caller)?;
         // Under one key there is one list: each claim's own use of it would let others in.
         let mut noted_before = false;
         let known = campaigns.into_iter().find(|campaign| self.campaign(*campaign).is_some());
         if let Some(campaign) = known
-            && let Some(key) = whole.used_for(Holder::Campaigns(whole.slot()), &listed)
+            && let Some(whole) = key.used_for(Holder::Campaigns(key.slot()), || Sameness::always(&listed))
         {
             let accounts = u32::try_from(ready.len()).unwrap_or(u32::MAX);
-            let note = NoteGrants { campaign, accounts, slot: whole.slot() };
-            noted_before = self.engine.submit(note, Some(key)).await?.replayed;
+            let note = NoteGrants { campaign, accounts, slot: key.slot() };
+            noted_before = self.engine.submit(note, Some(whole.into_use())).await?.replayed;
         }
         let mut claimed = self.claim_all(line, ready).await;
-        claimed.replayed = if whole.is_given() { noted_before && !claimed.any_new } else { claimed.is_all_again };
+        claimed.replayed = if key.is_given() { noted_before && !claimed.any_new } else { claimed.is_all_again };
         Ok(claimed)
     }
 

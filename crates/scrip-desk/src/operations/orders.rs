@@ -7,7 +7,6 @@ use scrip_core::{
     reason::{Reason, Refusal},
     time::Timestamp,
 };
-use scrip_engine::KeyUse;
 use scrip_faults::{Fault, is};
 use scrip_store::people::{OrderCursor, OrderFilter as StoredOrders};
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use crate::{
     caller::Caller,
     desk::Desk,
     done::{self, Done, Listed},
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, Keyed, Sameness},
     not_done::NotDone,
     operation::Operation,
     page::{Page, order_bytes},
@@ -136,7 +135,7 @@ impl Desk {
         self.order_after(ChangeMetadata { account, order, refund: None, changes, by }, None).await
     }
 
-    /// Prolongs an order's hold. `as_asked` is what an idempotency key is noted with.
+    /// Prolongs an order's hold. `as_asked` is by what `key` is known again.
     ///
     /// Errors: `invalid_field` for minutes that are none, `not_found`, and those of holds.
     pub async fn extend_order(
@@ -149,7 +148,7 @@ impl Desk {
     ) -> Result<Done<Order>, NotDone> {
         caller.may_of(Operation::ExtendOrder, &account)?;
         check_hold(hold_minutes)?;
-        let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, as_asked));
+        let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
         self.order_after(ExtendHold { account, order, hold_minutes }, key).await
     }
 
@@ -164,11 +163,11 @@ impl Desk {
         key: &IdempotencyKey,
     ) -> Result<Done<Order>, NotDone> {
         caller.may_of(Operation::PayOrder, &account)?;
-        let key = key.used_for(Holder::Account(account.clone()), &(&account, &order));
+        let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order)));
         self.order_after(PayOrder { account, order }, key).await
     }
 
-    /// Cancels an order, or one seller's transaction. `as_asked` is what an idempotency key is noted with.
+    /// Cancels an order, or one seller's transaction. `as_asked` is by what `key` is known again.
     ///
     /// Errors: `not_found`, and those of the order's state.
     pub async fn cancel_order(
@@ -180,11 +179,11 @@ impl Desk {
         as_asked: &impl Serialize,
     ) -> Result<Done<Order>, NotDone> {
         caller.may_of(Operation::CancelOrder, &account)?;
-        let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, as_asked));
+        let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
         self.order_after(CancelOrder { account, order, seller }, key).await
     }
 
-    /// Closes an order, or one seller's transaction: a seller its own. `as_asked` is what an idempotency key is noted with.
+    /// Closes an order, or one seller's transaction: a seller its own. `as_asked` is by what `key` is known again.
     ///
     /// Errors: `not_found`, and those of the order's state.
     pub async fn close_order(
@@ -196,7 +195,7 @@ impl Desk {
         as_asked: &impl Serialize,
     ) -> Result<Done<Order>, NotDone> {
         caller.may_of(Operation::CloseOrder, &account)?;
-        let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, as_asked));
+        let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
         let seller = match (&caller.seller, seller) {
             (None, asked) => asked,
             (Some(own), None) => Some(own.clone()),
@@ -209,8 +208,12 @@ impl Desk {
         self.order_after(CloseTransactions { account, order, seller }, key).await
     }
 
-    async fn order_after(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Done<Order>, NotDone> {
-        Done::from(self.engine.submit(command, key).await?, done::order)
+    async fn order_after(
+        &self,
+        command: impl Into<Command> + Clone,
+        key: Option<Keyed>,
+    ) -> Result<Done<Order>, NotDone> {
+        Done::from(self.submit_once(command, key).await?, done::order)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     caller::Caller,
     desk::Desk,
     done::Done,
-    idempotency::{IdempotencyKey, hash},
+    idempotency::{IdempotencyKey, Sameness, hash},
     not_done::NotDone,
     operation::Operation,
     page::{fitting, refund_bytes},
@@ -53,8 +53,8 @@ pub struct ListedRefunds {
 }
 
 impl Desk {
-    /// Refunds an order in part or in full, or says what that would be. `as_asked` is by which a refund of the same id, and an
-    /// idempotency key, are known again.
+    /// Refunds an order in part or in full, or says what that would be. `as_asked` is by what a refund of the same id, and `key`,
+    /// are known again.
     ///
     /// Errors: `forbidden` for a shopper but for previews, `not_found`, `refund_exists`, and those of amounts.
     pub async fn refund_order(
@@ -68,7 +68,8 @@ impl Desk {
         caller.may_refund(new.preview)?;
         caller.may_of(Operation::RefundOrder, &account)?;
         self.order_alone(caller, account.clone(), order.clone()).await?;
-        let key = key.used_for(Holder::Account(account.clone()), &(&account, &order, as_asked));
+        let same = || Sameness::always(&(&account, &order, as_asked));
+        let key = key.used_for(Holder::Account(account.clone()), same);
         // "All" is another refund for each seller: one's id with the same words isn't another's made before.
         let fingerprint = match &caller.seller {
             None => hash(as_asked),
@@ -81,7 +82,7 @@ impl Desk {
             let (of, _) = refund(self.engine.preview_aside(command).await?)?;
             return Ok(Done { of, created: false, replayed: false, at: self.now() });
         }
-        Done::from(self.engine.submit(command, key).await?, refund)
+        Done::from(self.submit_once(command, key).await?, refund)
     }
 
     /// Changes a refund's metadata.

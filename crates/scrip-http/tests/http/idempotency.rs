@@ -1,5 +1,15 @@
 //! I4: the same key, the same answer, one effect.
 
+use scrip_core::{
+    campaign::Channel,
+    command::{Claim, ClaimBy, ClaimOf, PayOrder, RequestCodes},
+    id::CampaignId,
+    key::Holder,
+    name::{AccountId, OrderId},
+};
+use scrip_desk::hash;
+use scrip_engine::KeyUse;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, Shop, cart, off, with};
@@ -477,4 +487,56 @@ fn i4_a_key_is_made_once_and_its_secret_told_once() {
     shop.get(first.text_at("/secret"), "/v1/campaigns").is(200);
     let other = json!({"role": "operator"});
     once(&shop, &shop.operator, "/v1/keys", "k", &other).refused(422, "idempotency_key_reused");
+}
+
+/// What earlier versions hashed was the request as they read it, with the names in its path. Databases hold that.
+#[test]
+fn i4_what_an_earlier_version_noted_is_known_again() {
+    #[derive(Serialize)]
+    struct AsRead {
+        campaign: CampaignId,
+        channel: Option<Channel>,
+        source: Option<String>,
+        code: Option<String>,
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    enum CodesAsRead {
+        Unique { count: u32, prefix: Option<String>, source: Option<String> },
+    }
+    let shop = Shop::new();
+    let campaign: CampaignId = shop.live(&off(500)).parse().expect("an id");
+    shop.order("ana", &json!({"id": "A", "cart": cart(&[("luma", 3_000, 1)])})).is(201);
+    let (ana, order) = (AccountId::new("ana").expect("a name"), OrderId::new("A").expect("an id"));
+    // `scrip_<id>_<secret>`
+    let caller = format!("key_{}", shop.operator.split('_').nth(1).expect("an id"));
+    let noted = |holder, template: &str, command_hash| KeyUse {
+        holder,
+        key_hash: hash(&(&caller, "POST", template, "k")),
+        command_hash,
+    };
+    let claim = Claim {
+        account: ana.clone(),
+        of: ClaimOf::Campaign { campaign, channel: Channel::Web, source: None, by: ClaimBy::Shop },
+    };
+    let as_read = AsRead { campaign, channel: None, source: None, code: None };
+    let template = "/v1/accounts/{account}/coupons";
+    let key = noted(Holder::Account(ana.clone()), template, hash(&(&ana, as_read)));
+    shop.engine.submit_blocking(claim, Some(key)).expect("there is a coupon");
+    let codes = RequestCodes { campaign, as_seller: None, count: 3, prefix: Some("SPRING".to_owned()), source: None };
+    let as_read = CodesAsRead::Unique { count: 3, prefix: Some("spring".to_owned()), source: None };
+    let template = "/v1/campaigns/{campaign}/codes";
+    let key = noted(Holder::Campaign(campaign), template, hash(&(campaign, as_read)));
+    shop.engine.submit_blocking(codes, Some(key)).expect("a job makes them");
+    let template = "/v1/accounts/{account}/orders/{order}/pay";
+    let key = noted(Holder::Account(ana.clone()), template, hash(&(&ana, &order)));
+    shop.engine.submit_blocking(PayOrder { account: ana, order }, Some(key)).expect("it can be paid");
+
+    let again = |path: &str, body: &Value| once(&shop, &shop.operator, path, "k", body);
+    assert!(again("/v1/accounts/ana/coupons", &json!({"campaign": campaign})).is(201).is_replay());
+    let codes = json!({"kind": "unique", "count": 3, "prefix": "spring"});
+    assert!(again(&format!("/v1/campaigns/{campaign}/codes"), &codes).is(202).is_replay());
+    assert!(again("/v1/accounts/ana/orders/A/pay", &json!({})).is(200).is_replay());
+    let others = json!({"campaign": campaign, "source": "elsewhere"});
+    again("/v1/accounts/ana/coupons", &others).refused(422, "idempotency_key_reused");
 }

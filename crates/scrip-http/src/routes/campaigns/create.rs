@@ -1,6 +1,5 @@
 use axum::extract::State;
-use scrip_core::key::Holder;
-use scrip_desk::{NewCampaign, Sameness};
+use scrip_desk::NewCampaign;
 
 use super::get::document;
 use crate::{
@@ -24,11 +23,6 @@ pub(super) async fn create(
     Key(key): Key,
     Body(request): Body<CampaignRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    let slot = key.slot();
-    // With its defaults written out.
-    let completed = request.terms.clone().of_new_campaign();
-    let same = || Sameness::of(&(completed.as_ref().unwrap_or(&request.terms), &request.metadata), &request);
-    let key = key.keyed(Holder::Campaigns(slot), same);
-    let new = NewCampaign { terms: request.terms, metadata: request.metadata, slot };
-    Ok(document(&caller, api.desk.create_campaign(&caller, new, key).await?))
+    let new = NewCampaign { terms: request.terms.clone(), metadata: request.metadata.clone() };
+    Ok(document(&caller, api.desk.create_campaign(&caller, new, &key, &request).await?))
 }

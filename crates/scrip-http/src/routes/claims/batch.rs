@@ -24,7 +24,7 @@ pub(super) async fn batch(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
     attempted: Attempted,
-    Key(whole): Key,
+    Key(key): Key,
     Body(request): Body<BatchClaims>,
 ) -> Result<Reply<BatchResults>, Problem> {
     let claims = request.claims.into_iter().map(|claim| ListedClaim {
@@ -35,7 +35,7 @@ pub(super) async fn batch(
         key: claim.key.clone(),
         as_asked: claim,
     });
-    let claimed = api.desk.claim_batch(&caller, claims.collect(), &whole).await?;
+    let claimed = api.desk.claim_batch(&caller, claims.collect(), &key).await?;
     let replayed = claimed.replayed;
     Ok(Reply::ok(BatchResults { results: results(&api, &caller, &attempted, claimed) }).replayed(replayed))
 }

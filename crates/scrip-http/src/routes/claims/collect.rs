@@ -30,8 +30,7 @@ pub(super) async fn collect(
     // Before a code is spelled: of another's wallet nothing is looked at.
     caller.may_of(Operation::CollectCoupon, &account)?;
     let wanted = wanted(&api, &request).await?;
-    let as_asked = (account.clone(), &request);
-    let done = api.desk.collect_coupon(&caller, account, wanted, &key, &as_asked).await?;
+    let done = api.desk.collect_coupon(&caller, account, wanted, &key, &request).await?;
     let location = format!("/v1/accounts/{}/coupons/{}", done.of.account.encoded(), done.of.coupon.id);
     let document = CouponDocument::new(&done.of.account, &done.of.coupon, &done.of.campaign, done.at);
     Ok(Reply::created(true, document).replayed(done.replayed).location(location))

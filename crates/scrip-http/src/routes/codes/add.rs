@@ -31,7 +31,7 @@ pub(super) async fn add(
     Key(key): Key,
     Body(request): Body<CodesRequest>,
 ) -> Result<Response, Problem> {
-    let as_asked = (campaign, request.clone());
+    let as_asked = request.clone();
     match request {
         CodesRequest::Shared { code, max_uses, source } => {
             let new = NewSharedCode { code, max_uses, source };

@@ -1,11 +1,8 @@
 use axum::extract::State;
-use scrip_core::{
-    key::Holder,
-    name::{AccountId, OrderId},
-};
-use scrip_desk::{Checkout, Sameness};
+use scrip_core::name::{AccountId, OrderId};
+use scrip_desk::Checkout;
 
-use super::{get::document, place::completed};
+use super::get::document;
 use crate::{
     api::Api,
     body::Body,
@@ -36,10 +33,7 @@ pub(super) async fn revise(
     let cart = request.cart.checked()?;
     let r#use = request.r#use.checked()?;
     let codes = api.desk.entered_codes(&request.codes).await?;
-    let completed = completed(&cart, &r#use, &codes, request.expect_discount);
-    let same = || Sameness::of(&(&account, &order, completed), &(&account, &order, &request));
-    let key = key.keyed(Holder::Account(account.clone()), same);
     let checkout = Checkout { cart, r#use, codes, expect_discount: request.expect_discount };
-    let done = api.desk.revise_order(&caller, (account, order), checkout, key).await;
+    let done = api.desk.revise_order(&caller, (account, order), checkout, &key, &request).await;
     Ok(document(&api, &caller, &done.map_err(|error| api.problem(error))?))
 }

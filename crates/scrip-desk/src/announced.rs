@@ -3,8 +3,8 @@
 use metrics::{counter, describe_counter};
 
 use crate::{
+    bounds::SellerLimits,
     counted::{ATTEMPTS_DISPLACED, ATTEMPTS_DROPPED, BULK_REFUSED, EXPORTS_REFUSED, LIMITS_REACHED, WAITS_REFUSED},
-    sellers::SellerLimits,
 };
 
 /// Shows every counter of the desk from now on. After the recorder was installed; whoever calls it twice changes nothing.

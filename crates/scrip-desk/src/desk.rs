@@ -10,12 +10,12 @@ use scrip_core::{
 use scrip_engine::{Engine, EngineError, Reader};
 
 use crate::{
-    attempts::{Attempt, AttemptLog},
-    bounds::{AtOnce, AttemptLimits, Bulk, BulkLimits, Concurrent, ExportLimits, WaitLimits},
+    attempts::{AttemptLimits, AttemptLog},
+    bounds::{AtOnce, Bulk, BulkLimits, Concurrent, ExportLimits, WaitLimits},
+    bounds::{SellerLimit, SellerLimits, Sellers},
+    callers::Tokens,
     counted,
-    guesses::{GuessLimits, Guesses},
-    sellers::{SellerLimit, SellerLimits, Sellers},
-    tokens::Tokens,
+    guessing::{GuessLimits, Guesses},
 };
 
 /// What the server decides about what callers may do.
@@ -69,7 +69,7 @@ impl Desk {
         let (exports, waits) = (options.exports, options.waits);
         Self(Arc::new(Common {
             tokens: Tokens::new(engine.secrets().token_key()),
-            guesses: Arc::new(Guesses::new(options.guesses)),
+            guesses: Arc::new(Guesses::new(options.guesses, engine.clone())),
             attempts: AttemptLog::new(options.attempts),
             show_pending: options.show_pending,
             sellers: Sellers::new(options.seller_limits, &options.seller_exceptions),
@@ -99,11 +99,6 @@ impl Desk {
     /// What a campaign is called now.
     pub fn name_of(&self, campaign: CampaignId) -> String {
         self.campaign(campaign).map_or(String::new(), |campaign| campaign.terms.name.clone())
-    }
-
-    /// Keeps a request that was refused, for whoever asks why. Nobody waits for it.
-    pub fn note_attempt(&self, attempt: Attempt) {
-        self.attempts.note(attempt);
     }
 
     /// Whether requests should be sent here: the store takes writes, can be read, and the clock can be right. Blocks.

@@ -1,6 +1,6 @@
 //! What an operation came to.
 
-use scrip_core::{order::Order, time::Timestamp};
+use scrip_core::time::Timestamp;
 use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::not_done::NotDone;
@@ -37,11 +37,4 @@ pub struct Listed<T, C> {
     pub next: Option<C>,
     /// When it was judged what belongs to it: what the clock decides about its items is told as of then.
     pub at: Timestamp,
-}
-
-pub(crate) fn order(answer: Answer) -> Result<(Order, bool), EngineError> {
-    match answer {
-        Answer::Order { order, created } => Ok((*order, created)),
-        _ => Err(EngineError::Fault),
-    }
 }

@@ -14,7 +14,7 @@ use scrip_engine::{EngineError, KeyUse, Receipt, fill_random};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{caller::Caller, desk::Desk};
+use crate::{callers::Caller, desk::Desk};
 
 /// Which form of a command is hashed. In the first, requests were hashed as they were read; in the second, commands with
 /// their defaults filled in and their codes as compared.

@@ -6,7 +6,7 @@ use scrip_core::{
 };
 use scrip_engine::{EngineError, QuoteAnswer};
 
-use crate::about::About;
+use crate::attempts::About;
 
 /// A "no", or a fault. Nothing changed.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -56,7 +56,7 @@ pub fn is_open(method: &str, path: &str) -> bool {
 pub fn permissions_page() -> String {
     let mut page = String::from(
         "# Who may do what\n\n\
-         Made from `crates/scrip-desk/src/operation.rs` by a test; what isn't in this table is refused.\n\n\
+         Made from `crates/scrip-desk/src/rights/operation.rs` by a test; what isn't in this table is refused.\n\n\
          *all*: everything, unless the second column says less. *own*: what is of the key's seller or the token's account; \
          anything else answers like something that doesn't exist. –: 403. Without a good key: 401, whatever is asked under `/v1`.\n\n\
          | operation | what it does | operator | seller | storefront | shopper |\n|---|---|---|---|---|---|\n",

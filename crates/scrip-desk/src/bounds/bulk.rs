@@ -11,7 +11,7 @@ use super::{
     limits::BulkLimits,
     shares::{AtOnce, Share},
 };
-use crate::{caller::Caller, counted, not_done::NotDone};
+use crate::{callers::Caller, counted, not_done::NotDone};
 
 /// Commands that wait for their commit at once.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use super::{
     shares::{AtOnce, Share, Shares},
     sides::Sides,
 };
-use crate::{caller::Caller, not_done::NotDone};
+use crate::{callers::Caller, not_done::NotDone};
 
 /// When somebody refused may ask again, in seconds.
 const ASK_AGAIN_SECONDS: u32 = 10;

@@ -1,4 +1,4 @@
-//! Limits on what lasts, what comes to many commands, and what is kept of refusals. Every one is a setting.
+//! Limits on what lasts, and on what comes to many commands. Every one is a setting.
 
 use std::time::Duration;
 
@@ -31,14 +31,6 @@ pub struct BulkLimits {
     pub at_once: usize,
 }
 
-/// The log of refused requests.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AttemptLimits {
-    pub rows: usize,
-    /// Of memory, about.
-    pub bytes: usize,
-}
-
 impl Default for ExportLimits {
     fn default() -> Self {
         Self { per_key: 2, at_once: 16, time: Duration::from_secs(30 * 60) }
@@ -54,11 +46,5 @@ impl Default for WaitLimits {
 impl Default for BulkLimits {
     fn default() -> Self {
         Self { per_caller: 2, at_once: 16 }
-    }
-}
-
-impl Default for AttemptLimits {
-    fn default() -> Self {
-        Self { rows: 10_000, bytes: 16 * 1024 * 1024 }
     }
 }

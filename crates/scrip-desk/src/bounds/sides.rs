@@ -2,7 +2,7 @@
 
 use scrip_core::event::Role;
 
-use crate::caller::Caller;
+use crate::callers::Caller;
 
 /// The same for each side.
 pub struct Sides<T> {

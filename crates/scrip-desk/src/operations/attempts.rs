@@ -1,13 +1,18 @@
 use crate::{
     attempts::{Attempt, AttemptFilter},
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Listed,
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
 };
 
 impl Desk {
+    /// Keeps a request that was refused, for whoever asks why. Nobody waits for it.
+    pub fn note_attempt(&self, attempt: Attempt) {
+        self.attempts.note(attempt);
+    }
+
     /// Refused requests, newest first, each with its number, by which the next page goes on.
     ///
     /// Errors: `forbidden`.

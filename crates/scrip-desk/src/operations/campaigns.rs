@@ -14,14 +14,14 @@ use scrip_engine::{Answer, EngineError, Receipt};
 use serde::Serialize;
 
 use crate::{
-    caller::Caller,
+    bounds::Turn,
+    callers::Caller,
     desk::Desk,
     done::{Done, Listed},
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    operation::Operation,
     page::cut,
-    sellers::Turn,
+    rights::Operation,
     visibility::sees_campaign,
 };
 

@@ -15,15 +15,15 @@ use scrip_core::{
 use scrip_engine::{EngineError, Placement, QuoteAnswer, Reader, Receipt, Revision, Use};
 use serde::Serialize;
 
-use super::orders::check_hold;
+use super::orders::{check_hold, order_of};
 use crate::{
-    about::About,
-    caller::Caller,
+    attempts::About,
+    callers::Caller,
     desk::Desk,
-    done::{self, Done},
+    done::Done,
     idempotency::{Form, IdempotencyKey, Sameness, done_once},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
 };
 
 /// What is bought, and with which coupons and codes.
@@ -116,7 +116,8 @@ impl Desk {
         let placement =
             Placement { account, id, cart, r#use, codes, expect_discount, hold_minutes, metadata, fingerprint };
         let about = About::checkout(&placement.r#use, &placement.codes);
-        self.count_wrong_codes(caller, &placement.account, Some(&placement.id), &placement.codes)
+        self.guesses
+            .count_wrong_codes(caller, &placement.account, Some(&placement.id), &placement.codes)
             .await
             .map_err(|error| error.about(about.clone()))?;
         let place =
@@ -145,7 +146,8 @@ impl Desk {
         let Checkout { cart, r#use, codes, expect_discount } = checkout;
         let revision = Revision { account, order, cart, r#use, codes, expect_discount };
         let about = About::checkout(&revision.r#use, &revision.codes);
-        self.count_wrong_codes(caller, &revision.account, None, &revision.codes)
+        self.guesses
+            .count_wrong_codes(caller, &revision.account, None, &revision.codes)
             .await
             .map_err(|error| error.about(about.clone()))?;
         let revised = done_once(key, |key, _| self.engine.revise(revision.clone(), key)).await;
@@ -164,7 +166,7 @@ impl Desk {
         quote: impl FnOnce(&mut Reader<'_>) -> Result<QuoteAnswer, EngineError> + Send + 'static,
     ) -> Result<Done<Order>, NotDone> {
         let mut error = match result {
-            Ok(receipt) => return Done::from(receipt, done::order),
+            Ok(receipt) => return Done::from(receipt, order_of),
             Err(error) => NotDone::from(error).about(about),
         };
         if matches!(error.reason(), Some(Reason::QuoteChanged { .. })) {

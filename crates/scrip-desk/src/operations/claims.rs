@@ -15,14 +15,14 @@ use scrip_engine::{Answer, EngineError, Receipt};
 use serde::Serialize;
 
 use crate::{
-    about::About,
-    caller::Caller,
-    channels::{claims_as, may_name},
+    attempts::About,
+    callers::Caller,
     desk::Desk,
     done::Done,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
+    rights::{claims_as, may_name},
 };
 
 /// What somebody wants a coupon of.
@@ -69,11 +69,11 @@ impl Desk {
             ClaimOf::Code(code) => (About::codes([code]), vec![code.clone()]),
         };
         let told = |error: NotDone| error.about(about.clone());
-        let guess = self.guess(caller, &account, &codes).await.map_err(told)?;
+        let guess = self.guesses.guess(caller, &account, &codes).await.map_err(told)?;
         let claim = Claim { account: account.clone(), of };
         let result = self.submit_once(claim, key).await;
         let wrong = matches!(&result, Err(EngineError::Refused(refusal)) if *refusal.first() == Reason::CodeNotUsable);
-        guess.judged(self, |_| wrong).await.map_err(told)?;
+        guess.judged(|_| wrong).await.map_err(told)?;
         self.owned(result.map_err(|error| told(error.into()))?)
     }
 

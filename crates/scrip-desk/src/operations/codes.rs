@@ -15,12 +15,12 @@ use serde::Serialize;
 use super::jobs::JobOf;
 use crate::{
     bounds::Share,
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Done,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
     visibility::is_of,
 };
 
@@ -109,7 +109,7 @@ impl Desk {
             let note = NoteSharedCode { campaign, hash, again: true };
             return Ok(shared(self.submit_once_unless(Some(barred), note, key).await?.replayed));
         }
-        let guess = self.guess_to_take(caller, &code).await?;
+        let guess = self.guesses.guess_to_take(caller, &code).await?;
         let command =
             AddSharedCode { campaign, as_seller: caller.seller.clone(), code, max_uses, source, request: None };
         let added = self.submit_once(command, key).await;
@@ -117,7 +117,7 @@ impl Desk {
             // Whose it is nobody is told, but guessing at strangers' codes has its limit.
             let known = self.read(move |reader| reader.campaign_of_code(hash)).await?;
             let own = known.is_some_and(|known| known.terms.issuer.seller() == caller.seller.as_ref());
-            guess.judged(self, |_| !own).await?;
+            guess.judged(|_| !own).await?;
         }
         Ok(shared(added?.replayed))
     }

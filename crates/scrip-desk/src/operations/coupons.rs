@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::OwnedCoupon;
 use crate::{
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Listed,
     not_done::NotDone,
-    operation::Operation,
     page::{fitting, scope_bytes},
+    rights::Operation,
     visibility::is_of,
 };
 

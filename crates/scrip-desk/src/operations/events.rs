@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use crate::{caller::Caller, desk::Desk, not_done::NotDone, operation::Operation, visibility::is_of};
+use crate::{callers::Caller, desk::Desk, not_done::NotDone, rights::Operation, visibility::is_of};
 
 /// Events looked at for one page: a reader of few of them still comes forward.
 const LOOKED_AT: usize = 2_000;

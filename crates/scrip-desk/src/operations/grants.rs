@@ -11,12 +11,12 @@ use scrip_core::{
 
 use super::many_claims::{Claimed, Ready};
 use crate::{
-    caller::Caller,
-    channels::{grants_as, may_name},
+    callers::Caller,
     desk::Desk,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
+    rights::{grants_as, may_name},
 };
 
 /// Why nobody gets anything of a campaign that is over.

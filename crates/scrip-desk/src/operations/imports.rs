@@ -1,4 +1,4 @@
-//! What came with another system (S17), and a clock that jumped: for whoever has the machine, over no network.
+//! What came with another system (S17): for whoever has the machine, over no network.
 
 use scrip_core::{
     campaign::{CampaignStage, Terms},
@@ -8,7 +8,7 @@ use scrip_core::{
     reason::Refusal,
     time::Timestamp,
 };
-use scrip_engine::{Answer, ClockTrouble, EngineError};
+use scrip_engine::{Answer, EngineError};
 use serde::{Deserialize, Serialize};
 
 use crate::{desk::Desk, not_done::NotDone};
@@ -156,23 +156,6 @@ impl Desk {
         match self.engine.submit(command, None).await?.answer {
             Answer::Campaign { campaign, created, .. } => Ok(Imported { id: campaign.id, new: created }),
             _ => Err(EngineError::Fault.into()),
-        }
-    }
-
-    /// Takes the clock as it is now for right, after it jumped. Where it is behind what is written, time may be said to stand
-    /// still until it gets there. Answers what it shows. Blocks.
-    ///
-    /// Errors: what keeps anything from being written all the same, or that the journal can't be read.
-    pub fn accept_clock(&self, stand_still: bool) -> Result<Timestamp, NotDone> {
-        let hindered = |why| NotDone::from(EngineError::Hindered(why));
-        match self.engine.accept_clock(stand_still)? {
-            Ok(shows) => Ok(shows),
-            Err(ClockTrouble::Behind { shows, head }) => Err(hindered(format!(
-                "the clock shows {shows}, and the last batch was written at {head}: time in a journal never goes back. Set the \
-                 clock right if it is wrong. If it is right, wait until it has come to that; or restore a backup from before; or \
-                 say --stand-still, and everything is judged as of {head} until the clock gets there"
-            ))),
-            Err(trouble) => Err(hindered(trouble.to_string())),
         }
     }
 }

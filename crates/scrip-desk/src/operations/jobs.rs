@@ -4,12 +4,12 @@ use scrip_core::{campaign::Campaign, code::Job, command::CancelJob, id::JobId, k
 use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::{
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Done,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
     visibility::is_of,
 };
 

@@ -3,24 +3,27 @@ use std::sync::Arc;
 use scrip_core::{
     command::{ChangeApiKey, CreateApiKey, RevokeApiKey},
     event::{ApiKey, Role},
-    id::KeyId,
+    id::{IdSource, KeyId},
     key::Holder,
     metadata::{Changes, Members, Metadata, Writer},
-    name::{AccountId, SellerId},
+    name::SellerId,
     reason::{Reason, Refusal},
+    slot::Slot,
     time::Timestamp,
 };
-use scrip_engine::{Answer, EngineError, KnownKey, Receipt};
+use scrip_engine::{Answer, EngineError, KnownKey, Receipt, fill_random};
 use serde::Serialize;
 
 use crate::{
-    caller::Caller,
+    callers::{
+        Caller,
+        key_text::{self, secret_hash},
+    },
     desk::Desk,
     done::{Done, Listed},
     idempotency::{IdempotencyKey, Sameness},
-    keys::new_key_in,
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
 };
 
 /// An API key that is to be made.
@@ -47,6 +50,12 @@ pub struct MadeKey {
 pub struct UsedKey {
     pub key: ApiKey,
     pub last_used_at: Option<Timestamp>,
+}
+
+/// A new API key and its text, which is shown once and stored nowhere.
+pub struct NewKey {
+    pub key: ApiKey,
+    pub text: String,
 }
 
 impl Desk {
@@ -122,19 +131,44 @@ impl Desk {
         self.used(self.engine.submit(RevokeApiKey { key }, None).await?)
     }
 
-    /// A token for one account, and when it ends: no later than the key that mints it.
-    ///
-    /// Errors: `forbidden` for a caller without a key.
-    pub fn mint_shopper_token(&self, caller: &Caller, account: &AccountId) -> Result<(String, Timestamp), NotDone> {
-        caller.may(Operation::MintShopperToken)?;
-        let key = caller.key.ok_or(Reason::Forbidden)?;
-        let until = self.engine.registry().api_key(key).and_then(|known| known.key.expires_at);
-        Ok(self.tokens.mint(account, key, until, self.now()))
-    }
-
     fn used(&self, receipt: Receipt) -> Result<UsedKey, NotDone> {
         let Answer::ApiKey(key) = receipt.answer else { return Err(EngineError::Fault.into()) };
         let last_used_at = self.engine.registry().api_key(key.id).and_then(|known| known.last_used_at());
         Ok(UsedKey { key, last_used_at })
     }
+}
+
+/// Makes a key of 256 random bits.
+pub fn new_key(role: Role, seller: Option<SellerId>, now: Timestamp) -> NewKey {
+    new_key_in(IdempotencyKey::default().slot(), role, seller, now)
+}
+
+/// The same where the slot is given.
+fn new_key_in(slot: Slot, role: Role, seller: Option<SellerId>, now: Timestamp) -> NewKey {
+    struct Os;
+    impl IdSource for Os {
+        fn random(&mut self) -> u64 {
+            let mut bytes = [0; 8];
+            fill_random(&mut bytes);
+            u64::from_be_bytes(bytes)
+        }
+    }
+    let id = KeyId::new(now, slot, &mut Os);
+    let mut random = [0; 32];
+    fill_random(&mut random);
+    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = key_text::text(id, &secret);
+    let key = ApiKey {
+        id,
+        role,
+        seller,
+        secret_hash: secret_hash(&secret),
+        created_at: now,
+        revoked_at: None,
+        name: None,
+        expires_at: None,
+        last_used_at: None,
+        metadata: Metadata::default(),
+    };
+    NewKey { key, text }
 }

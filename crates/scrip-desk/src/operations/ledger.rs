@@ -1,7 +1,7 @@
 use scrip_engine::Positions;
 use scrip_store::people::LedgerEntryRow;
 
-use crate::{caller::Caller, desk::Desk, done::Listed, not_done::NotDone, operation::Operation};
+use crate::{callers::Caller, desk::Desk, done::Listed, not_done::NotDone, rights::Operation};
 
 impl Desk {
     /// Ledger entries, oldest first. `None`: there is no such place in the journal.

@@ -16,14 +16,14 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::claims::{OwnedCoupon, claim_of, completed};
 use crate::{
-    about::About,
+    attempts::About,
     bounds::Line,
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Done,
     idempotency::{IdempotencyKey, Keyed, Sameness, hash, is_another},
     not_done::NotDone,
-    operation::Operation,
+    rights::Operation,
 };
 
 /// Claims in one request.

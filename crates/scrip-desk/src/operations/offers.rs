@@ -7,7 +7,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use crate::{caller::Caller, desk::Desk, done::Listed, not_done::NotDone, operation::Operation, page::cut};
+use crate::{callers::Caller, desk::Desk, done::Listed, not_done::NotDone, page::cut, rights::Operation};
 
 /// Which offers, and how many.
 #[derive(Clone, Debug, Default)]

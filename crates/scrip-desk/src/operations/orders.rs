@@ -7,18 +7,19 @@ use scrip_core::{
     reason::{Reason, Refusal},
     time::Timestamp,
 };
+use scrip_engine::{Answer, EngineError};
 use scrip_faults::{Fault, is};
 use scrip_store::people::{OrderCursor, OrderFilter as StoredOrders};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
-    done::{self, Done, Listed},
+    done::{Done, Listed},
     idempotency::{IdempotencyKey, Keyed, Sameness},
     not_done::NotDone,
-    operation::Operation,
     page::{Page, order_bytes},
+    rights::Operation,
     visibility::seen_order,
 };
 
@@ -213,7 +214,7 @@ impl Desk {
         command: impl Into<Command> + Clone,
         key: Option<Keyed>,
     ) -> Result<Done<Order>, NotDone> {
-        Done::from(self.submit_once(command, key).await?, done::order)
+        Done::from(self.submit_once(command, key).await?, order_of)
     }
 }
 
@@ -223,4 +224,12 @@ pub fn check_hold(minutes: u32) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")))
+}
+
+/// The order of a command's answer, and whether the command made it.
+pub(super) fn order_of(answer: Answer) -> Result<(Order, bool), EngineError> {
+    match answer {
+        Answer::Order { order, created } => Ok((*order, created)),
+        _ => Err(EngineError::Fault),
+    }
 }

@@ -6,7 +6,7 @@ use scrip_core::{
 };
 use scrip_engine::{QuoteAnswer, Use};
 
-use crate::{caller::Caller, desk::Desk, not_done::NotDone, operation::Operation};
+use crate::{callers::Caller, desk::Desk, not_done::NotDone, rights::Operation};
 
 impl Desk {
     /// What a cart would cost, and for each coupon that doesn't apply, why. Wrong codes count as guesses.
@@ -21,14 +21,14 @@ impl Desk {
         codes: Vec<EnteredCode>,
     ) -> Result<QuoteAnswer, NotDone> {
         caller.may_of(Operation::QuoteCart, account)?;
-        let guess = self.guess(caller, account, &codes).await?;
+        let guess = self.guesses.guess(caller, account, &codes).await?;
         let (asked, cart) = (account.clone(), cart.clone());
         let answer = self.read(move |reader| reader.quote(&asked, &cart, &r#use, &codes)).await?;
         let is_wrong = |code: &CodeText| {
             let is_it = |used_by: &UsedBy| matches!(used_by, UsedBy::Code(text) if text == code.as_str());
             answer.unknown.iter().any(|(used_by, reason)| is_it(used_by) && *reason == Reason::CodeNotUsable)
         };
-        guess.judged(self, is_wrong).await?;
+        guess.judged(is_wrong).await?;
         Ok(answer)
     }
 }

@@ -12,13 +12,13 @@ use scrip_engine::{Answer, EngineError};
 use serde::Serialize;
 
 use crate::{
-    caller::Caller,
+    callers::Caller,
     desk::Desk,
     done::Done,
     idempotency::{IdempotencyKey, Sameness, hash},
     not_done::NotDone,
-    operation::Operation,
     page::{fitting, refund_bytes},
+    rights::Operation,
     visibility::seen_order,
 };
 

@@ -1,7 +1,7 @@
 use scrip_core::{id::CampaignId, money::Currency};
 use scrip_store::people::DistributionRow;
 
-use crate::{caller::Caller, desk::Desk, not_done::NotDone, operation::Operation};
+use crate::{callers::Caller, desk::Desk, not_done::NotDone, rights::Operation};
 
 impl Desk {
     /// Claims, redemptions and cost by channel and source (S1), each row with its campaign's currency.

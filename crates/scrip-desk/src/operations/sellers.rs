@@ -1,7 +1,7 @@
 use scrip_core::{name::SellerId, reason::Reason};
 use scrip_engine::SellerUse;
 
-use crate::{caller::Caller, desk::Desk, not_done::NotDone, operation::Operation, sellers::SellerLimits};
+use crate::{bounds::SellerLimits, callers::Caller, desk::Desk, not_done::NotDone, rights::Operation};
 
 impl Desk {
     /// What the platform lets a seller have, and what it has; a seller's own.

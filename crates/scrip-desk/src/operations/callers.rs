@@ -1,27 +1,29 @@
-//! API keys: who calls by one, and new ones.
+//! Whose a bearer token is: an API key's text, or a shopper's token.
 
 use scrip_core::{
     event::{ApiKey, Role},
-    id::{IdSource, KeyId},
-    metadata::Metadata,
-    name::SellerId,
+    id::KeyId,
     reason::{Reason, Refusal},
-    slot::Slot,
     time::Timestamp,
 };
-use scrip_engine::fill_random;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{caller::Caller, desk::Desk, not_done::NotDone};
+use crate::{
+    callers::{
+        Caller,
+        key_text::{self, secret_hash},
+    },
+    desk::Desk,
+    not_done::NotDone,
+};
 
 impl Desk {
     /// Whose a bearer token is: an API key's text, or a shopper's token. Where the request comes from isn't known yet.
     ///
     /// Errors: `unauthenticated` for one that isn't (or no longer) good.
     pub fn caller_by(&self, token: &str) -> Result<Caller, NotDone> {
-        if let Some((id, secret)) = token.strip_prefix("scrip_").and_then(|rest| rest.split_once('_')) {
-            return self.caller_by_key(id, secret);
+        if let Some((id, secret)) = key_text::parts(token) {
+            return self.caller_by_key(&id, secret);
         }
         let now = self.now();
         let (account, minted_by) = self.tokens.read(token, now).ok_or(Reason::Unauthenticated)?;
@@ -50,7 +52,7 @@ impl Desk {
     }
 
     fn caller_by_key(&self, id: &str, secret: &str) -> Result<Caller, NotDone> {
-        let id: KeyId = format!("{}_{id}", KeyId::PREFIX).parse().map_err(|_| Reason::Unauthenticated)?;
+        let id: KeyId = id.parse().map_err(|_| Reason::Unauthenticated)?;
         let known = self.engine.registry().api_key(id).ok_or(Reason::Unauthenticated)?;
         let right: bool = secret_hash(secret).ct_eq(&known.key.secret_hash).into();
         if !right {
@@ -84,53 +86,4 @@ fn check(key: &ApiKey, now: Timestamp) -> Result<(), NotDone> {
         .into()),
         _ => Ok(()),
     }
-}
-
-fn secret_hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
-/// A new API key and its text, which is shown once and stored nowhere.
-pub struct NewKey {
-    pub key: ApiKey,
-    pub text: String,
-}
-
-/// Makes a key of 256 random bits.
-pub fn new_key(role: Role, seller: Option<SellerId>, now: Timestamp) -> NewKey {
-    let mut bits = [0; 2];
-    fill_random(&mut bits);
-    new_key_in(Slot::from_u16(u16::from_be_bytes(bits)), role, seller, now)
-}
-
-/// The same where the slot is given.
-pub(crate) fn new_key_in(slot: Slot, role: Role, seller: Option<SellerId>, now: Timestamp) -> NewKey {
-    struct Os;
-    impl IdSource for Os {
-        fn random(&mut self) -> u64 {
-            let mut bytes = [0; 8];
-            fill_random(&mut bytes);
-            u64::from_be_bytes(bytes)
-        }
-    }
-    let id = KeyId::new(now, slot, &mut Os);
-    let mut random = [0; 32];
-    fill_random(&mut random);
-    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let shown = id.to_string();
-    let bare = shown.strip_prefix("key_").unwrap_or(&shown);
-    let text = format!("scrip_{bare}_{secret}");
-    let key = ApiKey {
-        id,
-        role,
-        seller,
-        secret_hash: secret_hash(&secret),
-        created_at: now,
-        revoked_at: None,
-        name: None,
-        expires_at: None,
-        last_used_at: None,
-        metadata: Metadata::default(),
-    };
-    NewKey { key, text }
 }

@@ -18,12 +18,8 @@ use scrip_core::{
 };
 use scrip_faults::{Fault, is};
 
-use crate::{
-    about::{About, SeenCode},
-    bounds::AttemptLimits,
-    counted,
-    operation::Operation,
-};
+use super::{About, AttemptLimits, SeenCode};
+use crate::{counted, rights::Operation};
 
 /// How long a row is kept.
 const DAYS_MAX: u32 = 7;

@@ -7,31 +7,34 @@
 //! An account's own limit is for everybody. Those of its key and its address, which it shares, are for whoever isn't known
 //! yet: an account that had a coupon or an order before they ran out goes on. No limit is an operator's.
 
+mod guess;
 mod limits;
 mod windows;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use scrip_engine::Engine;
 use tokio::sync::Notify;
 
 pub use self::limits::GuessLimits;
 use self::windows::Windows;
-pub(crate) use self::windows::{Admission, Guesser, Guessers, RanOut, Standing, Tenths, WHOLE};
 
 /// Wrong codes of the last minutes.
 pub(crate) struct Guesses {
     windows: Mutex<Windows>,
     /// Somebody's codes have been judged.
-    pub judged: Notify,
-    pub limits: GuessLimits,
+    judged: Notify,
+    limits: GuessLimits,
+    /// Who was known before, and what time it is.
+    engine: Engine,
 }
 
 impl Guesses {
-    pub fn new(limits: GuessLimits) -> Self {
-        Self { windows: Mutex::new(Windows::new(limits)), judged: Notify::new(), limits }
+    pub fn new(limits: GuessLimits, engine: Engine) -> Self {
+        Self { windows: Mutex::new(Windows::new(limits)), judged: Notify::new(), limits, engine }
     }
 
-    pub fn windows(&self) -> MutexGuard<'_, Windows> {
+    fn windows(&self) -> MutexGuard<'_, Windows> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

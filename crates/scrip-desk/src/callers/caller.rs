@@ -9,9 +9,9 @@ use scrip_core::{
 };
 
 use crate::{
-    network::Network,
+    callers::Network,
     not_done::NotDone,
-    operation::{Access, Operation},
+    rights::{Access, Operation},
 };
 
 /// An authenticated caller.

@@ -8,7 +8,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
-use crate::{caller::Caller, not_done::NotDone};
+use crate::{callers::Caller, not_done::NotDone};
 
 /// Whether the campaign exists for the caller: a seller has its own, a storefront live ones.
 pub(crate) fn sees_campaign(caller: &Caller, campaign: &Campaign, now: Timestamp) -> bool {

@@ -11,7 +11,7 @@ use scrip_core::{
 };
 
 use super::GuessLimits;
-use crate::network::Network;
+use crate::callers::Network;
 
 /// A tenth of a wrong code: a typing mistake, which the check symbol tells from a guess, counts as one.
 pub type Tenths = u32;

@@ -1,20 +1,22 @@
-//! Codes that somebody enters: looked at only as often as guessing allows ([`crate::guesses`]).
+//! Codes that somebody enters, while they are looked at.
 
 use std::{sync::Arc, time::Duration};
 
 use scrip_core::{
-    code::{CheckSymbol, CodeText, ENTRY_LIMIT, EnteredCode, check_symbol_of},
+    code::{CheckSymbol, CodeText, EnteredCode, check_symbol_of},
     event::Role,
     name::{AccountId, OrderId},
-    reason::{Reason, Refusal},
+    reason::Reason,
     time::Timestamp,
 };
 use scrip_engine::{EngineError, Reader};
 
+use super::{
+    Guesses,
+    windows::{Admission, Guesser, Guessers, RanOut, Standing, Tenths, WHOLE},
+};
 use crate::{
-    caller::{Caller, ShopperAddress},
-    desk::Desk,
-    guesses::{Admission, Guesser, Guessers, Guesses, RanOut, Standing, Tenths, WHOLE},
+    callers::{Caller, ShopperAddress},
     not_done::NotDone,
 };
 
@@ -77,17 +79,17 @@ impl Guess {
     /// Counts those that are wrong.
     ///
     /// Errors: `too_many_attempts` if there are more than were left: then nothing may be said of any.
-    pub async fn judged(mut self, desk: &Desk, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), NotDone> {
+    pub async fn judged(mut self, is_wrong: impl Fn(&CodeText) -> bool) -> Result<(), NotDone> {
         let Some(guessers) = &self.guessers else { return Ok(()) };
         let wrong = self.codes.iter().filter(|code| is_wrong(code)).map(weight).sum();
         if wrong == 0 {
             return Ok(());
         }
-        let over = self.guesses.windows().count(guessers, wrong, desk.engine.now());
+        let over = self.guesses.windows().count(guessers, wrong, self.guesses.engine.now());
         let Some(over) = over else { return Ok(()) };
         if let Some(before) = over.unless_before {
             if self.standing == Standing::Unknown {
-                self.standing = standing(desk, self.account.as_ref(), before).await?;
+                self.standing = self.guesses.standing(self.account.as_ref(), before).await?;
             }
             if self.standing == Standing::Good {
                 return Ok(());
@@ -106,19 +108,12 @@ impl Drop for Guess {
     }
 }
 
-/// An account is in good standing if it was known before others' wrong codes ran out of its key's or address' limit.
-async fn standing(desk: &Desk, account: Option<&AccountId>, before: Timestamp) -> Result<Standing, EngineError> {
-    let Some(account) = account.cloned() else { return Ok(Standing::Stranger) };
-    let known = desk.read_list(move |reader| reader.was_known_before(&account, before)).await?;
-    Ok(if known { Standing::Good } else { Standing::Stranger })
-}
-
-impl Desk {
+impl Guesses {
     /// Asks whether these codes may be looked at, and says that they are.
     ///
     /// Errors: `too_many_attempts`; `invalid_field` for a `Shopper-Address` that is none.
-    pub(crate) async fn guess(
-        &self,
+    pub async fn guess(
+        self: &Arc<Self>,
         caller: &Caller,
         account: &AccountId,
         codes: &[EnteredCode],
@@ -131,19 +126,19 @@ impl Desk {
     /// The same for a code that a caller wants to make its own: whether it is somebody else's is a guess too.
     ///
     /// Errors: `too_many_attempts`.
-    pub(crate) async fn guess_to_take(&self, caller: &Caller, code: &EnteredCode) -> Result<Guess, NotDone> {
+    pub async fn guess_to_take(self: &Arc<Self>, caller: &Caller, code: &EnteredCode) -> Result<Guess, NotDone> {
         let own = caller.seller.clone().map(Guesser::Seller);
         let guessers = own.map(|own| Guessers { own, others: Vec::new() });
         self.begin(guessers, None, vec![code.text.clone()]).await
     }
 
     async fn begin(
-        &self,
+        self: &Arc<Self>,
         guessers: Option<Guessers>,
         account: Option<&AccountId>,
         codes: Vec<CodeText>,
     ) -> Result<Guess, NotDone> {
-        let guesses = Arc::clone(&self.guesses);
+        let guesses = Arc::clone(self);
         let asked = codes.iter().map(weight).sum();
         let account = account.cloned();
         // Whoever gives no code that could be one guesses none.
@@ -154,20 +149,20 @@ impl Desk {
         let admitted = async {
             let mut known = Standing::Unknown;
             loop {
-                let judged = guesses.judged.notified();
+                let judged = self.judged.notified();
                 tokio::pin!(judged);
                 // From here on no outcome is missed.
                 judged.as_mut().enable();
-                let admission = guesses.windows().admit(&guessers, asked, known, self.engine.now());
+                let admission = self.windows().admit(&guessers, asked, known, self.engine.now());
                 match admission {
                     Admission::Yes => return Ok(known),
                     Admission::No(ran_out) => return Err(too_many(ran_out)),
-                    Admission::Ask(before) => known = standing(self, account.as_ref(), before).await?,
+                    Admission::Ask(before) => known = self.standing(account.as_ref(), before).await?,
                     Admission::Wait => judged.await,
                 }
             }
         };
-        let late = RanOut { seconds: 1, limit: guesses.limits.account };
+        let late = RanOut { seconds: 1, limit: self.limits.account };
         let standing = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_| Err(too_many(late)))?;
         Ok(Guess { guesses, guessers: Some(guessers), account, codes, on_their_way: asked, standing })
     }
@@ -176,8 +171,8 @@ impl Desk {
     /// that is there is only sent again, which tells nothing of codes.
     ///
     /// Errors: `too_many_attempts`.
-    pub(crate) async fn count_wrong_codes(
-        &self,
+    pub async fn count_wrong_codes(
+        self: &Arc<Self>,
         caller: &Caller,
         account: &AccountId,
         placed: Option<&OrderId>,
@@ -192,42 +187,16 @@ impl Desk {
             Some(order) if reader.order_alone(&account, &order)?.is_some() => Ok(Vec::new()),
             _ => reader.unusable_codes(&account, &codes),
         };
-        let wrong = self.read(judge).await?;
-        guess.judged(self, |code| wrong.iter().any(|wrong| wrong.text == *code)).await
+        let wrong = self.engine.read_aside(judge).await?;
+        guess.judged(|code| wrong.iter().any(|wrong| wrong.text == *code)).await
     }
 
-    /// What was entered as codes, each by the spelling that there is. Of a list the pointers name the members.
-    ///
-    /// Errors: `invalid_field` for a text of none or more than 80 characters, more than 10, or one given twice.
-    pub async fn entered_codes(&self, codes: &[String]) -> Result<Vec<EnteredCode>, NotDone> {
-        if codes.len() > 10 {
-            return Err(Refusal::invalid("/codes", "at most 10 codes").into());
-        }
-        let mut texts: Vec<CodeText> = Vec::with_capacity(codes.len());
-        for (place, code) in codes.iter().enumerate() {
-            let pointer = format!("/codes/{place}");
-            let text = CodeText::typed(code).map_err(|_| Refusal::invalid(pointer.clone(), ENTRY_LIMIT))?;
-            if texts.contains(&text) {
-                return Err(Refusal::invalid(pointer, "each code once").into());
-            }
-            texts.push(text);
-        }
-        Ok(self.as_spelled(texts).await?)
-    }
-
-    /// The same for one code.
-    ///
-    /// Errors: `invalid_field`.
-    pub async fn entered_code(&self, pointer: &str, code: &str) -> Result<EnteredCode, NotDone> {
-        let text = CodeText::typed(code).map_err(|_| Refusal::invalid(pointer, ENTRY_LIMIT))?;
-        Ok(self.as_spelled(vec![text]).await?.remove(0))
-    }
-
-    async fn as_spelled(&self, texts: Vec<CodeText>) -> Result<Vec<EnteredCode>, EngineError> {
-        let secrets = self.engine.secrets();
-        if texts.iter().all(|text| text.as_crockford().is_none()) {
-            return Ok(texts.into_iter().map(|text| secrets.entered(text)).collect());
-        }
-        self.read(move |reader| reader.as_spelled(texts)).await
+    /// An account is in good standing if it was known before others' wrong codes ran out of its key's or address' limit.
+    async fn standing(&self, account: Option<&AccountId>, before: Timestamp) -> Result<Standing, EngineError> {
+        let Some(account) = account.cloned() else { return Ok(Standing::Stranger) };
+        // Orders are found by the tables for people.
+        self.engine.followed().await;
+        let known = self.engine.read_aside(move |reader| reader.was_known_before(&account, before)).await?;
+        Ok(if known { Standing::Good } else { Standing::Stranger })
     }
 }

@@ -41,9 +41,10 @@ pub use operations::{
     many_claims::{Claimed, ListedClaim},
     offers::{Offer, OfferFilter},
     orders::{AfterOrder, OrderFilter, check_hold},
-    refunds::{ListedRefunds, NewRefund, RefundOfOrder},
+    refunds::NewRefund,
 };
 pub use rights::{Access, Operation, ROLES, may_name};
+pub use visibility::{SeenOrder, SeenRefund};
 
 // What answers are made of that the engine and the store name.
 pub use scrip_engine::{EngineError, KnownKey, QuoteAnswer, SellerUse, Use, fill_random, shown};

@@ -9,13 +9,12 @@ use scrip_core::{
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, OrderId},
-    order::Order,
     reason::Reason,
 };
 use scrip_engine::{EngineError, Placement, QuoteAnswer, Reader, Receipt, Revision, Use};
 use serde::Serialize;
 
-use super::orders::{check_hold, order_of};
+use super::orders::{check_hold, order_done};
 use crate::{
     attempts::About,
     callers::Caller,
@@ -24,6 +23,7 @@ use crate::{
     idempotency::{Form, IdempotencyKey, Sameness, done_once},
     not_done::NotDone,
     rights::Operation,
+    visibility::SeenOrder,
 };
 
 /// What is bought, and with which coupons and codes.
@@ -104,7 +104,7 @@ impl Desk {
         new: NewOrder,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::PlaceOrder, &account)?;
         check_hold(new.hold_minutes)?;
         let key = key.used_for(Holder::Account(account.clone()), || new.same_of(&account, as_asked));
@@ -125,7 +125,7 @@ impl Desk {
         let placed = done_once(key, place).await;
         let Placement { account, cart, r#use, codes, .. } = placement;
         let asked = cart.clone();
-        self.or_quoted(placed, about, cart, move |reader| reader.quote(&account, &asked, &r#use, &codes)).await
+        self.or_quoted(caller, placed, about, cart, move |reader| reader.quote(&account, &asked, &r#use, &codes)).await
     }
 
     /// Gives a placed order another cart or other coupons, at once or not at all. `as_asked` is what earlier versions noted `key`
@@ -139,7 +139,7 @@ impl Desk {
         checkout: Checkout,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::ReviseOrder, &account)?;
         let same = || Sameness::of(&(&account, &order, checkout.completed()), &(&account, &order, as_asked));
         let key = key.used_for(Holder::Account(account.clone()), same);
@@ -154,19 +154,20 @@ impl Desk {
         let Revision { account, order, cart, r#use, codes, .. } = revision;
         let asked = cart.clone();
         let quote = move |reader: &mut Reader<'_>| reader.quote_instead_of(&account, &order, &asked, &r#use, &codes);
-        self.or_quoted(revised, about, cart, quote).await
+        self.or_quoted(caller, revised, about, cart, quote).await
     }
 
     /// A checkout's order; where others changed what it would cost, the refusal with what it would cost now.
     async fn or_quoted(
         &self,
+        caller: &Caller,
         result: Result<Receipt, EngineError>,
         about: About,
         cart: Cart,
         quote: impl FnOnce(&mut Reader<'_>) -> Result<QuoteAnswer, EngineError> + Send + 'static,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         let mut error = match result {
-            Ok(receipt) => return Done::from(receipt, order_of),
+            Ok(receipt) => return order_done(caller, receipt),
             Err(error) => NotDone::from(error).about(about),
         };
         if matches!(error.reason(), Some(Reason::QuoteChanged { .. })) {

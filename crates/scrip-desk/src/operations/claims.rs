@@ -21,8 +21,7 @@ use crate::{
     done::Done,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    rights::Operation,
-    rights::{claims_as, may_name},
+    rights::{Operation, claims_as, may_name},
 };
 
 /// What somebody wants a coupon of.

@@ -15,8 +15,7 @@ use crate::{
     desk::Desk,
     idempotency::{IdempotencyKey, Sameness},
     not_done::NotDone,
-    rights::Operation,
-    rights::{grants_as, may_name},
+    rights::{Operation, grants_as, may_name},
 };
 
 /// Why nobody gets anything of a campaign that is over.

@@ -7,7 +7,7 @@ use scrip_core::{
     reason::{Reason, Refusal},
     time::Timestamp,
 };
-use scrip_engine::{Answer, EngineError};
+use scrip_engine::{Answer, EngineError, Receipt};
 use scrip_faults::{Fault, is};
 use scrip_store::people::{OrderCursor, OrderFilter as StoredOrders};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use crate::{
     not_done::NotDone,
     page::{Page, order_bytes},
     rights::Operation,
-    visibility::seen_order,
+    visibility::{SeenOrder, order_for},
 };
 
 /// Which orders, newest first.
@@ -53,7 +53,7 @@ impl Desk {
         &self,
         caller: &Caller,
         filter: OrderFilter,
-    ) -> Result<Listed<Order, AfterOrder>, NotDone> {
+    ) -> Result<Listed<SeenOrder, AfterOrder>, NotDone> {
         caller.may(Operation::FindOrders)?;
         self.orders(caller, filter).await
     }
@@ -66,12 +66,12 @@ impl Desk {
         caller: &Caller,
         account: AccountId,
         filter: OrderFilter,
-    ) -> Result<Listed<Order, AfterOrder>, NotDone> {
+    ) -> Result<Listed<SeenOrder, AfterOrder>, NotDone> {
         caller.may_of(Operation::ListOrders, &account)?;
         self.orders(caller, OrderFilter { account: Some(account), ..filter }).await
     }
 
-    async fn orders(&self, caller: &Caller, filter: OrderFilter) -> Result<Listed<Order, AfterOrder>, NotDone> {
+    async fn orders(&self, caller: &Caller, filter: OrderFilter) -> Result<Listed<SeenOrder, AfterOrder>, NotDone> {
         // A seller asking for another's orders finds none.
         if let (Some(own), Some(asked)) = (&caller.seller, &filter.seller)
             && own != asked
@@ -103,22 +103,24 @@ impl Desk {
         let after =
             |order: &Order| AfterOrder(order.placed_at.micros(), order.account.to_string(), order.id.to_string());
         let next = items.last().filter(|_| more).map(after);
+        let items = items.iter().map(|order| SeenOrder::of(order, caller, now)).collect();
         Ok(Listed { items, next, at: now })
     }
 
     /// One order with all its refunds.
     ///
     /// Errors: `not_found`.
-    pub async fn get_order(&self, caller: &Caller, account: AccountId, id: OrderId) -> Result<Order, NotDone> {
+    pub async fn get_order(&self, caller: &Caller, account: AccountId, id: OrderId) -> Result<SeenOrder, NotDone> {
         caller.may_of(Operation::GetOrder, &account)?;
-        seen_order(caller, self.read(move |reader| reader.order(&account, &id)).await?)
+        let order = order_for(caller, self.read(move |reader| reader.order(&account, &id)).await?)?;
+        Ok(SeenOrder::of(&order, caller, self.now()))
     }
 
     /// The same without refunds that stand on pages: what is asked before a command is done. For a shopper's own account.
     ///
     /// Errors: `not_found`.
     pub(crate) async fn order_alone(&self, caller: &Caller, account: AccountId, id: OrderId) -> Result<Order, NotDone> {
-        seen_order(caller, self.read(move |reader| reader.order_alone(&account, &id)).await?)
+        order_for(caller, self.read(move |reader| reader.order_alone(&account, &id)).await?)
     }
 
     /// Changes an order's metadata.
@@ -130,10 +132,10 @@ impl Desk {
         account: AccountId,
         order: OrderId,
         changes: Changes,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::ChangeOrder, &account)?;
         let by = caller.writer().ok_or(Reason::Forbidden)?;
-        self.order_after(ChangeMetadata { account, order, refund: None, changes, by }, None).await
+        self.order_after(caller, ChangeMetadata { account, order, refund: None, changes, by }, None).await
     }
 
     /// Prolongs an order's hold. `as_asked` is by what `key` is known again.
@@ -146,11 +148,11 @@ impl Desk {
         hold_minutes: u32,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::ExtendOrder, &account)?;
         check_hold(hold_minutes)?;
         let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
-        self.order_after(ExtendHold { account, order, hold_minutes }, key).await
+        self.order_after(caller, ExtendHold { account, order, hold_minutes }, key).await
     }
 
     /// Says that an order was paid.
@@ -162,10 +164,10 @@ impl Desk {
         account: AccountId,
         order: OrderId,
         key: &IdempotencyKey,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::PayOrder, &account)?;
         let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order)));
-        self.order_after(PayOrder { account, order }, key).await
+        self.order_after(caller, PayOrder { account, order }, key).await
     }
 
     /// Cancels an order, or one seller's transaction. `as_asked` is by what `key` is known again.
@@ -178,10 +180,10 @@ impl Desk {
         seller: Option<SellerId>,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::CancelOrder, &account)?;
         let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
-        self.order_after(CancelOrder { account, order, seller }, key).await
+        self.order_after(caller, CancelOrder { account, order, seller }, key).await
     }
 
     /// Closes an order, or one seller's transaction: a seller its own. `as_asked` is by what `key` is known again.
@@ -194,7 +196,7 @@ impl Desk {
         seller: Option<SellerId>,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<Order>, NotDone> {
+    ) -> Result<Done<SeenOrder>, NotDone> {
         caller.may_of(Operation::CloseOrder, &account)?;
         let key = key.used_for(Holder::Account(account.clone()), || Sameness::always(&(&account, &order, as_asked)));
         let seller = match (&caller.seller, seller) {
@@ -206,15 +208,16 @@ impl Desk {
         if caller.seller.is_some() {
             self.order_alone(caller, account.clone(), order.clone()).await?;
         }
-        self.order_after(CloseTransactions { account, order, seller }, key).await
+        self.order_after(caller, CloseTransactions { account, order, seller }, key).await
     }
 
     async fn order_after(
         &self,
+        caller: &Caller,
         command: impl Into<Command> + Clone,
         key: Option<Keyed>,
-    ) -> Result<Done<Order>, NotDone> {
-        Done::from(self.submit_once(command, key).await?, order_of)
+    ) -> Result<Done<SeenOrder>, NotDone> {
+        order_done(caller, self.submit_once(command, key).await?)
     }
 }
 
@@ -226,10 +229,11 @@ pub fn check_hold(minutes: u32) -> Result<(), Refusal> {
     Err(Refusal::invalid("/hold_minutes", format!("an integer from 1 to {HOLD_MINUTES_MAX}")))
 }
 
-/// The order of a command's answer, and whether the command made it.
-pub(super) fn order_of(answer: Answer) -> Result<(Order, bool), EngineError> {
-    match answer {
-        Answer::Order { order, created } => Ok((*order, created)),
+/// The order of a command's answer as the caller sees it, when it was done.
+pub(super) fn order_done(caller: &Caller, receipt: Receipt) -> Result<Done<SeenOrder>, NotDone> {
+    let at = receipt.at;
+    Done::from(receipt, |answer| match answer {
+        Answer::Order { order, created } => Ok((SeenOrder::of(&order, caller, at), created)),
         _ => Err(EngineError::Fault),
-    }
+    })
 }

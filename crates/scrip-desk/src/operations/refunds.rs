@@ -2,10 +2,7 @@ use scrip_core::{
     command::{ChangeMetadata, RefundOf, RefundOrder},
     key::Holder,
     metadata::{Changes, Members},
-    money::Amount,
     name::{AccountId, OrderId, RefundName},
-    order::{GivenBack, Order, Refund},
-    quote::Funder,
     reason::Reason,
 };
 use scrip_engine::{Answer, EngineError};
@@ -14,12 +11,12 @@ use serde::Serialize;
 use crate::{
     callers::Caller,
     desk::Desk,
-    done::Done,
+    done::{Done, Listed},
     idempotency::{IdempotencyKey, Sameness, hash},
     not_done::NotDone,
-    page::{fitting, refund_bytes},
+    page::{Page, refund_bytes},
     rights::Operation,
-    visibility::seen_order,
+    visibility::{SeenRefund, gives_back_to, order_for},
 };
 
 /// Money that is to be given back.
@@ -30,26 +27,6 @@ pub struct NewRefund {
     pub metadata: Members,
     /// Only what it would be.
     pub preview: bool,
-}
-
-/// A refund with what it takes to tell a seller its part.
-#[derive(Clone, Debug)]
-pub struct RefundOfOrder {
-    /// May lack refunds that stand on pages.
-    pub order: Order,
-    pub refund: Refund,
-    /// What had been given back before it.
-    pub before: GivenBack,
-}
-
-/// A page of an order's refunds, oldest first.
-#[derive(Clone, Debug)]
-pub struct ListedRefunds {
-    pub order: Order,
-    /// To a seller with what the funders of its lines and shipping got back.
-    pub refunds: Vec<(Refund, Vec<(Funder, Amount)>)>,
-    /// How many there are before the next page; `None`: it was the last.
-    pub next: Option<usize>,
 }
 
 impl Desk {
@@ -64,7 +41,7 @@ impl Desk {
         new: NewRefund,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<RefundOfOrder>, NotDone> {
+    ) -> Result<Done<SeenRefund>, NotDone> {
         caller.may_refund(new.preview)?;
         caller.may_of(Operation::RefundOrder, &account)?;
         self.order_alone(caller, account.clone(), order.clone()).await?;
@@ -79,10 +56,10 @@ impl Desk {
         let (as_seller, metadata) = (caller.seller.clone(), caller.wrote(metadata));
         let command = RefundOrder { account, order, id, of, as_seller, fingerprint, metadata };
         if preview {
-            let (of, _) = refund(self.engine.preview_aside(command).await?)?;
+            let (of, _) = refund(caller, self.engine.preview_aside(command).await?)?;
             return Ok(Done { of, created: false, replayed: false, at: self.now() });
         }
-        Done::from(self.submit_once(command, key).await?, refund)
+        Done::from(self.submit_once(command, key).await?, |answer| refund(caller, answer))
     }
 
     /// Changes a refund's metadata.
@@ -93,11 +70,11 @@ impl Desk {
         caller: &Caller,
         (account, order, refund_id): (AccountId, OrderId, RefundName),
         changes: Changes,
-    ) -> Result<RefundOfOrder, NotDone> {
+    ) -> Result<SeenRefund, NotDone> {
         caller.may_of(Operation::ChangeRefund, &account)?;
         let by = caller.writer().ok_or(Reason::Forbidden)?;
         let command = ChangeMetadata { account, order, refund: Some(refund_id), changes, by };
-        Ok(refund(self.engine.submit(command, None).await?.answer)?.0)
+        Ok(refund(caller, self.engine.submit(command, None).await?.answer)?.0)
     }
 
     /// One refund.
@@ -107,18 +84,18 @@ impl Desk {
         &self,
         caller: &Caller,
         (account, order, refund): (AccountId, OrderId, RefundName),
-    ) -> Result<RefundOfOrder, NotDone> {
+    ) -> Result<SeenRefund, NotDone> {
         caller.may_of(Operation::GetRefund, &account)?;
         let order = self.order_alone(caller, account, order).await?;
         let found = self.read(move |reader| Ok(reader.refund(&order, &refund)?.map(|found| (order, found)))).await?;
         let (order, (refund, before)) = found.ok_or(Reason::NotFound)?;
-        if caller.seller.as_ref().is_some_and(|own| !order.refunds_something_of(own, &refund)) {
+        if !gives_back_to(&order, &refund, caller) {
             return Err(Reason::NotFound.into());
         }
-        Ok(RefundOfOrder { order, refund, before })
+        Ok(SeenRefund::of(&order, &refund, &before, caller))
     }
 
-    /// An order's refunds after the first so many; to a seller those that give something of its own back.
+    /// An order's refunds after the first so many, oldest first; to a seller those that give something of its own back.
     ///
     /// Errors: `not_found`.
     pub async fn list_refunds(
@@ -127,29 +104,27 @@ impl Desk {
         (account, order): (AccountId, OrderId),
         after: usize,
         limit: usize,
-    ) -> Result<ListedRefunds, NotDone> {
+    ) -> Result<Listed<SeenRefund, usize>, NotDone> {
         caller.may_of(Operation::ListRefunds, &account)?;
-        let order = seen_order(caller, self.read(move |reader| reader.order(&account, &order)).await?)?;
-        let parts: Vec<(&Refund, Vec<(Funder, Amount)>)> = match &caller.seller {
-            Some(seller) => {
-                let all = order.refunds.iter().zip(order.reversed_of(seller));
-                all.filter(|(refund, _)| order.refunds_something_of(seller, refund)).collect()
-            }
-            None => order.refunds.iter().map(|refund| (refund, Vec::new())).collect(),
-        };
+        let order = order_for(caller, self.read(move |reader| reader.order(&account, &order)).await?)?;
         // None goes, and none comes before another: where a page ended is how many there were.
-        let left = parts.get(after..).unwrap_or_default();
-        let fitting = fitting(limit, left.iter().map(|(refund, _)| refund_bytes(&order, refund)));
-        let next = (left.len() > fitting).then_some(after + fitting);
-        let refunds = left[..fitting].iter().map(|(refund, reversed)| ((*refund).clone(), reversed.clone())).collect();
-        Ok(ListedRefunds { refunds, next, order })
+        let mut left = SeenRefund::all_of(&order, caller, after).peekable();
+        let mut page = Page::default();
+        let mut items = Vec::new();
+        while let Some((_, refund)) =
+            left.next_if(|(refund, _)| items.len() < limit && page.fits(refund_bytes(&order, refund)))
+        {
+            items.push(refund);
+        }
+        let next = left.peek().map(|_| after + items.len());
+        Ok(Listed { items, next, at: self.now() })
     }
 }
 
-fn refund(answer: Answer) -> Result<(RefundOfOrder, bool), EngineError> {
+fn refund(caller: &Caller, answer: Answer) -> Result<(SeenRefund, bool), EngineError> {
     match answer {
         Answer::Refund { order, refund, before, created } => {
-            Ok((RefundOfOrder { order: *order, refund: *refund, before }, created))
+            Ok((SeenRefund::of(&order, &refund, &before, caller), created))
         }
         _ => Err(EngineError::Fault),
     }

@@ -1,4 +1,7 @@
-//! What exists for whom. What doesn't is answered like something that was never there.
+//! What exists for whom, and what each sees of it. What doesn't exist is answered like something that was never there.
+
+mod seen_order;
+mod seen_refund;
 
 use scrip_core::{
     campaign::{Campaign, CampaignStatus},
@@ -8,6 +11,9 @@ use scrip_core::{
     time::Timestamp,
 };
 
+pub use self::seen_order::SeenOrder;
+pub use self::seen_refund::SeenRefund;
+pub(crate) use self::seen_refund::gives_back_to;
 use crate::{callers::Caller, not_done::NotDone};
 
 /// Whether the campaign exists for the caller: a seller has its own, a storefront live ones.
@@ -31,7 +37,7 @@ pub(crate) fn is_of(caller: &Caller, campaign: Option<&Campaign>) -> bool {
 /// The order, if it exists for the caller: for a seller, one with something of its own.
 ///
 /// Errors: `not_found`.
-pub(crate) fn seen_order(caller: &Caller, order: Option<Order>) -> Result<Order, NotDone> {
+pub(crate) fn order_for(caller: &Caller, order: Option<Order>) -> Result<Order, NotDone> {
     order
         .filter(|order| caller.seller.as_ref().is_none_or(|seller| order.transaction_of(seller).is_some()))
         .ok_or_else(|| Reason::NotFound.into())

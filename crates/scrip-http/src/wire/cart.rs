@@ -38,10 +38,6 @@ impl CartDocument {
         }
         Cart::new(self.currency, self.lines.clone(), self.shipping.clone())
     }
-
-    pub fn of(cart: &Cart) -> Self {
-        Self { currency: cart.currency(), lines: cart.lines().to_vec(), shipping: cart.shipping().to_vec() }
-    }
 }
 
 /// Which coupons to use: `"best"`, `"none"`, or `{"coupons": […]}`.

@@ -1,12 +1,13 @@
 use std::fmt;
 
 use scrip_core::{
-    metadata::{Changes, Members, Writer},
+    metadata::{Changes, Members},
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
-    order::{Order, OrderStatus, RefundedOrder, TransactionState},
+    order::{OrderStatus, RefundedOrder, TransactionState},
     time::Timestamp,
 };
+use scrip_desk::SeenOrder;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, MapAccess, Visitor},
@@ -153,99 +154,30 @@ pub struct TransactionDocument {
 }
 
 impl OrderDocument {
-    pub fn new(order: &Order, reader: Option<&Writer>, now: Timestamp, name: Names<'_>) -> Self {
-        let figures = order.figures();
+    pub fn new(order: SeenOrder, name: Names<'_>) -> Self {
+        let SeenOrder { currency, lines, shipping, figures, .. } = order;
+        let transaction = |(seller, status)| TransactionDocument { seller, status };
         Self {
-            id: order.id.clone(),
-            account: order.account.clone(),
-            status: order.status(now),
-            refunded: order.refunded(),
-            transactions: order
-                .transactions
-                .iter()
-                .enumerate()
-                .map(|(place, transaction)| TransactionDocument {
-                    seller: transaction.seller.clone(),
-                    status: order.transaction_state(place, now),
-                })
-                .collect(),
+            id: order.id,
+            account: order.account,
+            status: order.status,
+            refunded: order.refunded,
+            transactions: order.transactions.into_iter().map(transaction).collect(),
             placed_at: order.placed_at,
             hold_expires_at: order.hold_expires_at,
             paid_at: order.paid_at,
-            late: order.was_paid_late(),
-            cart: CartDocument::of(&order.cart),
-            currency: order.cart.currency(),
+            late: order.late,
+            currency,
             subtotal: figures.subtotal,
             shipping: figures.shipping,
             discount: figures.discount,
             total: figures.total,
-            applied: order.applied().map(|applied| AppliedDocument::new(&order.cart, applied, name)).collect(),
+            applied: order.applied.iter().map(|applied| AppliedDocument::new(&lines, applied, name)).collect(),
             sellers: seller_documents(&figures),
-            lines: line_documents(&order.cart, &figures),
-            refunds: order.refunds.iter().map(|refund| RefundDocument::new(order, refund, reader)).collect(),
-            metadata: order.metadata.shown_to(reader),
+            lines: line_documents(&lines, &figures),
+            cart: CartDocument { currency, lines, shipping },
+            refunds: order.refunds.into_iter().map(RefundDocument::from).collect(),
+            metadata: order.metadata,
         }
     }
-
-    /// What one seller may see: its own lines, its own share of discounts, nothing of the others.
-    pub fn for_seller(order: &Order, seller: &SellerId, now: Timestamp, name: Names<'_>) -> Self {
-        let mut document = Self::new(order, Some(&Writer::Seller(seller.clone())), now, name);
-        let own_line = |id: &scrip_core::name::LineId| {
-            order.cart.lines().iter().any(|line| line.id == *id && line.seller == *seller)
-        };
-        document.transactions.retain(|transaction| transaction.seller == *seller);
-        document.cart.lines.retain(|line| line.seller == *seller);
-        document.cart.shipping.retain(|entry| entry.seller == *seller);
-        document.sellers.retain(|entry| entry.seller == *seller);
-        document.lines.retain(|line| own_line(&line.id));
-        for applied in &mut document.applied {
-            applied.shares.retain(|share| own_line(&share.line));
-            applied.shipping_shares.retain(|share| share.seller == *seller);
-            applied.discount = applied
-                .shares
-                .iter()
-                .map(|share| share.amount)
-                .chain(applied.shipping_shares.iter().map(|share| share.amount))
-                .sum();
-            applied.funding = own_funding(order, applied.campaign, seller);
-        }
-        document.applied.retain(|applied| !applied.discount.is_zero());
-        document.refunds = RefundDocument::all_for_seller(order, seller);
-        if let Some(own) = document.sellers.first() {
-            document.subtotal = own.subtotal;
-            document.shipping = own.shipping;
-            document.discount = own.discount;
-            document.total = own.total;
-        }
-        document
-    }
-}
-
-/// Who pays for a coupon's shares on one seller's lines and shipping.
-fn own_funding(order: &Order, campaign: scrip_core::id::CampaignId, seller: &SellerId) -> Vec<super::FundingDocument> {
-    let mut parts: Vec<super::FundingDocument> = Vec::new();
-    let mut add = |funder: String, amount: Amount| {
-        if amount.is_zero() {
-            return;
-        }
-        match parts.iter_mut().find(|part| part.funder == funder) {
-            Some(part) => part.amount += amount.minor(),
-            None => parts.push(super::FundingDocument { funder, amount: amount.minor() }),
-        }
-    };
-    for applied in order.applied().filter(|applied| applied.campaign == campaign) {
-        for share in &applied.shares {
-            if order.cart.lines()[usize::from(share.line)].seller == *seller {
-                for part in &share.funding {
-                    add(part.funder.to_string(), part.units.total());
-                }
-            }
-        }
-        for share in applied.shipping_shares.iter().filter(|share| share.seller == *seller) {
-            for (funder, amount) in &share.funding {
-                add(funder.to_string(), *amount);
-            }
-        }
-    }
-    parts
 }

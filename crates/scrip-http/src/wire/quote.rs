@@ -1,6 +1,6 @@
 use scrip_core::{
     campaign::Issuer,
-    cart::Cart,
+    cart::{Cart, Line},
     id::{CampaignId, CouponId},
     money::{Amount, Currency},
     name::{LineId, SellerId},
@@ -131,7 +131,12 @@ impl QuoteDocument {
             shipping: figures.shipping,
             discount: figures.discount,
             total: figures.total,
-            applied: answer.quote.applied.iter().map(|applied| AppliedDocument::new(cart, applied, name)).collect(),
+            applied: answer
+                .quote
+                .applied
+                .iter()
+                .map(|applied| AppliedDocument::new(cart.lines(), applied, name))
+                .collect(),
             not_applied: answer
                 .not_applied()
                 .map(|(used_by, campaign, would_save, reasons)| {
@@ -146,13 +151,13 @@ impl QuoteDocument {
                 })
                 .collect(),
             sellers: seller_documents(&figures),
-            lines: line_documents(cart, &figures),
+            lines: line_documents(cart.lines(), &figures),
         }
     }
 }
 
 impl AppliedDocument {
-    pub fn new(cart: &Cart, applied: &Applied, name: Names<'_>) -> Self {
+    pub fn new(lines: &[Line], applied: &Applied, name: Names<'_>) -> Self {
         Self {
             name: name(applied.campaign),
             coupon: applied.coupon,
@@ -164,7 +169,7 @@ impl AppliedDocument {
                 .shares
                 .iter()
                 .map(|share| ShareDocument {
-                    line: cart.lines()[usize::from(share.line)].id.clone(),
+                    line: lines[usize::from(share.line)].id.clone(),
                     amount: share.amount,
                     units: share.units.iter().map(|(count, amount)| UnitsDocument { count, amount }).collect(),
                 })
@@ -197,8 +202,8 @@ pub(super) fn seller_documents(figures: &Figures) -> Vec<SellerDocument> {
         .collect()
 }
 
-pub(super) fn line_documents(cart: &Cart, figures: &Figures) -> Vec<LineDocument> {
-    cart.lines()
+pub(super) fn line_documents(lines: &[Line], figures: &Figures) -> Vec<LineDocument> {
+    lines
         .iter()
         .zip(&figures.lines)
         .map(|(line, figures)| LineDocument {

@@ -1,15 +1,16 @@
 use scrip_core::{
     command::RefundOf,
     id::CouponId,
-    metadata::{Changes, Members, Writer},
+    metadata::{Changes, Members},
     money::Amount,
     name::{LineId, RefundName, SellerId},
-    order::{CouponOutcome, GivenBack, Order, Refund, RefundedOrder},
+    order::{CouponOutcome, RefundCoupon, RefundedOrder, RefundedShipping},
     quote::Funder,
     reason::Refusal,
     time::Timestamp,
     wallet::CouponStatus,
 };
+use scrip_desk::SeenRefund;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -176,98 +177,33 @@ pub struct RefundCouponDocument {
     pub status: CouponStatus,
 }
 
-impl RefundDocument {
-    pub fn new(order: &Order, refund: &Refund, reader: Option<&Writer>) -> Self {
-        let line = |place: u16| order.cart.lines()[usize::from(place)].id.clone();
+impl From<SeenRefund> for RefundDocument {
+    fn from(refund: SeenRefund) -> Self {
+        let units = |(line, quantity, amount)| RefundLineDocument { line, quantity, amount };
+        let money = |(line, amount, reason)| RefundAmountDocument { line, amount, reason };
+        let shipping = |part: RefundedShipping| RefundShippingDocument { seller: part.seller, amount: part.amount };
+        let coupon = |part: RefundCoupon| RefundCouponDocument {
+            coupon: part.coupon,
+            outcome: part.outcome,
+            status: part.status.into(),
+        };
+        let funding = |(funder, amount): (Funder, Amount)| FundingDocument {
+            funder: funder.to_string(),
+            amount: -amount.minor(),
+        };
         Self {
-            id: refund.id.clone(),
+            id: refund.id,
             at: refund.at,
             amount: refund.amount,
             goods: refund.goods,
-            shipping: refund.amount - refund.goods,
-            lines: refund
-                .lines
-                .iter()
-                .map(|part| RefundLineDocument { line: line(part.line), quantity: part.quantity, amount: part.amount })
-                .collect(),
-            amounts: refund
-                .amounts
-                .iter()
-                .map(|part| RefundAmountDocument {
-                    line: line(part.line),
-                    amount: part.amount,
-                    reason: part.reason.clone(),
-                })
-                .collect(),
-            shipping_refunds: refund
-                .shipping
-                .iter()
-                .map(|part| RefundShippingDocument { seller: part.seller.clone(), amount: part.amount })
-                .collect(),
-            coupons: refund
-                .coupons
-                .iter()
-                .map(|part| RefundCouponDocument {
-                    coupon: part.coupon,
-                    outcome: part.outcome,
-                    status: part.status.into(),
-                })
-                .collect(),
-            funding: funding(&refund.funding),
+            shipping: refund.shipping,
+            lines: refund.lines.into_iter().map(units).collect(),
+            amounts: refund.amounts.into_iter().map(money).collect(),
+            shipping_refunds: refund.shipping_refunds.into_iter().map(shipping).collect(),
+            coupons: refund.coupons.into_iter().map(coupon).collect(),
+            funding: refund.funding.into_iter().map(funding).collect(),
             order_refunded: refund.order_refunded,
-            metadata: refund.metadata.shown_to(reader),
+            metadata: refund.metadata,
         }
     }
-
-    /// One seller's part of it.
-    pub fn for_seller(order: &Order, refund: &Refund, before: &GivenBack, seller: &SellerId) -> Self {
-        Self::part_of(order, refund, seller, &order.reversed_by(refund, before, seller))
-    }
-
-    /// One seller's part of all of them, where there is something for it.
-    pub fn all_for_seller(order: &Order, seller: &SellerId) -> Vec<Self> {
-        Self::of_seller(order, seller)
-            .map(|(refund, reversed)| Self::part_of(order, refund, seller, &reversed))
-            .collect()
-    }
-
-    /// The refunds in which there is something for a seller, each with what the funders of its lines and shipping got back.
-    pub fn of_seller<'o>(
-        order: &'o Order,
-        seller: &SellerId,
-    ) -> impl Iterator<Item = (&'o Refund, Vec<(Funder, Amount)>)> {
-        let parts = order.refunds.iter().zip(order.reversed_of(seller));
-        parts.filter(|(refund, _)| order.refunds_something_of(seller, refund))
-    }
-
-    /// `reversed`: what the funders of its lines and shipping got back, the platform as well as itself.
-    pub fn part_of(order: &Order, refund: &Refund, seller: &SellerId, reversed: &[(Funder, Amount)]) -> Self {
-        let mut document = Self::new(order, refund, Some(&Writer::Seller(seller.clone())));
-        let own = |id: &LineId| order.cart.lines().iter().any(|line| line.id == *id && line.seller == *seller);
-        document.lines.retain(|part| own(&part.line));
-        document.amounts.retain(|part| own(&part.line));
-        document.shipping_refunds.retain(|part| part.seller == *seller);
-        document.funding = funding(reversed);
-        document.coupons.retain(|part| {
-            let on_order = order.coupons.iter().find(|coupon| coupon.id() == part.coupon);
-            on_order.is_some_and(|coupon| coupon.discounts(order, seller))
-        });
-        document.goods =
-            document.lines.iter().map(|part| part.amount).chain(document.amounts.iter().map(|part| part.amount)).sum();
-        document.shipping = document.shipping_refunds.iter().map(|part| part.amount).sum();
-        document.amount = document.goods + document.shipping;
-        document
-    }
-
-    /// Whether there is nothing in it for the reader.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.amounts.is_empty() && self.shipping_refunds.is_empty()
-    }
-}
-
-/// What funders got back, negative.
-fn funding(reversed: &[(Funder, Amount)]) -> Vec<FundingDocument> {
-    let part =
-        |(funder, amount): &(Funder, Amount)| FundingDocument { funder: funder.to_string(), amount: -amount.minor() };
-    reversed.iter().map(part).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Answer, Shop, cart, off, seller_off, with};
+use crate::shop::{Answer, Shop, cart, off, seller_off, shipped, with};
 
 fn without_id(answer: &Answer) -> Value {
     let mut body = answer.body.clone();
@@ -217,4 +217,45 @@ fn a_seller_cancelled_before_payment_keeps_its_place_with_amounts_0_for_everybod
             assert_eq!(own["transactions"][0]["status"], "cancelled");
         }
     }
+}
+
+/// Each seller's view of an order with lines of two in turns, next to the whole.
+#[test]
+fn i7_a_seller_sees_its_lines_with_their_shares_and_no_coupon_that_takes_nothing_off_them() {
+    let shop = Shop::new();
+    let everybodys = shop.coupon("ana", &off(900));
+    let lumas = shop.coupon("ana", &seller_off("luma", 100));
+    let lines = [("luma", 1_000, 1), ("tako", 2_000, 2), ("luma", 3_000, 1), ("tako", 4_000, 1)];
+    let sent = shipped(cart(&lines), &[("luma", 100), ("tako", 200)]);
+    shop.order("ana", &json!({"id": "A", "cart": sent, "use": {"coupons": [everybodys, lumas]}})).is(201);
+    let of = |key: &str| shop.get(key, "/v1/accounts/ana/orders/A").is(200).body;
+    let whole = of(&shop.operator);
+    let only = |list: &Value, name: &str, wanted: &[&str]| -> Value {
+        let is_wanted = |entry: &&Value| entry[name].as_str().is_some_and(|id| wanted.contains(&id));
+        list.as_array().expect("a list").iter().filter(is_wanted).cloned().collect()
+    };
+    for (key, seller, own) in [(&shop.luma, "luma", ["l1", "l3"]), (&shop.tako, "tako", ["l2", "l4"])] {
+        let seen = of(key);
+        assert_eq!(seen["lines"], only(&whole["lines"], "id", &own));
+        assert_eq!(seen["cart"]["lines"], only(&whole["cart"]["lines"], "id", &own));
+        for list in ["/cart/shipping", "/sellers", "/transactions"] {
+            assert_eq!(seen.pointer(list), Some(&only(whole.pointer(list).expect(list), "seller", &[seller])));
+        }
+        for figure in ["subtotal", "shipping", "discount", "total"] {
+            assert_eq!(seen[figure], seen["sellers"][0][figure]);
+        }
+        let mut discount = 0;
+        for applied in seen["applied"].as_array().expect("a list") {
+            let coupon = applied["coupon"].as_str().expect("an id");
+            let of_whole = only(&whole["applied"], "coupon", &[coupon]);
+            assert_eq!(applied["shares"], only(&of_whole[0]["shares"], "line", &own));
+            let shares = applied["shares"].as_array().expect("a list").iter();
+            let sum: i64 = shares.map(|share| share["amount"].as_i64().expect("an amount")).sum();
+            assert_eq!(applied["discount"], sum);
+            discount += sum;
+        }
+        assert_eq!(seen["discount"], discount);
+    }
+    assert_eq!(of(&shop.luma)["applied"].as_array().map(Vec::len), Some(2));
+    assert_eq!(only(&of(&shop.tako)["applied"], "coupon", &[&lumas]), json!([]));
 }

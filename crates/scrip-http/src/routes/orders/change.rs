@@ -25,5 +25,5 @@ pub(super) async fn change(
     PathOf((account, order)): PathOf<(AccountId, OrderId)>,
     Body(patch): Body<OrderPatch>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    Ok(document(&api, &caller, &api.desk.change_order(&caller, account, order, patch.metadata).await?))
+    Ok(document(&api, api.desk.change_order(&caller, account, order, patch.metadata).await?))
 }

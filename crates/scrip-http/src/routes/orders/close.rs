@@ -28,5 +28,5 @@ pub(super) async fn close(
     OptionalBody(request): OptionalBody<SellerRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
     let done = api.desk.close_order(&caller, of, request.seller.clone(), &key, &request).await?;
-    Ok(document(&api, &caller, &done))
+    Ok(document(&api, done))
 }

@@ -28,5 +28,5 @@ pub(super) async fn extend(
     Body(request): Body<ExtendRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
     let done = api.desk.extend_order(&caller, of, request.hold_minutes, &key, &request).await?;
-    Ok(document(&api, &caller, &done))
+    Ok(document(&api, done))
 }

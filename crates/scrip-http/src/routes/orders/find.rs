@@ -1,14 +1,13 @@
 use axum::extract::State;
 use scrip_core::{
     name::{AccountId, OrderId, SellerId},
-    order::{Order, OrderStatus},
+    order::OrderStatus,
     time::Timestamp,
 };
-use scrip_desk::{AfterOrder, Caller, Listed, OrderFilter};
+use scrip_desk::{AfterOrder, Listed, OrderFilter, SeenOrder};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::get::shown;
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -51,7 +50,7 @@ pub(super) async fn find(
 ) -> Result<Reply<ListDocument<OrderDocument>>, Problem> {
     let (list, filter) = filter.read()?;
     let page = api.desk.find_orders(&caller, filter).await?;
-    Ok(documents(&api, &caller, &list, page))
+    Ok(documents(&api, &list, page))
 }
 
 impl Filter {
@@ -65,13 +64,12 @@ impl Filter {
     }
 }
 
-/// A page of orders as the caller sees them.
+/// A page of orders.
 pub(super) fn documents(
     api: &Api,
-    caller: &Caller,
     list: &cursor::List,
-    page: Listed<Order, AfterOrder>,
+    page: Listed<SeenOrder, AfterOrder>,
 ) -> Reply<ListDocument<OrderDocument>> {
-    let data = page.items.iter().map(|order| shown(api, caller, order, page.at)).collect();
+    let data = page.items.into_iter().map(|order| OrderDocument::new(order, &api.names())).collect();
     Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) })
 }

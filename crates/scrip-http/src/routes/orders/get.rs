@@ -1,10 +1,6 @@
 use axum::extract::State;
-use scrip_core::{
-    name::{AccountId, OrderId},
-    order::Order,
-    time::Timestamp,
-};
-use scrip_desk::{Caller, Done};
+use scrip_core::name::{AccountId, OrderId};
+use scrip_desk::{Done, SeenOrder};
 
 use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::OrderDocument};
 
@@ -20,24 +16,12 @@ pub(super) async fn get(
     PathOf((account, id)): PathOf<(AccountId, OrderId)>,
 ) -> Result<Reply<OrderDocument>, Problem> {
     let order = api.desk.get_order(&caller, account, id).await?;
-    Ok(Reply::ok(shown(&api, &caller, &order, api.desk.now())))
+    Ok(Reply::ok(OrderDocument::new(order, &api.names())))
 }
 
-/// What the caller may see of it.
-pub(super) fn shown(api: &Api, caller: &Caller, order: &Order, now: Timestamp) -> OrderDocument {
-    match &caller.seller {
-        Some(seller) => OrderDocument::for_seller(order, seller, now, &api.names()),
-        None => OrderDocument::new(order, caller.writer().as_ref(), now, &api.names()),
-    }
-}
-
-/// A command's order as the caller sees it.
-pub(super) fn document(api: &Api, caller: &Caller, done: &Done<Order>) -> Reply<OrderDocument> {
-    let order = &done.of;
-    let reply = Reply::created(done.created, shown(api, caller, order, done.at)).replayed(done.replayed);
-    if done.created {
-        reply.location(format!("/v1/accounts/{}/orders/{}", order.account.encoded(), order.id.encoded()))
-    } else {
-        reply
-    }
+/// A command's order.
+pub(super) fn document(api: &Api, done: Done<SeenOrder>) -> Reply<OrderDocument> {
+    let location = format!("/v1/accounts/{}/orders/{}", done.of.account.encoded(), done.of.id.encoded());
+    let reply = Reply::created(done.created, OrderDocument::new(done.of, &api.names())).replayed(done.replayed);
+    if done.created { reply.location(location) } else { reply }
 }

@@ -54,5 +54,5 @@ pub(super) async fn list(
     caller.may_of(Operation::ListOrders, &account)?;
     let (list, filter) = filter.read()?;
     let page = api.desk.list_orders(&caller, account, filter).await?;
-    Ok(documents(&api, &caller, &list, page))
+    Ok(documents(&api, &list, page))
 }

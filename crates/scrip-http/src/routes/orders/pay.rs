@@ -26,5 +26,5 @@ pub(super) async fn pay(
     Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<OrderDocument>, Problem> {
-    Ok(document(&api, &caller, &api.desk.pay_order(&caller, account, order, &key).await?))
+    Ok(document(&api, api.desk.pay_order(&caller, account, order, &key).await?))
 }

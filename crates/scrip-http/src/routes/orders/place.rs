@@ -50,5 +50,5 @@ async fn placed(
     let (id, metadata) = (request.id.clone(), request.metadata.clone());
     let new = NewOrder { id, checkout, hold_minutes, metadata };
     let done = api.desk.place_order(caller, account, new, key, &request).await;
-    Ok(document(api, caller, &done.map_err(|error| api.problem(error))?))
+    Ok(document(api, done.map_err(|error| api.problem(error))?))
 }

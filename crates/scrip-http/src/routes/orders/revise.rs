@@ -35,5 +35,5 @@ pub(super) async fn revise(
     let codes = api.desk.entered_codes(&request.codes).await?;
     let checkout = Checkout { cart, r#use, codes, expect_discount: request.expect_discount };
     let done = api.desk.revise_order(&caller, (account, order), checkout, &key, &request).await;
-    Ok(document(&api, &caller, &done.map_err(|error| api.problem(error))?))
+    Ok(document(&api, done.map_err(|error| api.problem(error))?))
 }

@@ -1,7 +1,6 @@
 use axum::extract::State;
 use scrip_core::name::{AccountId, OrderId, RefundName};
 
-use super::create::shown;
 use crate::{
     api::Api,
     body::Body,
@@ -28,5 +27,5 @@ pub(super) async fn change(
     PathOf(of): PathOf<(AccountId, OrderId, RefundName)>,
     Body(patch): Body<RefundPatch>,
 ) -> Result<Reply<RefundDocument>, Problem> {
-    Ok(Reply::ok(shown(&caller, &api.desk.change_refund(&caller, of, patch.metadata).await?)))
+    Ok(Reply::ok(api.desk.change_refund(&caller, of, patch.metadata).await?.into()))
 }

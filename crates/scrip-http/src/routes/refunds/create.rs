@@ -1,6 +1,6 @@
 use axum::extract::State;
 use scrip_core::name::{AccountId, OrderId};
-use scrip_desk::{Caller, NewRefund, RefundOfOrder};
+use scrip_desk::NewRefund;
 
 use crate::{
     api::Api,
@@ -33,17 +33,9 @@ pub(super) async fn create(
     let of = request.checked()?;
     let (id, metadata) = (request.id.clone(), request.metadata.clone());
     let new = NewRefund { id, of, metadata, preview: request.preview };
+    let refunds = format!("/v1/accounts/{}/orders/{}/refunds", account.encoded(), order.encoded());
     let done = api.desk.refund_order(&caller, (account, order), new, &key, &request).await?;
-    let reply = Reply::created(done.created, shown(&caller, &done.of)).replayed(done.replayed);
-    let (order, id) = (&done.of.order, done.of.refund.id.encoded());
-    let (account, order) = (order.account.encoded(), order.id.encoded());
-    Ok(if done.created { reply.location(format!("/v1/accounts/{account}/orders/{order}/refunds/{id}")) } else { reply })
-}
-
-/// What the caller may see of it.
-pub(super) fn shown(caller: &Caller, RefundOfOrder { order, refund, before }: &RefundOfOrder) -> RefundDocument {
-    match &caller.seller {
-        Some(seller) => RefundDocument::for_seller(order, refund, before, seller),
-        None => RefundDocument::new(order, refund, caller.writer().as_ref()),
-    }
+    let location = format!("{refunds}/{}", done.of.id.encoded());
+    let reply = Reply::created(done.created, done.of.into()).replayed(done.replayed);
+    Ok(if done.created { reply.location(location) } else { reply })
 }

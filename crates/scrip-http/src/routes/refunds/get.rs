@@ -1,7 +1,6 @@
 use axum::extract::State;
 use scrip_core::name::{AccountId, OrderId, RefundName};
 
-use super::create::shown;
 use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::RefundDocument};
 
 /// Get a refund
@@ -15,5 +14,5 @@ pub(super) async fn get(
     Authenticated(caller): Authenticated,
     PathOf(of): PathOf<(AccountId, OrderId, RefundName)>,
 ) -> Result<Reply<RefundDocument>, Problem> {
-    Ok(Reply::ok(shown(&caller, &api.desk.get_refund(&caller, of).await?)))
+    Ok(Reply::ok(api.desk.get_refund(&caller, of).await?.into()))
 }

@@ -1,10 +1,5 @@
 use axum::extract::State;
-use scrip_core::{
-    money::Amount,
-    name::{AccountId, OrderId},
-    order::Refund,
-    quote::Funder,
-};
+use scrip_core::name::{AccountId, OrderId};
 
 use crate::{
     api::Api,
@@ -31,11 +26,6 @@ pub(super) async fn list(
     let list = cursor::List::of(&("refunds", &of.0, &of.1, &caller.seller));
     let after: usize = list.after(params.cursor.as_deref())?.unwrap_or_default();
     let page = api.desk.list_refunds(&caller, of, after, params.limit.0).await?;
-    let reader = caller.writer();
-    let document = |(refund, reversed): &(Refund, Vec<(Funder, Amount)>)| match &caller.seller {
-        Some(seller) => RefundDocument::part_of(&page.order, refund, seller, reversed),
-        None => RefundDocument::new(&page.order, refund, reader.as_ref()),
-    };
-    let data = page.refunds.iter().map(document).collect();
+    let data = page.items.into_iter().map(RefundDocument::from).collect();
     Ok(Reply::ok(ListDocument { data, next_cursor: page.next.map(|after| list.cursor(&after)) }))
 }

@@ -38,7 +38,7 @@ pub use operations::{
     imports::{Imported, OldCampaign, OldCampaignStatus, OldCoupon, OldStatus},
     jobs::JobOf,
     keys::{KeyWanted, MadeKey, NewKey, UsedKey, new_key},
-    many_claims::{Claimed, ListedClaim},
+    many_claims::{Claimed, ListedClaim, Refused},
     offers::{Offer, OfferFilter},
     orders::{AfterOrder, OrderFilter, check_hold},
     refunds::NewRefund,

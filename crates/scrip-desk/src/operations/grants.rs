@@ -9,7 +9,7 @@ use scrip_core::{
     reason::{Reason, Refusal},
 };
 
-use super::many_claims::{Claimed, Ready};
+use super::many_claims::{Claimed, Ready, Refused};
 use crate::{
     callers::Caller,
     desk::Desk,
@@ -38,13 +38,14 @@ impl Desk {
     /// Grants a coupon of one campaign to each of the accounts.
     ///
     /// Errors: `channel_not_allowed`, `invalid_field` for none or more than 1,000 accounts and for one that stands there twice,
-    /// `not_found`, `rate_limited`. An account that is refused has that in its place; [`CLOSED`] is the whole answer where
-    /// all were refused with it ([`Claimed::is_over`]).
+    /// `not_found`, `rate_limited`. An account that is refused has that in its place, and `refused` is told of it when
+    /// it is; [`CLOSED`] is the whole answer where all were refused with it ([`Claimed::is_over`]).
     pub async fn grant_coupons(
         &self,
         caller: &Caller,
         grants: Grants,
         key: &IdempotencyKey,
+        refused: impl Refused,
     ) -> Result<Claimed, NotDone> {
         caller.may(Operation::GrantCoupons)?;
         let Grants { campaign, channel, source, accounts } = grants;
@@ -76,7 +77,7 @@ impl Desk {
             let key = key.used_for(Holder::Account(account.clone()), || Sameness::of(&part, &part));
             (Claim { of: ClaimOf::Campaign { campaign, channel, source: source.clone(), by }, account }, key)
         });
-        let mut claimed = self.claim_all(line, ready.collect()).await;
+        let mut claimed = self.claim_all(line, ready.collect(), refused).await;
         claimed.replayed = noted_before && !claimed.any_new;
         let is_closed = |error: &NotDone| error.reason().is_some_and(|reason| reason.code() == CLOSED.code());
         claimed.is_over = claimed.results.iter().all(|(_, result)| result.as_ref().is_err_and(is_closed));

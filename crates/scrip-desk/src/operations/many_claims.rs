@@ -1,6 +1,10 @@
 //! Claims for many accounts at once, each standing alone with its own answer.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    pin::Pin,
+    sync::Arc,
+};
 
 use scrip_core::{
     campaign::Channel,
@@ -12,7 +16,7 @@ use scrip_core::{
 };
 use scrip_engine::{EngineError, Pending};
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{runtime::Handle, sync::OwnedSemaphorePermit};
 
 use super::claims::{OwnedCoupon, claim_of, completed};
 use crate::{
@@ -47,7 +51,7 @@ pub struct ListedClaim<W> {
 /// What became of each claim, in order.
 #[derive(Debug)]
 pub struct Claimed {
-    pub results: Vec<(AccountId, Result<Done<OwnedCoupon>, NotDone>)>,
+    pub results: Vec<One>,
     /// Whether all of it was done before under its keys.
     pub replayed: bool,
     /// Nobody got anything, and for the same reason: the campaign is over.
@@ -61,15 +65,13 @@ pub struct Claimed {
 /// A claim that is to be handed over.
 pub(super) type Ready = (Claim, Option<Keyed>);
 
-/// A claim that was handed over.
-struct Waits {
-    account: AccountId,
-    campaign: Option<CampaignId>,
-    answer: Result<Pending, EngineError>,
-    /// To be asked again as earlier versions noted it.
-    again: Option<(Claim, Keyed)>,
-    _place: Option<OwnedSemaphorePermit>,
-}
+/// An account's claim, and what became of it.
+type One = (AccountId, Result<Done<OwnedCoupon>, NotDone>);
+
+/// Whom each claim that is refused is said to, when it is.
+pub trait Refused: Fn(&AccountId, &NotDone) + Send + Sync + 'static {}
+
+impl<R: Fn(&AccountId, &NotDone) + Send + Sync + 'static> Refused for R {}
 
 impl Claimed {
     fn add(&mut self, account: AccountId, result: Result<Done<OwnedCoupon>, NotDone>) {
@@ -84,12 +86,13 @@ impl Desk {
     /// Claims for many accounts, by a marketplace's own servers.
     ///
     /// Errors: `invalid_field` for none or more than 1,000 and for a key that is none, `channel_not_allowed`, `rate_limited`. A
-    /// claim that is refused stands in its place.
+    /// claim that is refused stands in its place, and `refused` is told of it when it is.
     pub async fn claim_batch<W: Serialize>(
         &self,
         caller: &Caller,
         claims: Vec<ListedClaim<W>>,
         key: &IdempotencyKey,
+        refused: impl Refused,
     ) -> Result<Claimed, NotDone> {
         caller.may(Operation::ClaimBatch)?;
         if claims.is_empty() || claims.len() > CLAIMS_MAX {
@@ -132,44 +135,48 @@ impl Desk {
             let note = NoteGrants { campaign, accounts, slot: key.slot() };
             noted_before = self.engine.submit(note, Some(whole.into_use())).await?.replayed;
         }
-        let mut claimed = self.claim_all(line, ready).await;
+        let mut claimed = self.claim_all(line, ready, refused).await;
         claimed.replayed = if key.is_given() { noted_before && !claimed.any_new } else { claimed.is_all_again };
         Ok(claimed)
     }
 
     /// Submits all, so that they share commits, as many at once as may wait, and collects the answers in order.
-    pub(super) async fn claim_all(&self, line: Line, ready: Vec<Ready>) -> Claimed {
+    pub(super) async fn claim_all(&self, line: Line, ready: Vec<Ready>, refused: impl Refused) -> Claimed {
         let results = Vec::with_capacity(ready.len());
         let mut claimed = Claimed { results, replayed: false, is_over: false, any_new: false, is_all_again: true };
-        let mut waiting: VecDeque<Waits> = VecDeque::new();
+        let (line, refused) = (Arc::new(line), Arc::new(refused));
+        let mut handed_over = HandedOver { line: line.clone(), answers: VecDeque::new(), refused };
         for (claim, key) in ready {
             let place = loop {
-                if let Some(place) = line.place(waiting.len()).await {
+                if let Some(place) = line.place(handed_over.answers.len()).await {
                     break place;
                 }
-                if let Some(oldest) = waiting.pop_front() {
-                    let (account, result) = self.told(oldest).await;
+                if let Some((account, result)) = handed_over.oldest().await {
                     claimed.add(account, result);
                 }
             };
-            let account = claim.account.clone();
-            let campaign = if let ClaimOf::Campaign { campaign, .. } = &claim.of { Some(*campaign) } else { None };
             let again = key.clone().map(|keyed| (claim.clone(), keyed));
-            let answer = self.engine.enqueue(claim, key.map(Keyed::into_use));
-            waiting.push_back(Waits { account, campaign, answer, again, _place: place });
+            let (account, of) = (claim.account.clone(), claim.of.clone());
+            let pending = self.engine.enqueue(claim, key.map(Keyed::into_use));
+            handed_over.answers.push_back(Box::pin(self.clone().told(account, of, pending, again, place)));
         }
-        for waits in waiting {
-            let (account, result) = self.told(waits).await;
+        while let Some((account, result)) = handed_over.oldest().await {
             claimed.add(account, result);
         }
         claimed
     }
 
-    /// What became of one.
-    async fn told(&self, waits: Waits) -> (AccountId, Result<Done<OwnedCoupon>, NotDone>) {
-        let Waits { account, campaign, answer, again, _place } = waits;
-        let answered = match answer {
-            Ok(answer) => answer.answer().await,
+    /// What became of one. `again`: to be asked as earlier versions noted it.
+    async fn told(
+        self,
+        account: AccountId,
+        of: ClaimOf,
+        pending: Result<Pending, EngineError>,
+        again: Option<(Claim, Keyed)>,
+        _place: Option<OwnedSemaphorePermit>,
+    ) -> One {
+        let answered = match pending {
+            Ok(pending) => pending.answer().await,
             Err(error) => Err(error),
         };
         // Earlier versions noted the same claim otherwise.
@@ -180,7 +187,43 @@ impl Desk {
             }
             (answered, _) => answered,
         };
+        let campaign = if let ClaimOf::Campaign { campaign, .. } = of { Some(campaign) } else { None };
         let result = answered.map_err(NotDone::from).and_then(|receipt| self.owned(receipt));
         (account, result.map_err(|error| error.about(About { campaign, ..About::default() })))
+    }
+}
+
+/// Claims that were handed over, the oldest first. Each is done or refused whether or not anybody waits for it.
+struct HandedOver<R: Refused> {
+    line: Arc<Line>,
+    answers: VecDeque<Pin<Box<dyn Future<Output = One> + Send>>>,
+    refused: Arc<R>,
+}
+
+impl<R: Refused> HandedOver<R> {
+    /// What became of the oldest; said at once to whoever wants to know of what is refused.
+    async fn oldest(&mut self) -> Option<One> {
+        let (account, result) = self.answers.front_mut()?.await;
+        self.answers.pop_front();
+        if let Err(error) = &result {
+            (self.refused)(&account, error);
+        }
+        Some((account, result))
+    }
+}
+
+/// Whoever asked hung up: the others' answers come all the same.
+impl<R: Refused> Drop for HandedOver<R> {
+    fn drop(&mut self) {
+        let (line, answers, refused) = (self.line.clone(), std::mem::take(&mut self.answers), self.refused.clone());
+        let (false, Ok(runtime)) = (answers.is_empty(), Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            for answer in answers {
+                if let (account, Err(error)) = answer.await {
+                    refused(&account, &error);
+                }
+            }
+            drop(line);
+        });
     }
 }

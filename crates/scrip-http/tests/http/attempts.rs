@@ -1,5 +1,7 @@
 //! "Why did this fail?": the log of refused requests.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, Shop, cart, off, seller_off, with};
@@ -180,5 +182,29 @@ fn grants_of_a_campaign_that_is_over_are_found_by_each_account_that_got_nothing(
         let found = attempts(&shop, &format!("?account={account}"));
         assert_eq!(found.column("operation"), ["grant_coupons"], "{account}");
         assert_eq!(found["/data/0/campaign"], json!(campaign));
+    }
+}
+
+#[test]
+fn who_hangs_up_in_the_middle_of_a_batch_leaves_in_the_log_what_was_refused() {
+    let shop = Shop::new();
+    let campaigns = [shop.live(&off(500)), shop.live(&off(500))];
+    for campaign in &campaigns {
+        shop.post(&shop.operator, &format!("/v1/campaigns/{campaign}/pause"), &json!({})).is(200);
+    }
+    // More than can be answered without waiting (128), in bodies that nobody waits for (16 KiB).
+    let accounts: Vec<String> = (0..150).map(|number| format!("a{number}")).collect();
+    let claims: Vec<Value> =
+        accounts.iter().map(|account| json!({"account": account, "campaign": campaigns[0], "key": account})).collect();
+    shop.ask("POST", "/v1/claims/batch").by(&shop.storefront).json(&json!({"claims": claims})).broken_off();
+    let grants = format!("/v1/campaigns/{}/grants", campaigns[1]);
+    shop.ask("POST", &grants).by(&shop.operator).json(&json!({"accounts": accounts})).broken_off();
+    for campaign in &campaigns {
+        let started = Instant::now();
+        let rows = || attempts(&shop, &format!("?campaign={campaign}&limit=100")).column("account").len();
+        while rows() < 100 {
+            assert!(started.elapsed().as_secs() < 30, "what was refused isn't in the log: {}", rows());
+            shop.goes_on_for(Duration::from_millis(10));
+        }
     }
 }

@@ -404,6 +404,14 @@ impl Ask<'_> {
         Sent { line: self.line, here, answer }
     }
 
+    /// Begins the request, and hangs up when it has to wait for something.
+    pub fn broken_off(self) {
+        let shop = self.shop;
+        let sent = self.sent();
+        assert!(sent.here.is_none(), "{}: answered without waiting for anything", sent.line);
+        shop.runtime.block_on(async { drop(sent) });
+    }
+
     /// Sends the request, which goes on while others are sent.
     pub fn meanwhile(self) -> Sent {
         let request = self.request.body(Body::from(self.body)).expect("a well-formed request");

@@ -11,7 +11,7 @@ use crate::{
     params::PathOf,
     problem::Problem,
     reply::Reply,
-    routes::claims::batch::results,
+    routes::claims::batch::{noted, results},
     wire::{GrantDocument, GrantsRequest, ListDocument},
 };
 
@@ -32,9 +32,10 @@ pub(super) async fn grant(
 ) -> Result<Reply<ListDocument<GrantDocument>>, Problem> {
     let accounts = request.accounts.clone();
     let grants = Grants { campaign, channel: request.channel, source: request.source, accounts: request.accounts };
-    let claimed = api.desk.grant_coupons(&caller, grants, &key).await?;
+    let noted = noted(&api, &caller, attempted);
+    let claimed = api.desk.grant_coupons(&caller, grants, &key, noted).await?;
     let (replayed, is_over) = (claimed.replayed, claimed.is_over);
-    let results = results(&api, &caller, &attempted, claimed);
+    let results = results(claimed);
     if is_over {
         return Err(CLOSED.into());
     }

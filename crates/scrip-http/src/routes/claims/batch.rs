@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use axum::extract::State;
 use scrip_core::name::AccountId;
-use scrip_desk::{Caller, Claimed, Done, ListedClaim, NotDone, OwnedCoupon};
+use scrip_desk::{Caller, Claimed, Done, ListedClaim, NotDone, OwnedCoupon, Refused};
 
 use crate::{
     api::Api,
@@ -35,13 +37,20 @@ pub(super) async fn batch(
         key: claim.key.clone(),
         as_asked: claim,
     });
-    let claimed = api.desk.claim_batch(&caller, claims.collect(), &key).await?;
+    let noted = noted(&api, &caller, attempted);
+    let claimed = api.desk.claim_batch(&caller, claims.collect(), &key, noted).await?;
     let replayed = claimed.replayed;
-    Ok(Reply::ok(BatchResults { results: results(&api, &caller, &attempted, claimed) }).replayed(replayed))
+    Ok(Reply::ok(BatchResults { results: results(claimed) }).replayed(replayed))
 }
 
-/// Each claim's own answer. Those that were refused go into the log of attempts.
-pub(crate) fn results(api: &Api, caller: &Caller, attempted: &Attempted, claimed: Claimed) -> Vec<BatchResult> {
+/// Puts each claim that is refused into the log of attempts, when it is: whoever hangs up before the end leaves it there.
+pub(crate) fn noted(api: &Api, caller: &Arc<Caller>, attempted: Attempted) -> impl Refused {
+    let (api, caller) = (api.clone(), caller.clone());
+    move |account, error| attempted.refused_for(&api, &caller, Some(account.clone()), Problem::from(error.clone()))
+}
+
+/// Each claim's own answer.
+pub(crate) fn results(claimed: Claimed) -> Vec<BatchResult> {
     let result = |(account, result): (AccountId, Result<Done<OwnedCoupon>, NotDone>)| match result {
         Ok(done) => {
             let coupon = CouponDocument::new(&account, &done.of.coupon, &done.of.campaign, done.at);
@@ -49,9 +58,7 @@ pub(crate) fn results(api: &Api, caller: &Caller, attempted: &Attempted, claimed
         }
         Err(error) => {
             let problem = Problem::from(error);
-            let result = BatchResult { status: problem.status(), coupon: None, problem: Some(problem.document("")) };
-            attempted.refused_for(api, caller, Some(account), problem);
-            result
+            BatchResult { status: problem.status(), coupon: None, problem: Some(problem.document("")) }
         }
     };
     claimed.results.into_iter().map(result).collect()

@@ -9,6 +9,7 @@ use hyper_util::{
     server::graceful::{GracefulConnection, GracefulShutdown},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
@@ -54,7 +55,7 @@ pub async fn serve(listener: TcpListener, app: Router, limits: ConnectionLimits,
             let place = Arc::clone(&room).acquire_owned().await.expect("never closed");
             let (stream, peer) = accepted(&listener).await;
             let _ = stream.set_nodelay(true);
-            let connection = connections.watch(connection(stream, peer, app.clone(), limits.patience));
+            let connection = connections.watch(connection(stream, Some(peer), app.clone(), limits.patience));
             tokio::spawn(async move {
                 // A client that breaks off or is too slow is no fault of ours.
                 if let Err(error) = connection.await {
@@ -72,16 +73,19 @@ pub async fn serve(listener: TcpListener, app: Router, limits: ConnectionLimits,
     connections.shutdown().await;
 }
 
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+/// Serves one connection while its client is busy. `peer` is where on the network that is; the data folder's socket has none.
+pub fn connection(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    peer: Option<SocketAddr>,
     app: Router,
     patience: Duration,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(patience));
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         // A router is always ready.
         app.clone().call(request)
     });

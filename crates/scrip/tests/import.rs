@@ -4,13 +4,15 @@ mod support;
 
 use std::{
     fs,
+    io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
-use support::{Caller, Server, assert_verified, folder, scrip};
+use support::{BINARY, Caller, Server, assert_verified, folder, scrip};
 
 const CLAIMED: &str = "2026-03-01T00:00:00Z";
 
@@ -239,4 +241,26 @@ fn lines_that_are_no_text_are_refused_with_their_number_and_the_others_taken() {
     says(&output, "0 lines taken, 2 there before, 2 refused", false);
     assert_eq!(String::from_utf8_lossy(&output.stderr), told);
     assert_verified(data.path());
+}
+
+#[tokio::test]
+async fn lines_may_come_as_slowly_as_they_like() {
+    let data = folder();
+    let server = Server::start_with(data.path(), &["--request-seconds", "1"]);
+    let caller = Caller::new(&server, &server.key(&["operator"]));
+    let id = caller.campaign(500, json!({"per_individual": null, "budget": "unlimited"})).await;
+    let mut child = Command::new(BINARY)
+        .args(["import", "-", "--data"])
+        .arg(data.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = child.stdin.take().expect("it was asked for");
+    for account in ["ana", "ben"] {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        writeln!(lines, "{}", line(account, &json!({"campaign": id}), &json!({}))).expect("it reads");
+    }
+    drop(lines);
+    says(&child.wait_with_output().expect("it ended"), "2 lines taken, 0 there before, 0 refused", true);
 }

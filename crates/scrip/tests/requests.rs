@@ -4,6 +4,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
+    os::unix::net::UnixStream,
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Wire {
     server: Server,
     operator: String,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// One answer as it came over the wire.
@@ -55,7 +56,7 @@ impl Wire {
         let seconds = PATIENCE.as_secs().to_string();
         let server = Server::start_with(data.path(), &["--request-seconds", &seconds]);
         let operator = server.key(&["operator"]);
-        Self { server, operator, _data: data }
+        Self { server, operator, data }
     }
 
     fn connect(&self) -> TcpStream {
@@ -109,7 +110,7 @@ impl Wire {
 
 /// All that comes before the other end closes. A reset is a close too.
 #[track_caller]
-fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
+fn read_to_end(stream: &mut impl Read) -> Vec<u8> {
     let mut all = Vec::new();
     let mut buffer = [0; 64 * 1024];
     loop {
@@ -500,6 +501,34 @@ fn where_there_is_no_room_a_connection_waits_and_is_served_then() {
     let answered = answers(&read_to_end(&mut waits));
     assert_eq!(answered.first().map(|answer| answer.status), Some(200), "once the idle ones were closed");
     drop(held);
+}
+
+#[test]
+fn the_data_folders_socket_waits_for_nobody_either() {
+    let wire = Wire::start();
+    let connect = || {
+        let stream = UnixStream::connect(wire.data.path().join("scrip.sock")).expect("it listens");
+        stream.set_read_timeout(Some(HANGS)).expect("a timeout can be set");
+        stream
+    };
+    // As many as it takes at once, with nothing, half a head, or half a body.
+    let part = [
+        "",
+        "GET /v1/keys HTTP/1.1\r\nHost: ",
+        "POST /v1/keys HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{",
+    ];
+    let mut held: Vec<UnixStream> = (0..32).map(|_| connect()).collect();
+    for (stream, part) in held.iter_mut().zip(part.iter().cycle()) {
+        stream.write_all(part.as_bytes()).expect("sent");
+    }
+    let mut waits = connect();
+    waits.write_all(b"GET /v1/keys HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n").expect("sent");
+    assert_eq!(answers(&read_to_end(&mut waits)).first().map(|answer| answer.status), Some(200));
+    for (stream, part) in held.iter_mut().zip(part.iter().cycle()) {
+        let told = answers(&read_to_end(stream));
+        let status = if part.starts_with("POST") { Some(408) } else { None };
+        assert_eq!(told.first().map(|answer| answer.status), status, "{part}");
+    }
 }
 
 #[test]

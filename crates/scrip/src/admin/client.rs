@@ -1,11 +1,14 @@
-use std::{io::ErrorKind, path::Path};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use axum::{Router, body::Body};
 use http_body_util::{BodyExt, Collected, Full};
 use hyper::{
     Method, Request, Response,
     body::Bytes,
-    client::conn::http1::{SendRequest, handshake},
+    client::conn::http1::handshake,
     header::{CONTENT_TYPE, HOST},
 };
 use hyper_util::rt::TokioIo;
@@ -30,8 +33,9 @@ pub struct Admin {
 }
 
 enum Reaches {
-    /// The running server, over its socket.
-    Server(SendRequest<Full<Bytes>>),
+    /// The running server, over its socket. Each question is a connection of its own: between two of them may be any time, for
+    /// which the server keeps none open.
+    Server(PathBuf),
     /// No server runs: an engine of our own, which stops when this is dropped.
     Here(Router, Engine),
 }
@@ -50,7 +54,7 @@ impl Admin {
     pub fn of(data: &Path) -> Result<Self, Failure> {
         let runtime = runtime()?;
         match runtime.block_on(UnixStream::connect(socket(data))) {
-            Ok(stream) => Self::over(stream, runtime),
+            Ok(_) => Ok(Self { reaches: Reaches::Server(socket(data)), runtime }),
             Err(error) if is_nobodys(&error) => {
                 let (engine, _) = backend::start(data, Missing::Refuse)?;
                 let desk = Desk::new(engine.clone(), &DeskOptions::default());
@@ -66,7 +70,7 @@ impl Admin {
     pub fn server(data: &Path) -> Result<Self, Failure> {
         let runtime = runtime()?;
         match runtime.block_on(UnixStream::connect(socket(data))) {
-            Ok(stream) => Self::over(stream, runtime),
+            Ok(_) => Ok(Self { reaches: Reaches::Server(socket(data)), runtime }),
             Err(error) if is_nobodys(&error) => {
                 backend::existing(data)?;
                 Err(Failure::new(format!("no server runs on {}: start it with scrip serve --data {0}", data.display())))
@@ -95,16 +99,25 @@ impl Admin {
         let request = if body.is_empty() { request } else { request.header(CONTENT_TYPE, "application/json") };
         let request = request.body(Full::new(body)).expect("a method and a path of ours");
         match &mut self.reaches {
-            Reaches::Server(connection) => self.runtime.block_on(async {
+            Reaches::Server(socket) => self.runtime.block_on(async {
                 let unknown = |error: &dyn std::error::Error| {
                     Failure::new(format!(
                         "asking the running server: it ended before it answered; whether it was done is not known: {error}"
                     ))
                 };
-                connection.ready().await.map_err(|error| unknown(&error))?;
-                let response = connection.send_request(request).await.map_err(|error| unknown(&error))?;
-                let (status, body) = (response.status(), response.into_body().collect().await);
-                Ok(read(status.is_success(), &body.map_err(|error| unknown(&error))?.to_bytes()))
+                let gone = |error: &dyn std::error::Error| {
+                    Failure::new(format!("asking the running server: it is gone, and nothing was done: {error}"))
+                };
+                let stream = UnixStream::connect(socket).await.map_err(|error| gone(&error))?;
+                let (mut connection, driven) =
+                    handshake(TokioIo::new(stream)).await.map_err(|error| unknown(&error))?;
+                let asked = async move {
+                    let response = connection.send_request(request).await.map_err(|error| unknown(&error))?;
+                    let (status, body) = (response.status(), response.into_body().collect().await);
+                    Ok(read(status.is_success(), &body.map_err(|error| unknown(&error))?.to_bytes()))
+                };
+                // The connection ends with the question.
+                tokio::join!(asked, driven).0
             }),
             Reaches::Here(router, _) => self.runtime.block_on(async {
                 // A router is always ready, and fails in an answer.
@@ -113,16 +126,6 @@ impl Admin {
                 Ok(read(status.is_success(), &body.map(Collected::to_bytes).unwrap_or_default()))
             }),
         }
-    }
-
-    fn over(stream: UnixStream, runtime: Runtime) -> Result<Self, Failure> {
-        let failed = |error: hyper::Error| Failure::of("asking the running server", &error);
-        let connection = runtime.block_on(async {
-            let (connection, driven) = handshake(TokioIo::new(stream)).await.map_err(failed)?;
-            tokio::spawn(driven);
-            Ok::<_, Failure>(connection)
-        })?;
-        Ok(Self { reaches: Reaches::Server(connection), runtime })
     }
 }
 

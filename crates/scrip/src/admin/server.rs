@@ -1,19 +1,17 @@
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use tokio::{net::UnixListener, sync::Semaphore};
-use tower::Service;
 
 use super::socket;
-use crate::failure::Failure;
+use crate::{connections::connection, failure::Failure};
 
 /// Connections at once: they come out of the same files as the network's.
 const AT_ONCE: usize = 32;
 
-/// Listens on the data folder's socket until the process ends. The database's lock says that no other server does.
-pub fn serve(data: &Path, app: Router) -> Result<(), Failure> {
+/// Listens on the data folder's socket until the process ends. The database's lock says that no other server does. A client gets
+/// as much patience as one on the network: whoever is stopped in the middle keeps nobody else out.
+pub fn serve(data: &Path, app: Router, patience: Duration) -> Result<(), Failure> {
     let path = socket(data);
     // One that a killed server left.
     let _ = std::fs::remove_file(&path);
@@ -34,11 +32,9 @@ pub fn serve(data: &Path, app: Router) -> Result<(), Failure> {
                     continue;
                 }
             };
-            let app = app.clone();
-            // A router is always ready.
-            let service = service_fn(move |request: Request<Incoming>| app.clone().call(request));
+            let connection = connection(stream, None, app.clone(), patience);
             tokio::spawn(async move {
-                if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+                if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection of the command line ended");
                 }
                 drop(place);

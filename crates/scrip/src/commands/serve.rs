@@ -9,6 +9,7 @@ use crate::{
     backend::{self, Missing},
     cli::{Cli, ServeArguments},
     config::{self, Listen, Settings},
+    connections::ConnectionLimits,
     data_folder::database,
     failure::Failure,
     heads,
@@ -51,7 +52,7 @@ async fn serve(data: &Path, settings: &Settings, noop: bool) -> Result<(), Failu
     time_zones::tell(&engine);
     tell_of_the_clock(&engine)?;
     let api = api(&engine, settings, metrics, noop);
-    admin::serve(data, api.machine)?;
+    admin::serve(data, api.machine, ConnectionLimits::new(&settings.connections).patience)?;
     let address = listener.local_addr().map_err(|error| Failure::of("listening", &error))?;
     let stop = StopSignal::listen()?;
     announce(address, data, is_new, &engine);

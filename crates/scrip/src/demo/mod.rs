@@ -16,6 +16,7 @@ use crate::{
     admin, backend,
     cli::DemoArguments,
     config::{Listen, Settings},
+    connections::ConnectionLimits,
     failure::Failure,
     serving::{DEMO_MARK, StopSignal, api, reachable, until_stopped},
     telemetry, terminal,
@@ -45,7 +46,7 @@ async fn demo(arguments: &DemoArguments, folder: &Path) -> Result<ExitCode, Fail
     let (engine, _store) = backend::start(folder, backend::Missing::Make)?;
     let settings = Settings::default();
     let api = api(&engine, &settings, telemetry::start_metrics()?, false);
-    admin::serve(folder, api.machine)?;
+    admin::serve(folder, api.machine, ConnectionLimits::new(&settings.connections).patience)?;
     let keys = DemoKeys {
         operator: key(&engine, Role::Operator, None).await?,
         storefront: key(&engine, Role::Storefront, None).await?,

@@ -28,7 +28,7 @@ pub use guessing::GuessLimits;
 pub use idempotency::{IdempotencyKey, hash};
 pub use not_done::NotDone;
 pub use operations::{
-    campaigns::{CampaignFilter, CountedCampaign, NewCampaign},
+    campaigns::{CampaignFilter, NewCampaign},
     checkouts::{Checkout, NewOrder},
     claims::{OwnedCoupon, Wanted},
     codes::{AfterCode, BegunExport, ExportedCode, NewSharedCode, NewUniqueCodes, SharedCode},
@@ -44,7 +44,7 @@ pub use operations::{
     refunds::NewRefund,
 };
 pub use rights::{Access, Operation, ROLES, may_name};
-pub use visibility::{SeenOrder, SeenRefund};
+pub use visibility::{BudgetUse, SeenCampaign, SeenOrder, SeenRefund};
 
 // What answers are made of that the engine and the store name.
 pub use scrip_engine::{EngineError, KnownKey, QuoteAnswer, SellerUse, Use, fill_random, shown};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStage, CampaignStatus, Counters, Terms, changed_terms},
+    campaign::{Campaign, CampaignStage, CampaignStatus, Terms, changed_terms},
     command::{CampaignStep, ChangeCampaign, CreateCampaign, DeleteCampaign, MoveCampaign},
     id::CampaignId,
     key::Holder,
@@ -22,15 +22,8 @@ use crate::{
     not_done::NotDone,
     page::cut,
     rights::Operation,
-    visibility::sees_campaign,
+    visibility::{SeenCampaign, sees_campaign},
 };
-
-/// A campaign with its exact counters.
-#[derive(Clone, Debug)]
-pub struct CountedCampaign {
-    pub campaign: Arc<Campaign>,
-    pub counters: Counters,
-}
 
 /// Which campaigns to list, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +50,7 @@ impl Desk {
         &self,
         caller: &Caller,
         filter: CampaignFilter,
-    ) -> Result<Listed<CountedCampaign, CampaignId>, NotDone> {
+    ) -> Result<Listed<SeenCampaign, CampaignId>, NotDone> {
         caller.may(Operation::ListCampaigns)?;
         let now = self.now();
         // A seller's own list needn't look at the others'.
@@ -70,21 +63,22 @@ impl Desk {
         let next = page.last().filter(|_| more).map(|campaign| campaign.id);
         let counted = self.read(move |reader| {
             page.into_iter()
-                .map(|campaign| Ok(CountedCampaign { counters: reader.counters(campaign.id)?, campaign }))
-                .collect()
+                .map(|campaign| Ok((reader.counters(campaign.id)?, campaign)))
+                .collect::<Result<Vec<_>, _>>()
         });
-        Ok(Listed { items: counted.await?, next, at: now })
+        let seen = |(counters, campaign)| SeenCampaign::of(campaign, counters, caller);
+        Ok(Listed { items: counted.await?.into_iter().map(seen).collect(), next, at: now })
     }
 
     /// One campaign, and when it was looked at.
     ///
     /// Errors: `forbidden`, `not_found`.
-    pub async fn get_campaign(&self, caller: &Caller, id: CampaignId) -> Result<(CountedCampaign, Timestamp), NotDone> {
+    pub async fn get_campaign(&self, caller: &Caller, id: CampaignId) -> Result<(SeenCampaign, Timestamp), NotDone> {
         caller.may(Operation::GetCampaign)?;
         let at = self.now();
         let campaign = self.seen_campaign(caller, id)?;
         let counters = self.read(move |reader| reader.counters(id)).await?;
-        Ok((CountedCampaign { campaign, counters }, at))
+        Ok((SeenCampaign::of(campaign, counters, caller), at))
     }
 
     /// Makes a draft; a seller's of its own, within its limits. `as_asked` is what earlier versions noted `key` with.
@@ -96,7 +90,7 @@ impl Desk {
         new: NewCampaign,
         key: &IdempotencyKey,
         as_asked: &impl Serialize,
-    ) -> Result<Done<CountedCampaign>, NotDone> {
+    ) -> Result<Done<SeenCampaign>, NotDone> {
         caller.may(Operation::CreateCampaign)?;
         let NewCampaign { terms, metadata } = new;
         if let Some(own) = &caller.seller
@@ -116,7 +110,7 @@ impl Desk {
             .filter(|_| completed.is_ok())
             .and_then(|turn| turn.bars_creating(self.engine.registry(), self.now(), &terms));
         let command = CreateCampaign { terms, metadata: caller.wrote(metadata), slot };
-        counted(self.submit_once_unless(barred, command, key).await?)
+        seen_done(caller, self.submit_once_unless(barred, command, key).await?)
     }
 
     /// Changes a campaign: `change` makes the new terms, and what changes of the metadata, from what it is at `revision`.
@@ -129,7 +123,7 @@ impl Desk {
         id: CampaignId,
         revision: impl FnOnce(&Campaign) -> Result<u64, E>,
         change: impl FnOnce(&Campaign) -> Result<(Terms, Changes), E>,
-    ) -> Result<Done<CountedCampaign>, E> {
+    ) -> Result<Done<SeenCampaign>, E> {
         caller.may(Operation::ChangeCampaign)?;
         let campaign = self.seen_campaign(caller, id)?;
         let revision = revision(&campaign)?;
@@ -151,7 +145,7 @@ impl Desk {
         }
         let command = ChangeCampaign { campaign: id, as_seller: caller.seller.clone(), revision, terms, metadata, by };
         let receipt = self.engine.submit(command, None).await.map_err(NotDone::from)?;
-        Ok(counted(receipt)?)
+        Ok(seen_done(caller, receipt)?)
     }
 
     /// Deletes a draft with its codes and jobs.
@@ -172,7 +166,7 @@ impl Desk {
         campaign: CampaignId,
         key: &IdempotencyKey,
         step: CampaignStep,
-    ) -> Result<Done<CountedCampaign>, NotDone> {
+    ) -> Result<Done<SeenCampaign>, NotDone> {
         caller.may(match step {
             CampaignStep::Publish => Operation::PublishCampaign,
             CampaignStep::Pause => Operation::PauseCampaign,
@@ -191,7 +185,7 @@ impl Desk {
         let bars = |turn: &Turn| turn.bars_publishing(self.engine.registry(), self.now());
         // What can't be published anyway is told that.
         let barred = turn.as_ref().filter(|_| step == CampaignStep::Publish && own_draft()).and_then(bars);
-        counted(self.submit_once_unless(barred, command, key).await?)
+        seen_done(caller, self.submit_once_unless(barred, command, key).await?)
     }
 
     /// A campaign that exists for the caller.
@@ -203,10 +197,11 @@ impl Desk {
     }
 }
 
-fn counted(receipt: Receipt) -> Result<Done<CountedCampaign>, NotDone> {
+/// The campaign of a command's answer as the caller sees it.
+fn seen_done(caller: &Caller, receipt: Receipt) -> Result<Done<SeenCampaign>, NotDone> {
     Done::from(receipt, |answer| match answer {
         Answer::Campaign { campaign, counters, created } => {
-            Ok((CountedCampaign { campaign: Arc::new(*campaign), counters }, created))
+            Ok((SeenCampaign::of(Arc::new(*campaign), counters, caller), created))
         }
         _ => Err(EngineError::Fault),
     })

@@ -1,5 +1,6 @@
 //! What exists for whom, and what each sees of it. What doesn't exist is answered like something that was never there.
 
+mod seen_campaign;
 mod seen_order;
 mod seen_refund;
 
@@ -11,6 +12,7 @@ use scrip_core::{
     time::Timestamp,
 };
 
+pub use self::seen_campaign::{BudgetUse, SeenCampaign};
 pub use self::seen_order::SeenOrder;
 pub use self::seen_refund::SeenRefund;
 pub(crate) use self::seen_refund::gives_back_to;

@@ -1,14 +1,14 @@
 use scrip_core::{
-    campaign::{Availability, Campaign, CampaignStatus, Channel, Counters, PausedBy, Terms},
+    campaign::{Availability, Campaign, CampaignStatus, Channel, PausedBy, Terms},
     code::{Code, Job},
     exchange::Pool,
     id::{CampaignId, CodeId, JobId},
-    metadata::{Members, Writer},
+    metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, SourceName},
     time::Timestamp,
 };
-use scrip_desk::DistributionRow;
+use scrip_desk::{DistributionRow, SeenCampaign};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -172,28 +172,27 @@ pub struct CountersDocument {
 }
 
 impl CampaignDocument {
-    /// As its issuer or an operator sees it, a storefront (`reader`) without what the budget comes to.
-    pub fn new(campaign: &Campaign, counters: Counters, reader: Option<&Writer>, now: Timestamp) -> Self {
-        let with_budget = matches!(reader, Some(Writer::Operator | Writer::Seller(_)));
+    pub fn new(seen: SeenCampaign, now: Timestamp) -> Self {
+        let SeenCampaign { campaign, budget, .. } = seen;
         Self {
             id: campaign.id,
             terms: campaign.terms.clone(),
             status: campaign.status(now),
             paused_by: campaign.paused_by,
             offered_on: campaign.offered_on(),
-            warnings: WarningDocument::of(campaign),
+            warnings: WarningDocument::of(&campaign),
             terms_version: campaign.terms_version,
             counters: CountersDocument {
-                claimed: counters.claimed,
-                on_orders: counters.on_orders,
-                used: counters.used,
-                returned: counters.returned,
-                reclaimed: counters.reclaimed,
-                budget_held: with_budget.then_some(counters.budget_held),
-                budget_spent: with_budget.then_some(counters.budget_spent),
+                claimed: seen.claimed,
+                on_orders: seen.on_orders,
+                used: seen.used,
+                returned: seen.returned,
+                reclaimed: seen.reclaimed,
+                budget_held: budget.map(|budget| budget.held),
+                budget_spent: budget.map(|budget| budget.spent),
             },
             created_at: campaign.created_at,
-            metadata: campaign.metadata.shown_to(reader),
+            metadata: seen.metadata,
         }
     }
 }

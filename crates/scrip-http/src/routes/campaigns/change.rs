@@ -51,7 +51,7 @@ pub(super) async fn change(
         Some(etag) => etag.trim_matches('"').parse().map_err(|_| Reason::PreconditionFailed.into()),
     };
     let done = api.desk.change_campaign(&caller, id, revision, |campaign| patched(campaign, patch)).await?;
-    Ok(document(&caller, done))
+    Ok(document(done))
 }
 
 /// The campaign's terms with the patch merged in, and what changes of its metadata.

@@ -24,5 +24,5 @@ pub(super) async fn create(
     Body(request): Body<CampaignRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
     let new = NewCampaign { terms: request.terms.clone(), metadata: request.metadata.clone() };
-    Ok(document(&caller, api.desk.create_campaign(&caller, new, &key, &request).await?))
+    Ok(document(api.desk.create_campaign(&caller, new, &key, &request).await?))
 }

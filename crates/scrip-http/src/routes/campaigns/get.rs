@@ -1,6 +1,6 @@
 use axum::extract::State;
 use scrip_core::id::CampaignId;
-use scrip_desk::{Caller, CountedCampaign, Done};
+use scrip_desk::{Done, SeenCampaign};
 
 use crate::{api::Api, caller::Authenticated, params::PathOf, problem::Problem, reply::Reply, wire::CampaignDocument};
 
@@ -15,15 +15,15 @@ pub(super) async fn get(
     Authenticated(caller): Authenticated,
     PathOf(id): PathOf<CampaignId>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    let (CountedCampaign { campaign, counters }, at) = api.desk.get_campaign(&caller, id).await?;
-    let document = CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), at);
-    Ok(Reply::ok(document).etag(campaign.revision))
+    let (seen, at) = api.desk.get_campaign(&caller, id).await?;
+    let revision = seen.campaign.revision;
+    Ok(Reply::ok(CampaignDocument::new(seen, at)).etag(revision))
 }
 
-/// A command's campaign as the caller sees it.
-pub(super) fn document(caller: &Caller, done: Done<CountedCampaign>) -> Reply<CampaignDocument> {
-    let CountedCampaign { campaign, counters } = done.of;
-    let document = CampaignDocument::new(&campaign, counters, caller.writer().as_ref(), done.at);
-    let reply = Reply::created(done.created, document).etag(campaign.revision).replayed(done.replayed);
-    if done.created { reply.location(format!("/v1/campaigns/{}", campaign.id)) } else { reply }
+/// A command's campaign.
+pub(super) fn document(done: Done<SeenCampaign>) -> Reply<CampaignDocument> {
+    let (id, revision) = (done.of.campaign.id, done.of.campaign.revision);
+    let document = CampaignDocument::new(done.of, done.at);
+    let reply = Reply::created(done.created, document).etag(revision).replayed(done.replayed);
+    if done.created { reply.location(format!("/v1/campaigns/{id}")) } else { reply }
 }

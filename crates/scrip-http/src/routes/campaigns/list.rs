@@ -3,7 +3,7 @@ use scrip_core::{
     campaign::CampaignStatus,
     name::{SellerId, decoded},
 };
-use scrip_desk::{CampaignFilter, CountedCampaign};
+use scrip_desk::CampaignFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -46,12 +46,9 @@ pub(super) async fn list(
     let after = list.after(params.cursor.as_deref())?;
     let filter = CampaignFilter { issuer, status: params.status, after, limit: params.limit.0 };
     let page = api.desk.list_campaigns(&caller, filter).await?;
-    let (reader, now) = (caller.writer(), page.at);
-    let document = |CountedCampaign { campaign, counters }: CountedCampaign| {
-        CampaignDocument::new(&campaign, counters, reader.as_ref(), now)
-    };
     let next_cursor = page.next.map(|after| list.cursor(&after));
-    Ok(Reply::ok(ListDocument { data: page.items.into_iter().map(document).collect(), next_cursor }))
+    let data = page.items.into_iter().map(|seen| CampaignDocument::new(seen, page.at)).collect();
+    Ok(Reply::ok(ListDocument { data, next_cursor }))
 }
 
 /// `Ok(None)`: the platform.

@@ -26,5 +26,5 @@ pub(super) async fn publish(
     Key(key): Key,
     OptionalBody(NothingRequest {}): OptionalBody<NothingRequest>,
 ) -> Result<Reply<CampaignDocument>, Problem> {
-    Ok(document(&caller, api.desk.move_campaign(&caller, campaign, &key, CampaignStep::Publish).await?))
+    Ok(document(api.desk.move_campaign(&caller, campaign, &key, CampaignStep::Publish).await?))
 }

@@ -323,6 +323,7 @@ fn joined(name: &str, suffix: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::SourceName;
 
     #[test]
     fn kinds_keep_their_numbers() {
@@ -330,6 +331,53 @@ mod tests {
             assert_eq!(usize::from(kind.number()), index);
             assert_eq!(Kind::from_number(kind.number()), Some(kind));
         }
+    }
+
+    #[test]
+    fn keys_keep_their_bytes_and_buckets() {
+        let buckets = Buckets::new(65_536).expect("a power of two");
+        let here = Bucket::from_u16(0x0102);
+        let account = AccountId::new("ana").expect("valid");
+        let order = OrderId::new("o-1").expect("valid");
+        let individual = IndividualId::new("ind").expect("valid");
+        let source = SourceName::new("mail").expect("valid");
+        let uid = |byte| Uid::from_bytes([byte; 16]);
+        let (campaign, hash) = (CampaignId::from_uid(uid(0x41)), CodeHash::from_bytes([0x55; 16]));
+        // Golden: every stored document is found by these.
+        let stored = [
+            (Key::Wallet(account.clone()), r"24d4 ana"),
+            (Key::WalletPage(account.clone(), 7), r"24d4 ana\x00\x07"),
+            (Key::WalletPage(account.clone(), 256), r"24d4 ana\x00\xff\x00\x00\x01\x00"),
+            (Key::History(account.clone(), 7), r"24d4 ana\x00\x00\x00\x00\x07"),
+            (Key::Order(account.clone(), order.clone()), r"24d4 ana\x00o-1"),
+            (Key::Campaign(campaign), r"1410 AAAAAAAAAAAAAAAA"),
+            (Key::Allowance(here, campaign), r"0102 AAAAAAAAAAAAAAAA"),
+            (Key::Code(hash), r"5555 UUUUUUUUUUUUUUUU"),
+            (Key::RecentKeys(Holder::Account(account.clone()), 5), r"24d4 \x00\x00\x00\x05aana"),
+            (Key::RecentKeys(Holder::Campaign(campaign), 5), r"1410 \x00\x00\x00\x05cAAAAAAAAAAAAAAAA"),
+            (Key::RecentKeys(Holder::Campaigns(Slot::from_u16(0xABCD)), 5), r"abcd \x00\x00\x00\x05C\xab\xcd"),
+            (Key::RecentKeys(Holder::Keys, 5), r"48a5 \x00\x00\x00\x05K"),
+            (Key::Due(here, 6, 63), r"0102 \x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00?"),
+            (Key::ApiKey(KeyId::from_uid(uid(0x33))), r"333c 3333333333333333"),
+            (Key::Job(JobId::from_uid(uid(0x44))), r"4441 DDDDDDDDDDDDDDDD"),
+            (Key::CampaignHere(here, campaign), r"0102 AAAAAAAAAAAAAAAA"),
+            (Key::CodeHere(here, hash), r"0102 UUUUUUUUUUUUUUUU"),
+            (Key::GrantBook(Pool::Stock(campaign)), r"1410 sAAAAAAAAAAAAAAAA"),
+            (Key::GrantBook(Pool::SourceStock(campaign, source)), r"1410 oAAAAAAAAAAAAAAAAmail"),
+            (Key::GrantBook(Pool::Budget(campaign)), r"1410 bAAAAAAAAAAAAAAAA"),
+            (Key::GrantBook(Pool::CodeUses(hash)), r"5555 cUUUUUUUUUUUUUUUU"),
+            (Key::GrantBook(Pool::Individual(individual.clone(), campaign)), r"4691 iAAAAAAAAAAAAAAAAind"),
+            (Key::LeasesOut(here, 9), r"0102 \t"),
+            (Key::LeasesReturning(here, 9), r"0102 \t"),
+            (Key::Individual(here, individual), r"0102 ind"),
+            (Key::RefundPage(account.clone(), order.clone(), 7), r"24d4 ana\x00o-1\x00\x00\x00\x00\x07"),
+            (Key::RefundLocation(account, order, RefundName::new("r-1").expect("valid")), r"24d4 ana\x00o-1\x00r-1"),
+        ];
+        for (key, text) in &stored {
+            let (bucket, bytes) = (key.bucket(buckets).get(), key.bytes());
+            assert_eq!(format!("{bucket:04x} {}", bytes.escape_ascii()), *text, "{key:?}");
+        }
+        assert!(Kind::ALL.iter().all(|kind| stored.iter().any(|(key, _)| key.kind() == *kind)));
     }
 
     #[test]

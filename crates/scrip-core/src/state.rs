@@ -1,30 +1,29 @@
 //! The working set: the aggregates that a command looks at, and `evolve`, the only way that they change.
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod evolve;
+mod housekeeping;
 
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 
-pub use aggregate::{Aggregate, Due, DueOrder, RecentKeys, decode};
+pub use aggregate::{Aggregate, decode};
+pub use housekeeping::{Due, DueOrder, RecentKeys};
 
 use crate::{
-    campaign::{
-        Allowance, Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes,
-    },
-    code::{Code, CodeHash, CodeKind, Job},
-    event::ApiKey,
-    exchange::{GrantBook, PendingLeases, Pool, Quota, UsageElsewhere},
-    id::{CampaignId, CouponId, JobId, KeyId},
+    campaign::{Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes},
+    code::{Code, CodeHash, CodeKind},
+    exchange::{PendingLeases, Pool, Quota, UsageElsewhere},
+    id::{CampaignId, CouponId},
     individual::Individual,
-    key::{Holder, Key},
+    key::{Key, Lives},
     money::Amount,
     name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
-    order::{GivenBack, Order, Refund, RefundLocation, RefundPage},
+    order::{GivenBack, Order, Refund, RefundPage},
     slot::{Bucket, Buckets},
     time::{Timestamp, Zones},
-    wallet::{Coupon, History, Wallet},
+    wallet::Coupon,
 };
 
 /// One loaded aggregate: its content, the version that was read, and whether it changed since.
@@ -55,17 +54,6 @@ pub struct Change {
     pub key: Key,
     pub read: Option<u64>,
     pub value: Option<Aggregate>,
-}
-
-macro_rules! getters {
-    ($($name:ident, $variant:ident, $type:ty, ($($arg:ident: $kind:ty),*), $key:expr;)*) => {$(
-        pub fn $name(&self, $($arg: $kind),*) -> Option<&$type> {
-            match self.get(&$key)? {
-                Aggregate::$variant(value) => Some(value),
-                _ => None,
-            }
-        }
-    )*};
 }
 
 impl State {
@@ -189,21 +177,6 @@ impl State {
         Some(value)
     }
 
-    getters! {
-        wallet, Wallet, Wallet, (account: &AccountId), Key::Wallet(account.clone());
-        history, History, History, (account: &AccountId, page: u32), Key::History(account.clone(), page);
-        order, Order, Order, (account: &AccountId, order: &OrderId), Key::Order(account.clone(), order.clone());
-        recent_keys, RecentKeys, RecentKeys, (holder: &Holder, day: u32), Key::RecentKeys(holder.clone(), day);
-        due, Due, Due, (key: &Key), key.clone();
-        api_key, ApiKey, ApiKey, (id: KeyId), Key::ApiKey(id);
-        job, Job, Job, (id: JobId), Key::Job(id);
-        grant_book, GrantBook, GrantBook, (pool: &Pool), Key::GrantBook(pool.clone());
-        refund_page, RefundPage, RefundPage, (account: &AccountId, order: &OrderId, page: u32),
-            Key::RefundPage(account.clone(), order.clone(), page);
-        refund_location, RefundLocation, RefundLocation, (account: &AccountId, order: &OrderId, id: &RefundName),
-            Key::RefundLocation(account.clone(), order.clone(), id.clone());
-    }
-
     /// A refund, in its order or on a page that was loaded.
     pub fn refund(&self, account: &AccountId, order: &OrderId, id: &RefundName) -> Option<&Refund> {
         let in_it = self.order(account, order)?.refund(id);
@@ -226,21 +199,16 @@ impl State {
 
     /// An order with all its refunds, if its pages were loaded.
     pub fn whole_order(&self, order: Order) -> Order {
-        let pages: Vec<&RefundPage> = Key::refund_pages(&order)
-            .filter_map(|key| match self.get(&key)? {
-                Aggregate::RefundPage(page) => Some(page),
-                _ => None,
-            })
+        let pages: Vec<&RefundPage> = (0..)
+            .zip(&order.refund_pages)
+            .filter_map(|(page, _)| self.refund_page(&order.account, &order.id, page))
             .collect();
         order.with_refunds_of(pages)
     }
 
     /// What an individual's linked accounts in this bucket have claimed.
     pub fn individual(&self, id: &IndividualId) -> Option<&Individual> {
-        match self.get(&Key::Individual(self.bucket, id.clone()))? {
-            Aggregate::Individual(individual) => Some(individual),
-            _ => None,
-        }
+        self.individual_in(self.bucket, id)
     }
 
     /// Tells what other buckets have given out, or that it isn't known.
@@ -254,11 +222,7 @@ impl State {
 
     /// The document of a campaign in this bucket, be it its home or not.
     pub fn campaign_key(&self, campaign: CampaignId) -> Key {
-        if campaign.uid().slot().bucket(self.buckets) == self.bucket {
-            Key::Campaign(campaign)
-        } else {
-            Key::CampaignHere(self.bucket, campaign)
-        }
+        if self.lives_here(&campaign) { Key::Campaign(campaign) } else { Key::CampaignHere(self.bucket, campaign) }
     }
 
     /// The document of a code in this bucket, be it its home or not.
@@ -268,7 +232,11 @@ impl State {
 
     /// Whether the code lives in this bucket.
     pub fn is_home(&self, hash: CodeHash) -> bool {
-        hash.slot().bucket(self.buckets) == self.bucket
+        self.lives_here(&hash)
+    }
+
+    fn lives_here(&self, what: &impl Lives) -> bool {
+        what.bucket(self.buckets) == self.bucket
     }
 
     pub fn campaign(&self, campaign: CampaignId) -> Option<&Campaign> {
@@ -285,33 +253,26 @@ impl State {
         if let Some(known) = self.known.get(&campaign) {
             return Some(&known.campaign);
         }
-        match self.get(&self.campaign_key(campaign))? {
-            Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => Some(campaign),
-            _ => None,
+        if self.lives_here(&campaign) {
+            self.campaign_at_home(campaign)
+        } else {
+            self.campaign_here(self.bucket, campaign)
         }
     }
 
     pub fn code(&self, hash: CodeHash) -> Option<&Code> {
-        match self.get(&self.code_key(hash))? {
-            Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
-            _ => None,
-        }
+        if self.is_home(hash) { self.code_at_home(hash) } else { self.code_here(self.bucket, hash) }
     }
 
     /// Leases that wait for a step under one of the keys [`Key::leases_out`] and [`Key::leases_returning`].
     pub fn pending_leases(&self, key: &Key) -> Option<&PendingLeases> {
-        match self.get(key)? {
-            Aggregate::LeasesOut(pending) | Aggregate::LeasesReturning(pending) => Some(pending),
-            _ => None,
-        }
+        let (Aggregate::LeasesOut(pending) | Aggregate::LeasesReturning(pending)) = self.get(key)? else { return None };
+        Some(pending)
     }
 
     /// What this bucket has given out of a campaign and may still give out.
     pub fn allowance(&self, campaign: CampaignId) -> Availability {
-        let allowance = match self.get(&Key::Allowance(self.bucket, campaign)) {
-            Some(Aggregate::Allowance(allowance)) => allowance.clone(),
-            _ => Allowance::default(),
-        };
+        let allowance = self.allowance_in(self.bucket, campaign).cloned().unwrap_or_default();
         let elsewhere = match &self.usage_elsewhere {
             _ if self.buckets.is_one() => Elsewhere::Nowhere,
             None => Elsewhere::Unknown,
@@ -388,7 +349,7 @@ impl State {
         match pool {
             Pool::CodeUses(hash) => match self.code(*hash).map(|code| &code.kind) {
                 Some(CodeKind::Shared { quota, .. }) => quota.unwrap_or_default(),
-                _ => Quota::default(),
+                Some(CodeKind::Unique { .. }) | None => Quota::default(),
             },
             Pool::Individual(id, campaign) => {
                 self.individual(id).map(|individual| individual.quota(*campaign)).unwrap_or_default()
@@ -404,7 +365,7 @@ impl State {
         match pool {
             Pool::CodeUses(hash) => match self.code(*hash).map(|code| &code.kind) {
                 Some(CodeKind::Shared { uses, .. }) => u64::from(*uses),
-                _ => 0,
+                Some(CodeKind::Unique { .. }) | None => 0,
             },
             Pool::Individual(id, campaign) => {
                 self.individual(id).map_or(0, |individual| u64::from(individual.count(*campaign)))
@@ -434,11 +395,8 @@ impl State {
         let mut pages: Vec<&[Coupon]> = Vec::with_capacity(1);
         if let Some(wallet) = self.wallet(account) {
             pages.push(&wallet.live);
-            for key in Key::wallet_pages(account, wallet.further.len()) {
-                if let Some(Aggregate::WalletPage(page)) = self.get(&key) {
-                    pages.push(&page.live);
-                }
-            }
+            let further = (0..).zip(&wallet.further).filter_map(|(page, _)| self.wallet_page(account, page));
+            pages.extend(further.map(|page| &page.live[..]));
         }
         pages.into_iter().flatten()
     }

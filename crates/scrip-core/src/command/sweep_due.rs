@@ -1,6 +1,13 @@
 use super::{Decide, Decision, Outcome, lapse::cancelled_unpaid, needs};
 use crate::{
-    event::Event, id::IdSource, key::Key, order::Order, reason::Refusal, slot::Bucket, state::State, time::Timestamp,
+    event::Event,
+    id::IdSource,
+    key::Key,
+    order::Order,
+    reason::Refusal,
+    slot::Bucket,
+    state::{Due, State},
+    time::Timestamp,
 };
 
 /// Gives back what orders hold whose time ran out. Safe to run twice.
@@ -12,15 +19,15 @@ pub struct SweepDue {
 }
 
 impl SweepDue {
-    const fn key(&self) -> Key {
-        Key::Due(self.bucket, self.second, self.chunk)
+    fn due<'a>(&self, state: &'a State) -> Option<&'a Due> {
+        state.due(self.bucket, self.second, self.chunk)
     }
 }
 
 impl Decide for SweepDue {
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
-        keys.push(self.key());
-        let Some(due) = state.due(&self.key()) else { return };
+        keys.push(Key::Due(self.bucket, self.second, self.chunk));
+        let Some(due) = self.due(state) else { return };
         for entry in &due.orders {
             keys.push(Key::Order(entry.account.clone(), entry.order.clone()));
             // Most were paid or cancelled long ago: their wallets are left alone.
@@ -33,7 +40,7 @@ impl Decide for SweepDue {
     fn decide(&self, state: &State, now: Timestamp, _: &mut dyn IdSource) -> Result<Decision, Refusal> {
         // Before the second is over some of its orders may still be paid: they would never be swept again.
         let over = now.seconds().unsigned_abs() > self.second;
-        let Some(due) = state.due(&self.key()).filter(|_| over) else {
+        let Some(due) = self.due(state).filter(|_| over) else {
             return Ok(Decision { events: Vec::new(), outcome: Outcome::Nothing });
         };
         let mut lapsed: Vec<&Order> = due

@@ -80,7 +80,7 @@ impl State {
     pub(crate) fn code_revoked_here(&mut self, hash: CodeHash, code: &Code) {
         match self.code_mut(hash) {
             Some(known) if known.campaign == code.campaign => known.revoked_at = code.revoked_at,
-            _ => self.set(Key::CodeHere(self.bucket(), hash), Some(Aggregate::CodeHere(code.clone()))),
+            Some(_) | None => self.set(Key::CodeHere(self.bucket(), hash), Some(Aggregate::CodeHere(code.clone()))),
         }
     }
 
@@ -121,10 +121,10 @@ impl State {
     }
 
     pub(crate) fn code_mut(&mut self, hash: CodeHash) -> Option<&mut Code> {
-        match self.change(&self.code_key(hash))? {
-            Aggregate::Code(code) | Aggregate::CodeHere(code) => Some(code),
-            _ => None,
-        }
+        let (Aggregate::Code(code) | Aggregate::CodeHere(code)) = self.change(&self.code_key(hash))? else {
+            return None;
+        };
+        Some(code)
     }
 
     /// A lease that stood here before this one returned at most, and is home.
@@ -154,11 +154,9 @@ impl State {
 
     /// An empty list is no document.
     fn set_pending(&mut self, key: Key, pending: PendingLeases) {
-        let value = match key {
-            _ if pending.leases.is_empty() => None,
-            Key::LeasesOut(..) => Some(Aggregate::LeasesOut(pending)),
-            _ => Some(Aggregate::LeasesReturning(pending)),
-        };
+        let document =
+            if matches!(key, Key::LeasesOut(..)) { Aggregate::LeasesOut } else { Aggregate::LeasesReturning };
+        let value = (!pending.leases.is_empty()).then(|| document(pending));
         self.set(key, value);
     }
 }

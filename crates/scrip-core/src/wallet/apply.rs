@@ -110,27 +110,34 @@ impl State {
             coupon.state = state;
             return;
         }
-        let (further, history) = (wallet.further.len(), wallet.history.len());
-        let pages = Key::wallet_pages(account, further).chain(Key::history_pages(account, history));
-        for key in pages.collect::<Vec<_>>() {
-            let has_it = match self.get(&key) {
-                Some(Aggregate::WalletPage(page)) => page.live.iter().any(|coupon| coupon.id == id),
-                Some(Aggregate::History(page)) => page.coupons.iter().any(|coupon| coupon.id == id),
-                _ => false,
-            };
-            if !has_it {
-                continue;
-            }
-            let coupons = match self.change(&key) {
-                Some(Aggregate::WalletPage(page)) => &mut page.live,
-                Some(Aggregate::History(page)) => &mut page.coupons,
-                _ => continue,
-            };
+        let set = |coupons: &mut [Coupon]| {
             if let Some(coupon) = coupons.iter_mut().find(|coupon| coupon.id == id) {
                 coupon.state = state;
             }
-            return;
+        };
+        if let Some(page) = self.live_page_with(account, id) {
+            if let Some(Aggregate::WalletPage(page)) = self.change(&Key::WalletPage(account.clone(), page)) {
+                set(&mut page.live);
+            }
+        } else if let Some(page) = self.history_page_with(account, id)
+            && let Some(Aggregate::History(page)) = self.change(&Key::History(account.clone(), page))
+        {
+            set(&mut page.coupons);
         }
+    }
+
+    /// The further page that has a live coupon.
+    fn live_page_with(&self, account: &AccountId, id: CouponId) -> Option<u32> {
+        let pages = u32::try_from(self.wallet(account)?.further.len()).expect("far fewer pages");
+        let has_it = |page: &WalletPage| page.live.iter().any(|coupon| coupon.id == id);
+        (0..pages).find(|page| self.wallet_page(account, *page).is_some_and(has_it))
+    }
+
+    /// The page of history that has a coupon; what comes back was nearly always used lately.
+    fn history_page_with(&self, account: &AccountId, id: CouponId) -> Option<u32> {
+        let pages = u32::try_from(self.wallet(account)?.history.len()).expect("far fewer pages");
+        let has_it = |page: &History| page.coupons.iter().any(|coupon| coupon.id == id);
+        (0..pages).rev().find(|page| self.history(account, *page).is_some_and(has_it))
     }
 
     /// One more coupon, for stock, counters and the individual's count.
@@ -154,10 +161,8 @@ impl State {
         if self.get(&key).is_none() {
             self.set(key.clone(), Some(Aggregate::Wallet(Wallet::new(individual.clone()))));
         }
-        match self.change(&key) {
-            Some(Aggregate::Wallet(wallet)) => wallet,
-            _ => unreachable!("it was just made"),
-        }
+        let Some(Aggregate::Wallet(wallet)) = self.change(&key) else { unreachable!("it was just made") };
+        wallet
     }
 
     pub(crate) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
@@ -193,18 +198,13 @@ impl State {
         if let Some(index) = wallet.live.iter().position(|coupon| coupon.id == id) {
             return Some(wallet.live.remove(index));
         }
-        let pages = wallet.further.len();
-        for (number, key) in Key::wallet_pages(account, pages).enumerate() {
-            let has_it =
-                matches!(self.get(&key), Some(Aggregate::WalletPage(page)) if page.live.iter().any(|c| c.id == id));
-            if has_it && let Some(Aggregate::WalletPage(page)) = self.change(&key) {
-                let index = page.live.iter().position(|coupon| coupon.id == id)?;
-                let coupon = page.live.remove(index);
-                self.existing_wallet(account).further[number] -= 1;
-                return Some(coupon);
-            }
-        }
-        None
+        let number = self.live_page_with(account, id)?;
+        let key = Key::WalletPage(account.clone(), number);
+        let Some(Aggregate::WalletPage(page)) = self.change(&key) else { return None };
+        let index = page.live.iter().position(|coupon| coupon.id == id)?;
+        let coupon = page.live.remove(index);
+        self.existing_wallet(account).further[number as usize] -= 1;
+        Some(coupon)
     }
 
     /// To the open page of history; answers which.
@@ -226,18 +226,13 @@ impl State {
     }
 
     fn remove_history(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
-        let pages = self.existing_wallet(account).history.len();
-        let keys: Vec<Key> = Key::history_pages(account, pages).collect();
-        for (number, key) in keys.into_iter().enumerate().rev() {
-            let has_it =
-                matches!(self.get(&key), Some(Aggregate::History(page)) if page.coupons.iter().any(|c| c.id == id));
-            if has_it && let Some(Aggregate::History(page)) = self.change(&key) {
-                let index = page.coupons.iter().position(|coupon| coupon.id == id)?;
-                let coupon = page.coupons.remove(index);
-                self.existing_wallet(account).history[number] -= 1;
-                return Some(coupon);
-            }
-        }
-        None
+        self.existing_wallet(account);
+        let number = self.history_page_with(account, id)?;
+        let key = Key::History(account.clone(), number);
+        let Some(Aggregate::History(page)) = self.change(&key) else { return None };
+        let index = page.coupons.iter().position(|coupon| coupon.id == id)?;
+        let coupon = page.coupons.remove(index);
+        self.existing_wallet(account).history[number as usize] -= 1;
+        Some(coupon)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, change_campaign::own_campaign};
+use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     campaign::{Campaign, CampaignStatus, Channel},
     code::{CodeHash, EnteredCode, Job, NewCode, SecretNumber},
@@ -90,6 +90,10 @@ fn open_campaign<'a>(
 }
 
 impl Decide for AddSharedCode {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.code.hash.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
         keys.push(Key::Code(self.code.hash));
@@ -127,6 +131,10 @@ impl Decide for AddSharedCode {
 }
 
 impl Decide for NoteSharedCode {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
     }
@@ -148,6 +156,10 @@ impl Decide for NoteSharedCode {
 }
 
 impl Decide for NoteCodes {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
     }
@@ -160,6 +172,10 @@ impl Decide for NoteCodes {
 }
 
 impl Decide for RequestCodes {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Campaign(self.campaign));
     }
@@ -182,6 +198,10 @@ impl Decide for RequestCodes {
 }
 
 impl Decide for AddCodes {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.job.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Job(self.job));
         keys.extend(state.job(self.job).map(|job| Key::Campaign(job.campaign)));
@@ -218,6 +238,10 @@ impl Decide for AddCodes {
 }
 
 impl Decide for CancelJob {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.job.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Job(self.job));
         keys.extend(state.job(self.job).map(|job| Key::Campaign(job.campaign)));

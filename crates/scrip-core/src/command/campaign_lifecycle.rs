@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, change_campaign::own_campaign, needs};
+use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign, needs};
 use crate::{
     campaign::{CAMPAIGN_PAUSES_MORE, CampaignStage, PausedBy},
     event::Event,
@@ -32,6 +32,10 @@ pub enum CampaignStep {
 }
 
 impl Decide for MoveCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::campaign(state, self.campaign, keys);
     }

@@ -1,7 +1,7 @@
 use scrip_faults::{Fault, is};
 
 use super::{
-    Decide, Decision, Outcome,
+    Decide, Decision, Outcome, Where,
     lapse::{came_off, cancelled_unpaid},
     needs,
     refund::{Asked, Parts, refunded},
@@ -31,6 +31,10 @@ pub struct CancelOrder {
 }
 
 impl Decide for CancelOrder {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
         needs::open_refund_page(state, &self.account, &self.order, keys);

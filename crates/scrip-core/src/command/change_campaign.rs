@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     campaign::{Campaign, Terms, changed_terms},
     event::Event,
@@ -24,6 +24,10 @@ pub struct ChangeCampaign {
 }
 
 impl Decide for ChangeCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::campaign(state, self.campaign, keys);
     }

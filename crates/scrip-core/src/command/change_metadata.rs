@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -28,6 +28,10 @@ pub struct ChangeMetadata {
 }
 
 impl Decide for ChangeMetadata {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.account.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Order(self.account.clone(), self.order.clone()));
         if let Some(refund) = &self.refund {

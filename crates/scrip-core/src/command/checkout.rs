@@ -8,7 +8,7 @@ use super::{
 use crate::{
     campaign::Channel,
     cart::Cart,
-    code::EnteredCode,
+    code::{CodeHash, EnteredCode},
     condition::Occasion,
     event::Event,
     id::{CouponId, IdSource},
@@ -53,9 +53,13 @@ pub(super) struct Judged {
     expires_at: Timestamp,
 }
 
-/// Whether any of them is a code used directly, which is a claim too.
-pub(super) fn uses_codes(chosen: &[Chosen]) -> bool {
-    chosen.iter().any(|chosen| matches!(chosen, Chosen::Code { .. }))
+/// The codes among them that are used directly, each of which is a claim too.
+pub(super) fn codes_of(chosen: &[Chosen]) -> Vec<CodeHash> {
+    let code = |chosen: &Chosen| match chosen {
+        Chosen::Code { code, .. } => Some(code.hash),
+        Chosen::Coupon { .. } => None,
+    };
+    chosen.iter().filter_map(code).collect()
 }
 
 impl Checkout<'_> {

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     campaign::{Campaign, CampaignStatus, Channel},
     code::{Code, CodeHash, CodeKind, EnteredCode},
@@ -47,6 +47,10 @@ impl ClaimBy {
 }
 
 impl Decide for Claim {
+    fn place(&self) -> Where<'_> {
+        Where::Account(&self.account)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::individual(state, &self.account, keys);
         if let Some(wallet) = state.wallet(&self.account) {
@@ -104,6 +108,17 @@ impl Decide for Claim {
         let Event::CouponClaimed { coupon, .. } = &event else { unreachable!("claimed makes a claim") };
         let outcome = Outcome::Coupon { account: self.account.clone(), coupon: coupon.id };
         Ok(Decision { events: vec![event], outcome })
+    }
+
+    fn codes(&self) -> Vec<CodeHash> {
+        match &self.of {
+            ClaimOf::Code(code) => vec![code.hash],
+            ClaimOf::Campaign { .. } => Vec::new(),
+        }
+    }
+
+    fn wants_room(&self) -> bool {
+        true
     }
 }
 

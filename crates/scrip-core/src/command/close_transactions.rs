@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, coupon_outcomes::coupon_outcomes, needs};
+use super::{Decide, Decision, Outcome, Where, coupon_outcomes::coupon_outcomes, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -19,6 +19,10 @@ pub struct CloseTransactions {
 }
 
 impl Decide for CloseTransactions {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
     }

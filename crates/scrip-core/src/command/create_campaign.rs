@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome};
+use super::{Decide, Decision, Outcome, Where};
 use crate::{
     campaign::Terms,
     event::Event,
@@ -22,6 +22,10 @@ pub struct CreateCampaign {
 }
 
 impl Decide for CreateCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.slot)
+    }
+
     fn needs(&self, _: &State, _: Timestamp, _: &mut Vec<Key>) {}
 
     fn decide(&self, _: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {

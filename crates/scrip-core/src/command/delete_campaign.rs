@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, change_campaign::own_campaign};
+use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     campaign::CampaignStage,
     event::Event,
@@ -21,6 +21,10 @@ pub struct DeleteCampaign {
 }
 
 impl Decide for DeleteCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
     }

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -30,6 +30,10 @@ impl ExtendHold {
 }
 
 impl Decide for ExtendHold {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
         if let Some(order) = state.order(&self.account, &self.order) {

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome};
+use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::IdSource,
@@ -26,6 +26,10 @@ pub fn keys_kept_from(now: Timestamp) -> u32 {
 }
 
 impl Decide for ForgetKeys {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.extend(self.documents.iter().map(|(holder, day)| Key::RecentKeys(holder.clone(), *day)));
     }

@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-use super::{Decide, Decision, Outcome};
+use super::{Decide, Decision, Outcome, Where};
 use crate::{
     campaign::{CampaignStage, Counters, PausedBy, Terms},
     event::Event,
@@ -38,6 +38,10 @@ pub fn imported_campaign(key: &str) -> CampaignId {
 }
 
 impl Decide for ImportCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.campaign.uid().slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
     }

@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-use super::{Decide, Decision, Outcome, claim::window, needs};
+use super::{Decide, Decision, Outcome, Where, claim::window, needs};
 use crate::{
     campaign::{Campaign, CampaignStage, Channel},
     event::Event,
@@ -102,6 +102,10 @@ impl ImportCoupon {
 }
 
 impl Decide for ImportCoupon {
+    fn place(&self) -> Where<'_> {
+        Where::Account(&self.account)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::whole_wallet(state, &self.account, now, keys);
         needs::whole_history(state, &self.account, keys);
@@ -157,5 +161,9 @@ impl Decide for ImportCoupon {
         let individual = wallet.map_or_else(|| IndividualId::from(&self.account), |wallet| wallet.individual.clone());
         let event = Event::CouponImported { account: self.account.clone(), individual, coupon, counted: Some(true) };
         Ok(Decision { events: vec![event], outcome })
+    }
+
+    fn wants_room(&self) -> bool {
+        true
     }
 }

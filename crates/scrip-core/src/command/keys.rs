@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome};
+use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::{ApiKey, Event},
     id::{IdSource, KeyId},
@@ -19,6 +19,10 @@ pub struct CreateApiKey {
 }
 
 impl Decide for CreateApiKey {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.key.id.uid().slot())
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::ApiKey(self.key.id));
     }
@@ -44,6 +48,10 @@ pub struct RevokeApiKey {
 }
 
 impl Decide for RevokeApiKey {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.key.uid().slot())
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::ApiKey(self.key));
     }
@@ -66,6 +74,10 @@ pub struct ChangeApiKey {
 }
 
 impl Decide for ChangeApiKey {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.key.uid().slot())
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::ApiKey(self.key));
     }
@@ -87,6 +99,10 @@ pub struct NoteApiKeyUse {
 }
 
 impl Decide for NoteApiKeyUse {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.key.uid().slot())
+    }
+
     fn needs(&self, _: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::ApiKey(self.key));
     }

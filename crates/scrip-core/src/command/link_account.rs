@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, needs};
+use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -18,6 +18,10 @@ pub struct LinkAccount {
 }
 
 impl Decide for LinkAccount {
+    fn place(&self) -> Where<'_> {
+        Where::Account(&self.account)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         // Every row of its coupons names whose they are.
         needs::whole_wallet(state, &self.account, now, keys);
@@ -36,5 +40,9 @@ impl Decide for LinkAccount {
             vec![Event::AccountLinked { account: self.account.clone(), individual: self.individual.clone() }]
         };
         Ok(Decision { events, outcome: Outcome::Nothing })
+    }
+
+    fn may_overdraw(&self) -> bool {
+        true
     }
 }

@@ -1,5 +1,5 @@
-//! What can be asked: commands, each with the aggregates it needs and its decision. Those by which buckets exchange something
-//! are in `exchange/`.
+//! What can be asked: commands, each with where it is done, the aggregates it needs and its decision. Those by which buckets
+//! exchange something are in `exchange/`.
 
 mod add_codes;
 mod campaign_lifecycle;
@@ -71,7 +71,7 @@ use crate::{
     key::Key,
     name::{AccountId, OrderId, RefundName},
     reason::Refusal,
-    slot::{Bucket, Buckets},
+    slot::{Bucket, Buckets, Slot},
     state::State,
     time::Timestamp,
 };
@@ -144,44 +144,62 @@ impl Outcome {
     }
 }
 
-/// A command's two halves: which aggregates it must see, and what follows from them.
+/// Where a command is done.
+pub(crate) enum Where<'a> {
+    /// In the bucket of this account, whose it is: what the clock has changed for it is written down before.
+    Account(&'a AccountId),
+    /// The same, for the account's order that it is about too.
+    Order(&'a AccountId, &'a OrderId),
+    /// In the bucket of what lives in this slot.
+    Slot(Slot),
+    /// In this bucket.
+    Bucket(Bucket),
+}
+
+/// What each command says of itself, in its own file.
 pub(crate) trait Decide {
+    /// Where it is done.
+    fn place(&self) -> Where<'_>;
+
     /// Adds the keys to look at. Called again when they are loaded, as some name others; ends when it adds nothing new.
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>);
 
     /// Pure: the same state, time and ids give the same answer. A refusal changes nothing.
     fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal>;
+
+    /// The codes that it wants to claim with.
+    fn codes(&self) -> Vec<CodeHash> {
+        Vec::new()
+    }
+
+    /// Whether it adds coupons to its account's: expired ones leave the live pages before.
+    fn wants_room(&self) -> bool {
+        false
+    }
+
+    /// Whether it is done even where a pool doesn't have what it takes.
+    fn may_overdraw(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! commands {
-    ($($name:ident $(= $label:literal)? $(($account:ident $(, $order:ident)?))?,)*) => {
+    ($($name:ident $(= $label:literal)?,)*) => {
         /// Everything that can be asked.
         #[derive(Clone, Debug)]
         pub enum Command { $($name($name),)* }
 
         impl Command {
-            /// The aggregates to look at, given those that are loaded.
-            pub fn needs(&self, state: &State, now: Timestamp) -> Vec<Key> {
-                let mut keys = Vec::new();
-                match self { $(Self::$name(command) => command.needs(state, now, &mut keys),)* }
-                keys
-            }
-
-            /// Events or a refusal. What the clock alone has changed must have been written down: [`Command::prelude`].
-            pub fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
-                match self { $(Self::$name(command) => command.decide(state, now, ids),)* }
-            }
-
             /// Every name, in the order of the list.
             pub const NAMES: &[&str] = &[$(commands!(@label $name $($label)?)),*];
 
-            /// The name for metrics and logs. One that was renamed here keeps the label that dashboards know.
+            /// The name for metrics and logs.
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => commands!(@label $name $($label)?),)* }
             }
 
-            fn account(&self) -> Option<(&AccountId, Option<&OrderId>)> {
-                match self { $(Self::$name(_command) => commands!(@account _command $($account $(, $order)?)?),)* }
+            fn itself(&self) -> &dyn Decide {
+                match self { $(Self::$name(command) => command,)* }
             }
         }
 
@@ -193,14 +211,9 @@ macro_rules! commands {
     };
     (@label $name:ident $label:literal) => { $label };
     (@label $name:ident) => { stringify!($name) };
-    (@account $command:ident $account:ident $(, $order:ident)?) => {
-        Some((&$command.$account, commands!(@order $command $($order)?)))
-    };
-    (@account $command:ident) => { None };
-    (@order $command:ident $order:ident) => { Some(&$command.$order) };
-    (@order $command:ident) => { None };
 }
 
+// Each by the name of its type. One that was renamed here says the label by which metrics and logs know it.
 commands! {
     CreateCampaign,
     ChangeCampaign,
@@ -210,16 +223,16 @@ commands! {
     AddSharedCode,
     RequestCodes,
     AddCodes,
-    Claim(account),
+    Claim,
     ImportCampaign,
-    ImportCoupon(account),
-    PlaceOrder(account, id),
-    ReviseOrder(account, order),
-    ExtendHold(account, order),
-    PayOrder(account, order),
-    CloseTransactions(account, order),
-    CancelOrder(account, order),
-    RefundOrder(account, order),
+    ImportCoupon,
+    PlaceOrder,
+    ReviseOrder,
+    ExtendHold,
+    PayOrder,
+    CloseTransactions,
+    CancelOrder,
+    RefundOrder,
     ChangeMetadata,
     SweepDue,
     ForgetKeys,
@@ -227,7 +240,7 @@ commands! {
     RevokeApiKey,
     ChangeApiKey,
     NoteApiKeyUse,
-    LinkAccount(account),
+    LinkAccount,
     LearnCampaign,
     NoteSharedCode,
     NoteGrants,
@@ -247,171 +260,59 @@ commands! {
 }
 
 impl Command {
+    /// The aggregates to look at, given those that are loaded.
+    pub fn needs(&self, state: &State, now: Timestamp) -> Vec<Key> {
+        let mut keys = Vec::new();
+        self.itself().needs(state, now, &mut keys);
+        keys
+    }
+
+    /// Events or a refusal. What the clock alone has changed must have been written down: [`Command::prelude`].
+    ///
+    /// Errors: what the command's rules refuse, with all reasons; nothing changed then.
+    pub fn decide(&self, state: &State, now: Timestamp, ids: &mut dyn IdSource) -> Result<Decision, Refusal> {
+        self.itself().decide(state, now, ids)
+    }
+
     /// What the clock alone has changed for the command's account: orders whose hold ran out, and, before a claim,
     /// expired coupons that leave the live pages. True whether or not the command is refused. Ask again after applying.
     pub fn prelude(&self, state: &State, now: Timestamp) -> Vec<Event> {
-        let Some((account, order)) = self.account() else { return Vec::new() };
-        let lapsed = lapse::lapsed_orders(state, account, order, now);
-        if !lapsed.is_empty() {
-            return lapsed;
-        }
-        let claims = match self {
-            Self::Claim(_) | Self::ImportCoupon(_) => true,
-            Self::PlaceOrder(command) => checkout::uses_codes(&command.chosen),
-            Self::ReviseOrder(command) => checkout::uses_codes(&command.chosen),
-            Self::CreateCampaign(_)
-            | Self::ChangeCampaign(_)
-            | Self::MoveCampaign(_)
-            | Self::DeleteCampaign(_)
-            | Self::CancelJob(_)
-            | Self::AddSharedCode(_)
-            | Self::RequestCodes(_)
-            | Self::AddCodes(_)
-            | Self::ImportCampaign(_)
-            | Self::ExtendHold(_)
-            | Self::PayOrder(_)
-            | Self::CloseTransactions(_)
-            | Self::CancelOrder(_)
-            | Self::RefundOrder(_)
-            | Self::ChangeMetadata(_)
-            | Self::SweepDue(_)
-            | Self::ForgetKeys(_)
-            | Self::CreateApiKey(_)
-            | Self::RevokeApiKey(_)
-            | Self::ChangeApiKey(_)
-            | Self::NoteApiKeyUse(_)
-            | Self::LinkAccount(_)
-            | Self::LearnCampaign(_)
-            | Self::NoteSharedCode(_)
-            | Self::NoteGrants(_)
-            | Self::NoteCodes(_)
-            | Self::GrantQuota(_)
-            | Self::ReceiveQuota(_)
-            | Self::ReturnQuota(_)
-            | Self::TakeBackQuota(_)
-            | Self::LeaseCode(_)
-            | Self::LearnCode(_)
-            | Self::CloseLease(_)
-            | Self::ReleaseLease(_)
-            | Self::ConfirmLease(_)
-            | Self::ForgetLease(_)
-            | Self::RevokeCode(_)
-            | Self::RevokeCodeHere(_) => false,
+        let (account, order) = match self.itself().place() {
+            Where::Account(account) => (account, None),
+            Where::Order(account, order) => (account, Some(order)),
+            Where::Slot(_) | Where::Bucket(_) => return Vec::new(),
         };
-        if claims { lapse::expired_coupons(state, account, now) } else { Vec::new() }
+        let lapsed = lapse::lapsed_orders(state, account, order, now);
+        if lapsed.is_empty() && self.itself().wants_room() {
+            return lapse::expired_coupons(state, account, now);
+        }
+        lapsed
     }
 
     /// The bucket that the command runs in.
     pub fn bucket(&self, buckets: Buckets) -> Bucket {
-        match self {
-            Self::CreateCampaign(command) => command.slot.bucket(buckets),
-            Self::MoveCampaign(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::ImportCampaign(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::DeleteCampaign(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::CancelJob(command) => command.job.uid().slot().bucket(buckets),
-            Self::ChangeCampaign(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::RequestCodes(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::NoteGrants(command) => command.slot.bucket(buckets),
-            Self::NoteCodes(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::NoteSharedCode(command) => command.campaign.uid().slot().bucket(buckets),
-            Self::AddSharedCode(command) => command.code.hash.slot().bucket(buckets),
-            Self::AddCodes(command) => command.job.uid().slot().bucket(buckets),
-            Self::CreateApiKey(command) => command.key.id.uid().slot().bucket(buckets),
-            Self::RevokeApiKey(command) => command.key.uid().slot().bucket(buckets),
-            Self::ChangeApiKey(command) => command.key.uid().slot().bucket(buckets),
-            Self::NoteApiKeyUse(command) => command.key.uid().slot().bucket(buckets),
-            Self::ChangeMetadata(command) => command.account.slot().bucket(buckets),
-            Self::SweepDue(command) => command.bucket,
-            Self::ForgetKeys(command) => command.bucket,
-            Self::LearnCampaign(command) => command.bucket,
-            Self::GrantQuota(command) => command.pool.slot().bucket(buckets),
-            Self::TakeBackQuota(command) => command.pool.slot().bucket(buckets),
-            Self::ReceiveQuota(command) => command.bucket,
-            Self::ReturnQuota(command) => command.bucket,
-            Self::LeaseCode(command) => command.hash.slot().bucket(buckets),
-            Self::ReleaseLease(command) => command.hash.slot().bucket(buckets),
-            Self::ConfirmLease(command) => command.hash.slot().bucket(buckets),
-            Self::RevokeCode(command) => command.hash.slot().bucket(buckets),
-            Self::RevokeCodeHere(command) => command.bucket,
-            Self::LearnCode(command) => command.bucket,
-            Self::CloseLease(command) => command.bucket,
-            Self::ForgetLease(command) => command.bucket,
-            Self::Claim(_)
-            | Self::ImportCoupon(_)
-            | Self::PlaceOrder(_)
-            | Self::ReviseOrder(_)
-            | Self::ExtendHold(_)
-            | Self::PayOrder(_)
-            | Self::CloseTransactions(_)
-            | Self::CancelOrder(_)
-            | Self::RefundOrder(_)
-            | Self::LinkAccount(_) => {
-                self.account().map_or(Bucket::FIRST, |(account, _)| account.slot().bucket(buckets))
-            }
+        match self.itself().place() {
+            Where::Account(account) | Where::Order(account, _) => account.slot().bucket(buckets),
+            Where::Slot(slot) => slot.bucket(buckets),
+            Where::Bucket(bucket) => bucket,
         }
     }
 
     /// The codes that the command wants to claim with.
     pub fn codes(&self) -> Vec<CodeHash> {
-        let chosen = match self {
-            Self::Claim(Claim { of: ClaimOf::Code(code), .. }) => return vec![code.hash],
-            Self::PlaceOrder(command) => &command.chosen,
-            Self::ReviseOrder(command) => &command.chosen,
-            Self::Claim(Claim { of: ClaimOf::Campaign { .. }, .. }) => return Vec::new(),
-            Self::CreateCampaign(_)
-            | Self::ChangeCampaign(_)
-            | Self::MoveCampaign(_)
-            | Self::DeleteCampaign(_)
-            | Self::CancelJob(_)
-            | Self::AddSharedCode(_)
-            | Self::RequestCodes(_)
-            | Self::AddCodes(_)
-            | Self::ImportCampaign(_)
-            | Self::ImportCoupon(_)
-            | Self::ExtendHold(_)
-            | Self::PayOrder(_)
-            | Self::CloseTransactions(_)
-            | Self::CancelOrder(_)
-            | Self::RefundOrder(_)
-            | Self::ChangeMetadata(_)
-            | Self::SweepDue(_)
-            | Self::ForgetKeys(_)
-            | Self::CreateApiKey(_)
-            | Self::RevokeApiKey(_)
-            | Self::ChangeApiKey(_)
-            | Self::NoteApiKeyUse(_)
-            | Self::LinkAccount(_)
-            | Self::LearnCampaign(_)
-            | Self::NoteSharedCode(_)
-            | Self::NoteGrants(_)
-            | Self::NoteCodes(_)
-            | Self::GrantQuota(_)
-            | Self::ReceiveQuota(_)
-            | Self::ReturnQuota(_)
-            | Self::TakeBackQuota(_)
-            | Self::LeaseCode(_)
-            | Self::LearnCode(_)
-            | Self::CloseLease(_)
-            | Self::ReleaseLease(_)
-            | Self::ConfirmLease(_)
-            | Self::ForgetLease(_)
-            | Self::RevokeCode(_)
-            | Self::RevokeCodeHere(_) => return Vec::new(),
-        };
-        let code = |chosen: &Chosen| match chosen {
-            Chosen::Code { code, .. } => Some(code.hash),
-            Chosen::Coupon { .. } => None,
-        };
-        chosen.iter().filter_map(code).collect()
+        self.itself().codes()
     }
 
     /// Whose it is, if it is an account's.
     pub fn account_name(&self) -> Option<&AccountId> {
-        self.account().map(|(account, _)| account)
+        match self.itself().place() {
+            Where::Account(account) | Where::Order(account, _) => Some(account),
+            Where::Slot(_) | Where::Bucket(_) => None,
+        }
     }
 
     /// Whether it is done even where a pool doesn't have what it takes: what an account has had counts, whatever the limit.
-    pub const fn may_overdraw(&self) -> bool {
-        matches!(self, Self::LinkAccount(_))
+    pub fn may_overdraw(&self) -> bool {
+        self.itself().may_overdraw()
     }
 }

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome};
+use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::{CampaignId, IdSource},
@@ -21,6 +21,10 @@ pub struct NoteGrants {
 }
 
 impl Decide for NoteGrants {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.slot)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
     }

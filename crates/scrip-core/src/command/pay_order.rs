@@ -1,5 +1,5 @@
 use super::{
-    Decide, Decision, Outcome, needs,
+    Decide, Decision, Outcome, Where, needs,
     retake::{lapsed, retaken},
 };
 use crate::{
@@ -24,6 +24,10 @@ pub struct PayOrder {
 }
 
 impl Decide for PayOrder {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
         // A coupon that expired since the time-out may have left the live pages.

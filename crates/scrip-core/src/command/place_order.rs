@@ -1,10 +1,11 @@
 use super::{
-    Decide, Decision, Outcome,
-    checkout::{Checkout, Chosen, held},
+    Decide, Decision, Outcome, Where,
+    checkout::{Checkout, Chosen, codes_of, held},
     needs,
 };
 use crate::{
     cart::Cart,
+    code::CodeHash,
     event::Event,
     id::IdSource,
     key::Key,
@@ -33,6 +34,10 @@ pub struct PlaceOrder {
 }
 
 impl Decide for PlaceOrder {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.id)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.id, now, keys);
         keys.push(Key::due(state.bucket(), now.plus_minutes(self.hold_minutes), &self.account));
@@ -58,6 +63,14 @@ impl Decide for PlaceOrder {
             events,
             outcome: Outcome::Order { account: self.account.clone(), order: self.id.clone(), created: true },
         })
+    }
+
+    fn codes(&self) -> Vec<CodeHash> {
+        codes_of(&self.chosen)
+    }
+
+    fn wants_room(&self) -> bool {
+        !self.codes().is_empty()
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, coupon_outcomes::coupon_outcomes, needs, pay_order::balanced};
+use super::{Decide, Decision, Outcome, Where, coupon_outcomes::coupon_outcomes, needs, pay_order::balanced};
 use crate::{
     event::Event,
     id::{CampaignId, IdSource},
@@ -45,6 +45,10 @@ pub enum RefundOf {
 }
 
 impl Decide for RefundOrder {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
         needs::refund(state, &self.account, &self.order, &self.id, keys);

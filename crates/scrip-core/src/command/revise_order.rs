@@ -1,11 +1,12 @@
 use super::{
-    Decide, Decision, Outcome,
-    checkout::{Checkout, Chosen, held},
+    Decide, Decision, Outcome, Where,
+    checkout::{Checkout, Chosen, codes_of, held},
     lapse::{came_off, given_back},
     needs,
 };
 use crate::{
     cart::Cart,
+    code::CodeHash,
     event::{Event, Recorded},
     id::IdSource,
     key::Key,
@@ -32,6 +33,10 @@ pub struct ReviseOrder {
 }
 
 impl Decide for ReviseOrder {
+    fn place(&self) -> Where<'_> {
+        Where::Order(&self.account, &self.order)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         needs::order(state, &self.account, &self.order, now, keys);
         self.checkout().needs(state, keys);
@@ -65,6 +70,14 @@ impl Decide for ReviseOrder {
         let events =
             if self.changes_nothing(order, &coupons) { Vec::new() } else { self.events(order, claims, coupons) };
         Ok(Decision { events, outcome })
+    }
+
+    fn codes(&self) -> Vec<CodeHash> {
+        codes_of(&self.chosen)
+    }
+
+    fn wants_room(&self) -> bool {
+        !self.codes().is_empty()
     }
 }
 

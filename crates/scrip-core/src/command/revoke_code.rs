@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, change_campaign::own_campaign};
+use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     code::{Code, CodeHash},
     event::Event,
@@ -19,6 +19,10 @@ pub struct RevokeCode {
 }
 
 impl Decide for RevokeCode {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.hash.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign));
         keys.push(Key::Code(self.hash));

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, lapse::cancelled_unpaid, needs};
+use super::{Decide, Decision, Outcome, Where, lapse::cancelled_unpaid, needs};
 use crate::{
     event::Event,
     id::IdSource,
@@ -25,6 +25,10 @@ impl SweepDue {
 }
 
 impl Decide for SweepDue {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, now: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Due(self.bucket, self.second, self.chunk));
         let Some(due) = self.due(state) else { return };

@@ -1,7 +1,7 @@
 use super::code_is;
 use crate::{
     code::{Code, CodeHash, CodeKind},
-    command::{Decide, Decision, needs},
+    command::{Decide, Decision, Where, needs},
     event::Event,
     id::IdSource,
     key::Key,
@@ -21,6 +21,10 @@ pub struct CloseLease {
 }
 
 impl Decide for CloseLease {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::code_alone(state, self.hash, keys);
     }

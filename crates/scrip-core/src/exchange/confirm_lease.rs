@@ -1,7 +1,7 @@
 use super::{FencingNumber, code_is};
 use crate::{
     code::CodeHash,
-    command::{Decide, Decision},
+    command::{Decide, Decision, Where},
     event::Event,
     id::{CouponId, IdSource},
     key::Key,
@@ -19,6 +19,10 @@ pub struct ConfirmLease {
 }
 
 impl Decide for ConfirmLease {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.hash.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Code(self.hash));
         keys.push(Key::leases_out(state.buckets(), self.hash));

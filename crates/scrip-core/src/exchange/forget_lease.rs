@@ -1,7 +1,7 @@
 use super::{FencingNumber, code_is};
 use crate::{
     code::{Code, CodeHash},
-    command::{Decide, Decision, needs},
+    command::{Decide, Decision, Where, needs},
     event::Event,
     id::IdSource,
     key::Key,
@@ -20,6 +20,10 @@ pub struct ForgetLease {
 }
 
 impl Decide for ForgetLease {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::code_alone(state, self.hash, keys);
     }

@@ -1,6 +1,6 @@
 use crate::{
     campaign::Campaign,
-    command::{Decide, Decision, Outcome},
+    command::{Decide, Decision, Outcome, Where},
     event::Event,
     id::IdSource,
     key::Key,
@@ -18,6 +18,10 @@ pub struct LearnCampaign {
 }
 
 impl Decide for LearnCampaign {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(state.campaign_key(self.campaign.id));
     }

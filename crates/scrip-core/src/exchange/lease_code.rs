@@ -1,7 +1,7 @@
 use super::{LEASE_MINUTES, Lease, LeaseState, code_is};
 use crate::{
     code::{Code, CodeHash, CodeKind},
-    command::{Decide, Decision},
+    command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
     key::Key,
@@ -20,6 +20,10 @@ pub struct LeaseCode {
 }
 
 impl Decide for LeaseCode {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.hash.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Code(self.hash));
         keys.push(Key::leases_out(state.buckets(), self.hash));

@@ -1,6 +1,6 @@
 use super::{Pool, Transfer, needs_pool, transferred};
 use crate::{
-    command::{Decide, Decision},
+    command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
     key::Key,
@@ -19,6 +19,10 @@ pub struct ReceiveQuota {
 }
 
 impl Decide for ReceiveQuota {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs_pool(state, &self.pool, keys);
     }

@@ -1,7 +1,7 @@
 use super::{FencingNumber, code_is};
 use crate::{
     code::CodeHash,
-    command::{Decide, Decision},
+    command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
     key::Key,
@@ -18,6 +18,10 @@ pub struct ReleaseLease {
 }
 
 impl Decide for ReleaseLease {
+    fn place(&self) -> Where<'_> {
+        Where::Slot(self.hash.slot())
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         keys.push(Key::Code(self.hash));
         keys.push(Key::leases_out(state.buckets(), self.hash));

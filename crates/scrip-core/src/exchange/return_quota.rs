@@ -1,6 +1,6 @@
 use super::{Pool, Transfer, needs_pool, transferred};
 use crate::{
-    command::{Decide, Decision},
+    command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
     key::Key,
@@ -21,6 +21,10 @@ pub struct ReturnQuota {
 }
 
 impl Decide for ReturnQuota {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs_pool(state, &self.pool, keys);
     }

@@ -1,7 +1,7 @@
 use super::code_is;
 use crate::{
     code::{Code, CodeHash, CodeKind},
-    command::{Decide, Decision, needs},
+    command::{Decide, Decision, Where, needs},
     event::Event,
     id::IdSource,
     key::Key,
@@ -22,6 +22,10 @@ pub struct RevokeCodeHere {
 }
 
 impl Decide for RevokeCodeHere {
+    fn place(&self) -> Where<'_> {
+        Where::Bucket(self.bucket)
+    }
+
     fn needs(&self, state: &State, _: Timestamp, keys: &mut Vec<Key>) {
         needs::code_alone(state, self.hash, keys);
         keys.push(state.campaign_key(self.code.campaign));

@@ -4,7 +4,7 @@ use super::{
     Decide, Decision, Outcome, Where,
     lapse::{came_off, cancelled_unpaid},
     needs,
-    refund::{Asked, Parts, refunded},
+    refund_order::{Asked, Parts, refunded},
 };
 use crate::{
     campaign::CampaignStage,

@@ -126,6 +126,7 @@ impl Asked {
             }
             Aggregate::WalletPage(page) => self.compare_coupons(account, &page.live),
             Aggregate::History(page) => self.compare_coupons(account, &page.coupons),
+            // No others tell of orders or coupons; of every row [`Rows::add`] says whether it does.
             _ => Vec::new(),
         }
     }

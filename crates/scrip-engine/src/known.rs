@@ -90,11 +90,12 @@ impl Known {
 
 /// The campaigns among the keys that the state lacks.
 pub(crate) fn lacking(state: &State, keys: Vec<Key>) -> Vec<CampaignId> {
-    let campaign = |key: Key| match key {
-        Key::Campaign(id) if !state.has(&key) => Some(id),
-        _ => None,
-    };
-    let mut lacking: Vec<CampaignId> = keys.into_iter().filter_map(campaign).collect();
+    let lacks = |key: &Key| !state.has(key);
+    let mut lacking: Vec<CampaignId> = keys
+        .into_iter()
+        .filter(lacks)
+        .filter_map(|key| if let Key::Campaign(id) = key { Some(id) } else { None })
+        .collect();
     lacking.sort_unstable();
     lacking.dedup();
     lacking

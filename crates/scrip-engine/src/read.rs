@@ -431,15 +431,7 @@ impl<'a> Reader<'a> {
 
     /// Looks at what other buckets have given out of all campaigns and codes that were loaded.
     fn look_elsewhere_for_all(&mut self) -> Result<(), StoreError> {
-        let state = self.state();
-        let limited = state.documents().filter_map(|(key, aggregate)| match aggregate {
-            Aggregate::Campaign(campaign) | Aggregate::CampaignHere(campaign) => {
-                Some(Key::Allowance(state.bucket(), campaign.id))
-            }
-            Aggregate::Code(_) | Aggregate::CodeHere(_) | Aggregate::Individual(_) => Some(key.clone()),
-            _ => None,
-        });
-        let limited = Limited::named_by(limited.collect());
+        let limited = Limited::loaded_in(self.state());
         self.look_elsewhere(&limited)
     }
 

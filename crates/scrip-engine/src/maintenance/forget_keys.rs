@@ -16,9 +16,9 @@ pub(super) async fn forget_keys(engine: &Engine) -> Result<(), EngineError> {
             let found = engine.store().snapshot()?.scan(bucket, Kind::RecentKeys, &[], &until, KEYS_PER_COMMAND)?;
             let documents: Vec<_> = found
                 .iter()
-                .filter_map(|(bytes, _)| match Key::recent_keys_from_bytes(bytes)? {
-                    Key::RecentKeys(holder, day) => Some((holder, day)),
-                    _ => None,
+                .filter_map(|(bytes, _)| {
+                    let Key::RecentKeys(holder, day) = Key::recent_keys_from_bytes(bytes)? else { return None };
+                    Some((holder, day))
                 })
                 .collect();
             if documents.is_empty() {

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     campaign::{Campaign, CampaignStatus, Channel},
     code::{EnteredCode, SecretNumber},
@@ -61,6 +61,10 @@ impl Decide for AddSharedCode {
             events.extend((!campaign.coded).then_some(Event::CampaignCoded { campaign: self.campaign }));
         }
         Ok(Decision { events, outcome: Outcome::SharedCode { campaign: self.campaign } })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::SharedCode(self)
     }
 }
 

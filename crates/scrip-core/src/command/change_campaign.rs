@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, needs};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, needs};
 use crate::{
     campaign::{Campaign, Terms, changed_terms},
     event::Event,
@@ -58,6 +58,10 @@ impl Decide for ChangeCampaign {
         let counters = state.counters(self.campaign);
         let changed = Event::CampaignChanged { campaign: self.campaign, terms, counters, metadata, same_lists };
         Ok(Decision { events: vec![changed], outcome })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::Campaign(self.campaign)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where};
+use super::{Decide, Decision, Elsewhere, Outcome, Where};
 use crate::{
     campaign::Terms,
     event::Event,
@@ -36,5 +36,9 @@ impl Decide for CreateCampaign {
             events: vec![Event::CampaignCreated { campaign, terms, at: now, metadata }],
             outcome: Outcome::Campaign { campaign, created: true },
         })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::NewCampaign
     }
 }

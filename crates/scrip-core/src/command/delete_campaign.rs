@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     campaign::CampaignStage,
     event::Event,
@@ -39,5 +39,9 @@ impl Decide for DeleteCampaign {
             events: vec![Event::CampaignDeleted { campaign: self.campaign }],
             outcome: Outcome::Deleted { campaign: self.campaign },
         })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::Campaign(self.campaign)
     }
 }

@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-use super::{Decide, Decision, Outcome, Where};
+use super::{Decide, Decision, Elsewhere, Outcome, Where};
 use crate::{
     campaign::{CampaignStage, Counters, PausedBy, Terms},
     event::Event,
@@ -74,5 +74,9 @@ impl Decide for ImportCampaign {
             CampaignStage::Draft | CampaignStage::Published | CampaignStage::Deleted => {}
         }
         Ok(Decision { events, outcome })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::NewCampaign
     }
 }

@@ -170,6 +170,22 @@ pub(crate) enum Where<'a> {
     Bucket(Bucket),
 }
 
+/// What a command has to do in other buckets than its own, besides what quotas and leases of codes take.
+#[derive(Clone, Copy, Debug)]
+pub enum Elsewhere<'a> {
+    Nothing,
+    /// Every bucket learns the campaign that it makes.
+    NewCampaign,
+    /// Every bucket learns the campaign as it is then. What all of them have given out of it stands in the answer.
+    Campaign(CampaignId),
+    /// Every bucket learns that the campaign has codes.
+    CodesOf(CampaignId),
+    /// The code is added where it lives, and every bucket learns that its campaign has it.
+    SharedCode(&'a AddSharedCode),
+    /// Every bucket that knows the code learns that it was revoked.
+    Revocation(&'a RevokeCode),
+}
+
 /// What each command says of itself, in its own file.
 pub(crate) trait Decide {
     /// Where it is done.
@@ -189,6 +205,11 @@ pub(crate) trait Decide {
     /// Whether it adds coupons to its account's: expired ones leave the live pages before.
     fn wants_room(&self) -> bool {
         false
+    }
+
+    /// What it has to do in other buckets.
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::Nothing
     }
 
     /// Whether it is done even where a pool doesn't have what it takes.
@@ -315,6 +336,11 @@ impl Command {
     /// The codes that the command wants to claim with.
     pub fn codes(&self) -> Vec<CodeHash> {
         self.itself().codes()
+    }
+
+    /// What the command has to do in other buckets than its own.
+    pub fn elsewhere(&self) -> Elsewhere<'_> {
+        self.itself().elsewhere()
     }
 
     /// Whose it is, if it is an account's.

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign, needs};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign, needs};
 use crate::{
     campaign::{CAMPAIGN_PAUSES_MORE, CampaignStage, PausedBy},
     event::Event,
@@ -76,5 +76,9 @@ impl Decide for MoveCampaign {
             ) => return Err(Reason::CampaignStateForbids { campaign_status, paused_by: None }.into()),
         };
         Ok(Decision { events: vec![event], outcome: Outcome::Campaign { campaign: id, created: false } })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::Campaign(self.campaign)
     }
 }

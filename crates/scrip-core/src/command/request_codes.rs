@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, add_shared_code::open_campaign};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, add_shared_code::open_campaign};
 use crate::{
     code::Job,
     event::Event,
@@ -46,5 +46,9 @@ impl Decide for RequestCodes {
         };
         let first = (!campaign.coded).then_some(Event::CampaignCoded { campaign: self.campaign });
         Ok(Decision { events: [requested].into_iter().chain(first).collect(), outcome: Outcome::Job(job) })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::CodesOf(self.campaign)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
+use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     code::{Code, CodeHash},
     event::Event,
@@ -35,5 +35,9 @@ impl Decide for RevokeCode {
         let event = Event::CodeRevoked { campaign: self.campaign, hash: self.hash, at: now };
         let events = if known.revoked_at.is_some() { Vec::new() } else { vec![event] };
         Ok(Decision { events, outcome: Outcome::Code(Some(revoked)) })
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere::Revocation(self)
     }
 }

@@ -11,7 +11,7 @@ mod shared_codes;
 pub(crate) use self::{campaigns::announce, leases::resolve};
 
 use scrip_core::{
-    command::{ChangeCampaign, Command, DeleteCampaign, MoveCampaign},
+    command::{Command, Elsewhere},
     exchange::UsageElsewhere,
     key::Key,
     slot::Bucket,
@@ -37,57 +37,17 @@ const LOOKS: usize = 8;
 
 /// Does a command, with all that it takes elsewhere.
 pub(crate) async fn submit(dispatch: &Dispatch, command: Command, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
-    match command {
-        Command::CreateCampaign(_) | Command::ImportCampaign(_) => {
-            campaigns::submit(dispatch, None, command, key).await
-        }
-        Command::ChangeCampaign(ChangeCampaign { campaign, .. })
-        | Command::MoveCampaign(MoveCampaign { campaign, .. })
-        | Command::DeleteCampaign(DeleteCampaign { campaign, .. }) => {
-            campaigns::submit(dispatch, Some(campaign), command, key).await
-        }
-        Command::RequestCodes(ref request) => {
-            let campaign = request.campaign;
+    match command.elsewhere() {
+        Elsewhere::Nothing => leases::with_codes(dispatch, command, key).await,
+        Elsewhere::NewCampaign => campaigns::submit(dispatch, None, command, key).await,
+        Elsewhere::Campaign(campaign) => campaigns::submit(dispatch, Some(campaign), command, key).await,
+        Elsewhere::CodesOf(campaign) => {
             let receipt = judged(dispatch, &command, key.as_ref()).await?;
             campaigns::announce(dispatch, campaign).await?;
             Ok(receipt)
         }
-        Command::AddSharedCode(command) => shared_codes::add(dispatch, command, key).await,
-        Command::RevokeCode(command) => shared_codes::revoke(dispatch, command, key).await,
-        Command::CancelJob(_)
-        | Command::AddCodes(_)
-        | Command::Claim(_)
-        | Command::ImportCoupon(_)
-        | Command::PlaceOrder(_)
-        | Command::ReviseOrder(_)
-        | Command::ExtendHold(_)
-        | Command::PayOrder(_)
-        | Command::CloseTransactions(_)
-        | Command::CancelOrder(_)
-        | Command::RefundOrder(_)
-        | Command::ChangeMetadata(_)
-        | Command::SweepDue(_)
-        | Command::ForgetKeys(_)
-        | Command::CreateApiKey(_)
-        | Command::RevokeApiKey(_)
-        | Command::ChangeApiKey(_)
-        | Command::NoteApiKeyUse(_)
-        | Command::LinkAccount(_)
-        | Command::LearnCampaign(_)
-        | Command::NoteSharedCode(_)
-        | Command::NoteGrants(_)
-        | Command::NoteCodes(_)
-        | Command::GrantQuota(_)
-        | Command::ReceiveQuota(_)
-        | Command::ReturnQuota(_)
-        | Command::TakeBackQuota(_)
-        | Command::LeaseCode(_)
-        | Command::LearnCode(_)
-        | Command::CloseLease(_)
-        | Command::ReleaseLease(_)
-        | Command::ConfirmLease(_)
-        | Command::ForgetLease(_)
-        | Command::RevokeCodeHere(_) => leases::with_codes(dispatch, command, key).await,
+        Elsewhere::SharedCode(code) => shared_codes::add(dispatch, code.clone(), key).await,
+        Elsewhere::Revocation(code) => shared_codes::revoke(dispatch, code.clone(), key).await,
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            writer_cache_kib: 64 * 1024,
+            writer_cache_kib: 16 * 1024,
             reader_cache_kib: 8 * 1024,
             // As many as read at once, one for what is looked at by itself, and one to spare: each has a cache.
             readers_max_idle: available_parallelism().map_or(2, NonZero::get) + 2,

@@ -6,9 +6,10 @@
 SCRIP_BINARY   the server (target/release/scrip)
 
 A failure is: a query that one of them doesn't take, another answer in one than in the other, a figure that isn't what the orders
-say. DuckDB and its SQLite reader come from the package index, pinned in requirements.txt, into a folder under target/.
+say, a table that DuckDB can't read through while the server writes to it. DuckDB and its SQLite reader come from the package index, pinned in requirements.txt, into a folder under target/.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -34,7 +36,7 @@ import duckdb
 spec = importlib.util.find_spec("duckdb_extension_sqlite")
 [packed] = pathlib.Path(spec.origin).parent.rglob("sqlite.duckdb_extension")
 # DuckDB makes the name of what it calls in it from the file's.
-reader = pathlib.Path(sys.argv[1]).parent / "sqlite_scanner.duckdb_extension"
+reader = pathlib.Path(sys.argv[2]) / "sqlite_scanner.duckdb_extension"
 shutil.copy(packed, reader)
 books = duckdb.connect()
 books.execute(f"LOAD '{reader}'")
@@ -94,6 +96,35 @@ def seed(server: world.Server) -> str:
     return campaign
 
 
+def while_it_writes(server, file, campaign) -> dict[str, int | str]:
+    """How many rows of each table DuckDB counts, by going through them, in the file of a server that somebody claims from."""
+    tables = re.findall(r"^\| `(\w+)` \| ", PAGE.read_text(), re.MULTILINE)
+    shop, over = server.key("storefront"), threading.Event()
+
+    def claim():
+        for number in itertools.count():
+            if over.is_set():
+                return
+            server.ask(shop, "POST", f"/v1/accounts/live-{number}/coupons", {"campaign": campaign})
+
+    claiming = threading.Thread(target=claim)
+    claiming.start()
+    try:
+        queries = [f"SELECT count(*) FROM (SELECT DISTINCT * FROM {table})" for table in tables]
+        told = in_duckdb(file, queries)
+    finally:
+        over.set()
+        claiming.join()
+    return {table: rows if isinstance(rows, str) else rows[0][0] for table, rows in zip(tables, told, strict=True)}
+
+
+def in_duckdb(file, queries) -> list:
+    with tempfile.TemporaryDirectory(prefix="scrip-duckdb-") as reader:
+        command = [duckdb(), "-c", IN_DUCKDB, file, reader]
+        told = subprocess.run(command, input=json.dumps(queries), check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(told)
+
+
 def main() -> int:
     queries = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     with tempfile.TemporaryDirectory(prefix="scrip-sql-") as name:
@@ -104,6 +135,7 @@ def main() -> int:
             # A list waits until the tables have what was answered.
             server.ask(server.key("operator"), "GET", "/v1/orders")
             subprocess.run([BINARY, "backup", "--data", folder / "data", "--to", books], check=True, capture_output=True)
+            counted = while_it_writes(server, folder / "data" / "scrip.db", campaign)
         # 6 claimed; paid, closed and in-part are redeemed: 3 × 5.00, less 2.50 of the unit that was given back.
         expected = {
             "How far the tables are": [["people", 0]],
@@ -114,19 +146,20 @@ def main() -> int:
         }
         sqlite = sqlite3.connect(f"file:{books}?mode=ro", uri=True)
         in_sqlite = [[list(row) for row in sqlite.execute(query).fetchall()] for query in queries]
-        command = [duckdb(), "-c", IN_DUCKDB, books]
-        told = subprocess.run(command, input=json.dumps(queries), check=True, stdout=subprocess.PIPE, text=True).stdout
-        in_duckdb = json.loads(told)
+        answers = in_duckdb(books, queries)
     titles = re.findall(r"^## (.*)$", PAGE.read_text(), re.MULTILINE)[-len(queries):]
     wrong = []
-    for title, here, there in zip(titles, in_sqlite, in_duckdb, strict=True):
+    for title, here, there in zip(titles, in_sqlite, answers, strict=True):
         if here != there:
             wrong.append(f"{title}: SQLite answers {here}, DuckDB {there}")
         if title in expected and here != expected[title]:
             wrong.append(f"{title}: {here}, not {expected[title]}")
+    wrong += [f"while the server writes DuckDB says of {table}: {rows}" for table, rows in counted.items() if isinstance(rows, str)]
+    if counted["coupon"] < 6 or counted["order_line"] < 3:
+        wrong.append(f"while the server writes DuckDB finds too few rows: {counted}")
     missing = expected.keys() - set(titles)
     wrong += [f"the page has no query under {title!r} any more" for title in missing]
-    print(f"sql page: {len(queries)} queries in SQLite {sqlite3.sqlite_version} and DuckDB, {len(wrong)} wrong")
+    print(f"sql page: {len(queries)} queries in SQLite {sqlite3.sqlite_version} and DuckDB, {len(counted)} tables while the server writes, {len(wrong)} wrong")
     print("\n".join(wrong))
     return 1 if wrong or not queries else 0
 

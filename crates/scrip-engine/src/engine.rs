@@ -46,6 +46,8 @@ use crate::{
 
 /// How long lists wait for what this process answered before.
 const LISTS_WAIT: Duration = Duration::from_millis(250);
+/// And what must be whole.
+const EXPORTS_WAIT: Duration = Duration::from_secs(5);
 
 /// The engine over a store: commands in, answers out, each durable before it is given.
 ///
@@ -245,13 +247,27 @@ impl Engine {
         self.dispatch.reads.blocking(work)
     }
 
-    /// Waits until lists and reports have what this process answered before: at most a quarter of a second, as whoever asks would
+    /// Waits until lists and reports have what was answered before, by this process or until it started: at most a quarter of a second, as whoever asks would
     /// rather have what there is.
     pub async fn followed(&self) {
+        self.followed_within(LISTS_WAIT).await;
+    }
+
+    /// The same for what must be whole or not be told at all.
+    ///
+    /// Errors: [`EngineError::Unavailable`] if it isn't there within some seconds.
+    pub async fn surely_followed(&self) -> Result<(), EngineError> {
+        let has_followed = self.followed_within(EXPORTS_WAIT).await;
+        let behind = || EngineError::Unavailable("the tables for people are behind".to_owned());
+        has_followed.then_some(()).ok_or_else(behind)
+    }
+
+    async fn followed_within(&self, time: Duration) -> bool {
         let shared = self.shared();
-        if !shared.by_hand && !scrip_faults::is(Fault::ListsDontWait) {
-            shared.progress.reached(PEOPLE, &shared.feed.ends(), LISTS_WAIT).await;
+        if shared.by_hand || scrip_faults::is(Fault::ListsDontWait) {
+            return true;
         }
+        shared.progress.reached(PEOPLE, &shared.feed.ends(), time).await
     }
 
     /// How many reads there may be. Holds when it is said before the first.

@@ -85,7 +85,13 @@ impl Shared {
             maintenance: OnceLock::new(),
             store,
         };
-        shared.time.saw(shared.last_batch_at()?);
+        let mut snapshot = shared.store.snapshot()?;
+        for bucket in shared.buckets().all() {
+            let head = snapshot.head(bucket)?;
+            shared.time.saw(head.at);
+            shared.feed.begins(bucket, head.position);
+        }
+        drop(snapshot);
         Ok(shared)
     }
 

@@ -92,6 +92,7 @@ fn strangers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     for (table, sql) in [
         ("document", "SELECT count(*) FROM document WHERE bucket <> ?1"),
         ("journal", "SELECT count(*) FROM journal WHERE bucket <> ?1"),
+        ("follower", "SELECT count(*) FROM follower WHERE bucket <> ?1"),
     ] {
         let rows = count(sql)?;
         if rows > 0 {

@@ -179,12 +179,14 @@ impl Desk {
     /// Begins an export of a campaign's codes.
     ///
     /// Errors: `not_found`, `rate_limited`.
-    pub fn begin_code_export(&self, caller: &Caller, campaign: CampaignId) -> Result<BegunExport, NotDone> {
+    pub async fn begin_code_export(&self, caller: &Caller, campaign: CampaignId) -> Result<BegunExport, NotDone> {
         caller.may(Operation::ExportCodes)?;
         let known = self.campaign(campaign).ok_or(Reason::NotFound)?;
         if !is_of(caller, Some(&*known)) {
             return Err(Reason::NotFound.into());
         }
+        // An export that lacks codes looks like one that has them all.
+        self.engine.surely_followed().await?;
         Ok(BegunExport { time: self.export_time, share: self.exports.begin(caller)? })
     }
 
@@ -199,9 +201,6 @@ impl Desk {
         limit: usize,
     ) -> Result<(Vec<ExportedCode>, Option<AfterCode>), NotDone> {
         self.still(caller)?;
-        if after.is_none() {
-            self.engine.followed().await;
-        }
         let engine = self.engine.clone();
         let page = self.engine.read_on(move |reader| {
             let rows = reader.codes(campaign, after, limit)?;

@@ -6,7 +6,7 @@ use scrip_core::{
     reason::Reason,
     wallet::{Coupon, CouponState, CouponStatus},
 };
-use scrip_engine::EngineError;
+use scrip_engine::{EngineError, Reader};
 use serde::{Deserialize, Serialize};
 
 use super::claims::OwnedCoupon;
@@ -137,7 +137,15 @@ impl Desk {
     /// Errors: `not_found`.
     pub async fn find_coupon(&self, caller: &Caller, id: CouponId) -> Result<OwnedCoupon, NotDone> {
         caller.may(Operation::FindCoupon)?;
-        let account = self.read_list(move |reader| reader.coupon_owner(id)).await?.ok_or(Reason::NotFound)?;
+        let owner = move |reader: &mut Reader<'_>| reader.coupon_owner(id);
+        let account = match self.read(owner).await? {
+            Some(account) => account,
+            // One that was answered a moment ago isn't told as missing.
+            None => {
+                self.engine.surely_followed().await?;
+                self.read(owner).await?.ok_or(Reason::NotFound)?
+            }
+        };
         let found = self.coupon_of(account, id).await?;
         if !is_of(caller, Some(&*found.campaign)) {
             return Err(Reason::NotFound.into());

@@ -43,13 +43,18 @@ pub(crate) struct Feed(Mutex<HashMap<Bucket, Kept>>);
 struct Kept {
     commits: VecDeque<Arc<Fed>>,
     bytes: usize,
-    /// Where this process's last commit in the bucket ended.
+    /// Where this process's last commit in the bucket ended, or what there was when it began.
     end: u64,
 }
 
 impl Feed {
     fn kept(&self) -> MutexGuard<'_, HashMap<Bucket, Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the bucket's journal ended when this process began: what comes before isn't kept.
+    pub fn begins(&self, bucket: Bucket, end: u64) {
+        self.kept().entry(bucket).or_default().end = end;
     }
 
     /// Takes in what was committed, `bytes` long in the journal.
@@ -66,7 +71,7 @@ impl Feed {
         }
     }
 
-    /// Where this process's commits ended, by bucket.
+    /// Where that is, by bucket.
     pub fn ends(&self) -> Vec<(Bucket, u64)> {
         self.kept().iter().map(|(bucket, kept)| (*bucket, kept.end)).collect()
     }

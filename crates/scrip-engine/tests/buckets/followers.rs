@@ -15,9 +15,10 @@ use scrip_store::{
     people::{OrderFilter, Row},
 };
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::market::{
-    Market, account, activate, cancel, claim, coupon, create, in_threads, place, step, with_code, with_coupon,
+    Market, account, activate, cancel, claim, coupon, create, in_threads, place, started, step, with_code, with_coupon,
 };
 
 /// Coupons that were held, paid for, given back and voided, in a market that nobody followed.
@@ -105,6 +106,23 @@ fn a_row_that_cant_be_stops_its_follower_and_nobody_else() {
 }
 
 #[test]
+fn a_start_follows_what_the_process_before_left() {
+    for buckets in [1, 8] {
+        let (market, store, _) = unfollowed(buckets);
+        drop(market);
+        let engine = started(Arc::new(store.clone()));
+        runtime().block_on(engine.surely_followed()).expect("the store works");
+        engine.stop();
+        let report = verify(&store).expect("reads");
+        assert!(report.is_clean() && report.behind == 0, "{report:?}");
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
+}
+
+#[test]
 fn a_list_has_what_was_answered_before() {
     let (engine, _) = in_threads(8);
     let mut campaign = None;
@@ -116,7 +134,7 @@ fn a_list_has_what_was_answered_before() {
         engine.submit_blocking(step(made.id, CampaignStep::Publish), None).expect("a draft");
     }
     let campaign = campaign.expect("one at least");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = runtime();
     for number in 0..50 {
         let name = format!("account-{number}");
         let claimed = coupon(engine.submit_blocking(claim(&name, campaign), None));

@@ -22,7 +22,7 @@ pub(super) async fn export(
     Authenticated(caller): Authenticated,
     PathOf(campaign): PathOf<CampaignId>,
 ) -> Result<Response, Problem> {
-    let BegunExport { share, time } = api.desk.begin_code_export(&caller, campaign)?;
+    let BegunExport { share, time } = api.desk.begin_code_export(&caller, campaign).await?;
     let body = exports::body(share, time, None, move |after| {
         let (desk, caller) = (api.desk.clone(), caller.clone());
         async move {

@@ -17,7 +17,25 @@ pub struct Individual {
     pub permits: Vec<(CampaignId, Quota)>,
 }
 
+/// What an account changes of its individual.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum IndividualChange {
+    /// So many coupons more of the campaign.
+    #[n(0)]
+    Counted(#[n(0)] CampaignId, #[n(1)] u32),
+    /// One fewer: its claim was given back.
+    #[n(1)]
+    Uncounted(#[n(0)] CampaignId),
+}
+
 impl Individual {
+    pub(crate) fn change(&mut self, change: IndividualChange) {
+        match change {
+            IndividualChange::Counted(campaign, count) => self.counted(campaign, count),
+            IndividualChange::Uncounted(campaign) => self.uncounted(campaign),
+        }
+    }
+
     pub fn count(&self, campaign: CampaignId) -> u32 {
         self.counts.iter().find(|entry| entry.0 == campaign).map_or(0, |entry| entry.1)
     }
@@ -34,14 +52,14 @@ impl Individual {
         &mut self.permits[index].1
     }
 
-    pub(crate) fn counted(&mut self, campaign: CampaignId, count: u32) {
+    fn counted(&mut self, campaign: CampaignId, count: u32) {
         match self.counts.iter_mut().find(|entry| entry.0 == campaign) {
             Some(entry) => entry.1 += count,
             None => self.counts.push((campaign, count)),
         }
     }
 
-    pub(crate) fn uncounted(&mut self, campaign: CampaignId) {
+    fn uncounted(&mut self, campaign: CampaignId) {
         self.counts.iter_mut().filter(|entry| entry.0 == campaign).for_each(|entry| entry.1 -= 1);
         self.counts.retain(|entry| entry.1 > 0);
     }

@@ -16,7 +16,7 @@ use crate::{
     code::{Code, CodeHash, CodeKind},
     exchange::{PendingLeases, Pool, Quota, UsageElsewhere},
     id::{CampaignId, CouponId},
-    individual::Individual,
+    individual::{Individual, IndividualChange},
     key::{Key, Lives},
     money::Amount,
     name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
@@ -34,11 +34,26 @@ struct Loaded {
     dirty: bool,
 }
 
+/// Which of an event's effects a working set takes, where not all of them: together the parts make the whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// What one account has by itself: its wallet, orders, recent keys, and its share of the campaigns' counters. Each account's follows
+    /// from its own events alone.
+    Accounts,
+    /// All else: campaigns, codes, what is given out of stock, quotas, leases, holds that run out. It follows from the events alone,
+    /// whatever is in the accounts.
+    Beside,
+}
+
 /// The aggregates of one bucket that were loaded, and those that are known not to exist.
 #[derive(Clone, Debug)]
 pub struct State {
     bucket: Bucket,
     buckets: Buckets,
+    /// `None`: all.
+    pub(crate) part: Option<Part>,
+    /// What accounts changed of individuals, where [`Part::Accounts`] alone is taken: those are of many accounts.
+    pub(crate) individual_changes: Vec<(IndividualId, IndividualChange)>,
     zones: Zones,
     loaded: HashMap<Key, Loaded, RandomState>,
     usage_elsewhere: Option<UsageElsewhere>,
@@ -62,12 +77,26 @@ impl State {
         Self {
             bucket,
             buckets,
+            part: None,
+            individual_changes: Vec::new(),
             zones,
             loaded: HashMap::default(),
             usage_elsewhere: None,
             known: HashMap::new(),
             changed: Vec::new(),
         }
+    }
+
+    /// Takes a part of what events change, and nothing else.
+    #[must_use]
+    pub fn only(self, part: Part) -> Self {
+        Self { part: Some(part), ..self }
+    }
+
+    /// What accounts changed of individuals since this was asked last, in order: [`Part::Accounts`] leaves it to
+    /// [`State::change_individual`] of another working set.
+    pub fn take_individual_changes(&mut self) -> Vec<(IndividualId, IndividualChange)> {
+        std::mem::take(&mut self.individual_changes)
     }
 
     /// With other rules of time zones than those of the build.

@@ -6,11 +6,11 @@ use crate::{
     campaign::Campaign,
     code::{Code, CodeHash, CodeKind},
     id::CouponId,
-    individual::Individual,
+    individual::{Individual, IndividualChange},
     key::Key,
     name::{AccountId, IndividualId},
     slot::Bucket,
-    state::{Aggregate, State},
+    state::{Aggregate, Part, State},
 };
 
 impl State {
@@ -18,7 +18,7 @@ impl State {
         let wallet = self.existing_wallet(account);
         (wallet.individual, wallet.linked) = (individual.clone(), true);
         for (campaign, count) in wallet.counts.clone() {
-            self.with_individual(individual, |individual| individual.counted(campaign, count));
+            self.individual_changed(individual.clone(), IndividualChange::Counted(campaign, count));
         }
     }
 
@@ -110,7 +110,21 @@ impl State {
         }
     }
 
-    pub(crate) fn with_individual(&mut self, id: &IndividualId, change: impl FnOnce(&mut Individual)) {
+    /// By an account.
+    pub(crate) fn individual_changed(&mut self, id: IndividualId, change: IndividualChange) {
+        if self.part == Some(Part::Accounts) {
+            self.individual_changes.push((id, change));
+        } else {
+            self.change_individual(&id, change);
+        }
+    }
+
+    /// Applies what an account changed of an individual, as [`State::take_individual_changes`] tells it.
+    pub fn change_individual(&mut self, id: &IndividualId, change: IndividualChange) {
+        self.with_individual(id, |individual| individual.change(change));
+    }
+
+    fn with_individual(&mut self, id: &IndividualId, change: impl FnOnce(&mut Individual)) {
         let key = Key::Individual(self.bucket(), id.clone());
         if self.get(&key).is_none() {
             self.set(key.clone(), Some(Aggregate::Individual(Individual::default())));

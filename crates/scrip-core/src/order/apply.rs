@@ -14,8 +14,6 @@ use crate::{
 
 impl State {
     pub(crate) fn order_placed(&mut self, order: &Order, position: u64) {
-        let due = Key::due(self.bucket(), order.hold_expires_at, &order.account);
-        self.add_due(due, &order.account, &order.id);
         let mut order = order.clone();
         order.events.push(position);
         self.set(Key::Order(order.account.clone(), order.id.clone()), Some(Aggregate::Order(order)));
@@ -41,8 +39,9 @@ impl State {
         }
     }
 
-    pub(crate) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) {
-        let Some(order) = self.order(account, id) else { return };
+    /// Whether there is such an order.
+    pub(crate) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) -> bool {
+        let Some(order) = self.order(account, id) else { return false };
         let held: Vec<CouponId> = order
             .coupons
             .iter()
@@ -52,7 +51,7 @@ impl State {
         for coupon in held {
             self.set_coupon(account, coupon, CouponState::Inactive { order: id.clone(), held_until: Some(until) });
         }
-        self.add_due(Key::due(self.bucket(), until, account), account, id);
+        true
     }
 
     /// The budget holds what the coupons that stay come to now. Of an order whose hold ran out it holds nothing.
@@ -92,7 +91,9 @@ impl State {
         self.set(location, Some(Aggregate::RefundLocation(RefundLocation { page })));
     }
 
-    fn add_due(&mut self, key: Key, account: &AccountId, order: &OrderId) {
+    /// To the orders whose hold runs out then.
+    pub(crate) fn add_due(&mut self, until: Timestamp, account: &AccountId, order: &OrderId) {
+        let key = Key::due(self.bucket(), until, account);
         let due = DueOrder { account: account.clone(), order: order.clone() };
         if let Some(Aggregate::Due(known)) = self.change(&key) {
             known.orders.push(due);

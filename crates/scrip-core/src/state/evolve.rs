@@ -1,7 +1,7 @@
 //! Which events touch which aggregates. What an event does to one of them stands beside the aggregate: in the `apply.rs` of
 //! `campaign/`, `wallet/`, `order/` and `exchange/`, in `order/state.rs` and in `code.rs`.
 
-use super::{Aggregate, RecentKeys, State};
+use super::{Aggregate, Part, RecentKeys, State};
 use crate::{
     campaign::{Allowance, Campaign, CampaignStage},
     code::{Code, CodeKind, Job},
@@ -15,6 +15,9 @@ impl State {
     /// Applies an event. What it touches must be loaded; [`crate::command::Command::needs`] sees to that.
     pub fn evolve(&mut self, recorded: &Recorded) {
         let position = recorded.position;
+        if self.part == Some(Part::Beside) && recorded.event.account().is_some() {
+            return self.evolve_beside(&recorded.event);
+        }
         match &recorded.event {
             Event::CampaignCreated { campaign, terms, at, metadata } => {
                 let created = Campaign::created(*campaign, terms, *at, metadata.as_ref(), position);
@@ -88,11 +91,13 @@ impl State {
                     job.done += u32::try_from(codes.len()).expect("a batch is short");
                 }
             }
-            Event::CouponClaimed { account, individual, coupon, code } => {
-                self.coupon_claimed(account, individual, coupon, *code);
+            Event::CouponClaimed { account, individual, coupon, .. } => {
+                self.coupon_claimed(account, individual, coupon);
+                self.evolve_beside(&recorded.event);
             }
             Event::CouponImported { account, individual, coupon, counted: Some(true) } => {
                 self.coupon_imported(account, individual, coupon, recorded.at);
+                self.evolve_beside(&recorded.event);
             }
             // By an earlier build: it counts for nothing.
             Event::CouponImported { account, individual, coupon, .. } => {
@@ -106,14 +111,19 @@ impl State {
                     }
                 }
             }
-            Event::OrderPlaced { order } => self.order_placed(order, position),
+            Event::OrderPlaced { order } => {
+                self.order_placed(order, position);
+                self.evolve_beside(&recorded.event);
+            }
             Event::CouponHeld { account, coupon, order, campaign, discount, held_until } => {
                 let state = CouponState::Inactive { order: order.clone(), held_until: Some(*held_until) };
                 self.coupon_held(account, *coupon, state);
                 self.with_allowance(*campaign, |allowance| allowance.coupon_held(*discount));
             }
             Event::HoldExtended { account, order, hold_expires_at } => {
-                self.order_hold_extended(account, order, *hold_expires_at);
+                if self.order_hold_extended(account, order, *hold_expires_at) {
+                    self.evolve_beside(&recorded.event);
+                }
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
             }
             Event::OrderPaid { account, order, .. } => {
@@ -166,8 +176,9 @@ impl State {
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
                 self.with_allowance(*campaign, |allowance| allowance.coupon_came_off(*discount));
             }
-            Event::CouponVoided { account, coupon, order, campaign, discount, code, source } => {
-                self.coupon_voided(account, *coupon, *campaign, *code, source.as_ref());
+            Event::CouponVoided { account, coupon, order, campaign, discount, .. } => {
+                self.coupon_voided(account, *coupon, *campaign);
+                self.evolve_beside(&recorded.event);
                 self.with_order(account, order, |order| order.apply(position, &recorded.event));
                 self.with_allowance(*campaign, |allowance| allowance.coupon_came_off(*discount));
             }
@@ -222,6 +233,30 @@ impl State {
                     key.last_used_at = Some(*at);
                 }
             }
+        }
+    }
+
+    /// What an account's event changes beside the account ([`Part::Beside`]). It asks nothing of what the account has: an event tells of
+    /// what there is.
+    fn evolve_beside(&mut self, event: &Event) {
+        if self.part == Some(Part::Accounts) {
+            return;
+        }
+        match event {
+            Event::CouponClaimed { account, coupon, code, .. } => {
+                self.coupon_given_out(coupon);
+                if let Some(hash) = code {
+                    self.code_claimed(account, coupon.id, *hash);
+                }
+            }
+            Event::CouponImported { coupon, counted: Some(true), .. } => self.coupon_given_out(coupon),
+            Event::CouponVoided { campaign, code, source, .. } => {
+                self.with_allowance(*campaign, |allowance| allowance.given_back(source.as_ref()));
+                self.code_given_back(*code);
+            }
+            Event::OrderPlaced { order } => self.add_due(order.hold_expires_at, &order.account, &order.id),
+            Event::HoldExtended { account, order, hold_expires_at } => self.add_due(*hold_expires_at, account, order),
+            _ => {}
         }
     }
 }

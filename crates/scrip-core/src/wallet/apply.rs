@@ -5,25 +5,23 @@ use crate::{
     code::CodeHash,
     exchange::ClaimedBy,
     id::{CampaignId, CouponId},
+    individual::IndividualChange,
     key::Key,
-    name::{AccountId, IndividualId, OrderId, SourceName},
+    name::{AccountId, IndividualId, OrderId},
     state::{Aggregate, State},
     time::Timestamp,
 };
 
 impl State {
-    pub(crate) fn coupon_claimed(
-        &mut self,
-        account: &AccountId,
-        individual: &IndividualId,
-        coupon: &Coupon,
-        code: Option<CodeHash>,
-    ) {
+    pub(crate) fn coupon_claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
         self.count_coupon(account, individual, coupon);
         self.add_live(account, coupon.clone());
-        let Some(hash) = code else { return };
+    }
+
+    /// The code that a coupon was claimed with.
+    pub(crate) fn code_claimed(&mut self, account: &AccountId, coupon: CouponId, hash: CodeHash) {
         let Some(code) = self.code_mut(hash) else { return };
-        code.claim(ClaimedBy { account: account.clone(), coupon: coupon.id });
+        code.claim(ClaimedBy { account: account.clone(), coupon });
         if let Some(fencing) = code.lease().map(|lease| lease.fencing) {
             self.remove_pending(&Key::leases_returning(self.bucket(), hash), hash, fencing);
         }
@@ -52,22 +50,18 @@ impl State {
         self.add_history(account, coupon.clone());
     }
 
-    pub(crate) fn coupon_voided(
-        &mut self,
-        account: &AccountId,
-        coupon: CouponId,
-        campaign: CampaignId,
-        code: CodeHash,
-        source: Option<&SourceName>,
-    ) {
+    pub(crate) fn coupon_voided(&mut self, account: &AccountId, coupon: CouponId, campaign: CampaignId) {
         self.remove_live(account, coupon);
         let wallet = self.existing_wallet(account);
         wallet.uncounted(campaign);
         if wallet.linked {
             let individual = wallet.individual.clone();
-            self.with_individual(&individual, |individual| individual.uncounted(campaign));
+            self.individual_changed(individual, IndividualChange::Uncounted(campaign));
         }
-        self.with_allowance(campaign, |allowance| allowance.given_back(source));
+    }
+
+    /// The code of a coupon whose claim never was.
+    pub(crate) fn code_given_back(&mut self, code: CodeHash) {
         let Some(known) = self.code_mut(code) else { return };
         known.give_claim_back();
         if let Some((lease, closed)) = known.lease().cloned().map(|lease| (lease, known.is_closed())) {
@@ -140,14 +134,18 @@ impl State {
         (0..pages).rev().find(|page| self.history(account, *page).is_some_and(has_it))
     }
 
-    /// One more coupon, for stock, counters and the individual's count.
+    /// One more coupon, for the wallet's count and the individual's.
     fn count_coupon(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
         let wallet = self.wallet_mut(account, individual);
         wallet.counted(coupon.campaign);
         if wallet.linked {
             let individual = wallet.individual.clone();
-            self.with_individual(&individual, |individual| individual.counted(coupon.campaign, 1));
+            self.individual_changed(individual, IndividualChange::Counted(coupon.campaign, 1));
         }
+    }
+
+    /// One more coupon, for stock and counters.
+    pub(crate) fn coupon_given_out(&mut self, coupon: &Coupon) {
         let key = Key::Allowance(self.bucket(), coupon.campaign);
         let mut allowance = self.allowance(coupon.campaign).allowance;
         if let Some(campaign) = self.campaign(coupon.campaign) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, types::ValueRef};
-use scrip_core::slot::Bucket;
+use scrip_core::{key::Kind, slot::Bucket};
 use scrip_store::{
     StoreError,
     frame::{Frame, Hash},
@@ -98,6 +98,11 @@ fn strangers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         if rows > 0 {
             found.push(format!("{table}: {rows} rows of a bucket that isn't there"));
         }
+    }
+    let last = Kind::ALL.len() - 1;
+    let mut unknown = connection.prepare("SELECT DISTINCT kind FROM document WHERE bucket = ?1 AND kind > ?2")?;
+    for kind in unknown.query_map((Bucket::FIRST.get(), last), |row| row.get::<_, i64>(0))?.take(SHOWN) {
+        found.push(format!("a document is of unknown kind {}", kind?));
     }
     // The replay compares postings in their order; this says that they are numbered from 0.
     let gaps = "SELECT count(*) FROM (SELECT 1 FROM ledger_posting WHERE bucket = ?1

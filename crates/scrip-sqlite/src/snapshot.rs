@@ -7,7 +7,7 @@ use scrip_core::{
 };
 use scrip_store::{
     Document, Head, Snapshot, StoreError,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row},
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
     secret::WrappedSecret,
 };
 
@@ -105,6 +105,19 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
         people::distribution::sums(self.connection(), campaign)
+    }
+
+    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
+        people::of_accounts(self.connection(), people::Accounts { from, to })
+    }
+
+    fn rows_beside_accounts(
+        &mut self,
+        table: TableBesideAccounts,
+        after: Option<&Row>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        people::beside_accounts(self.connection(), table, after, limit)
     }
 
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {

@@ -67,6 +67,7 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     a_follower_goes_on_from_where_it_is,
     rows_are_written_while_a_sequencer_is_at_work,
     a_voided_coupon_has_no_row,
+    rows_come_in_pages_and_by_account,
     an_emptied_order_has_no_lines_and_transactions,
     rows_are_listed_table_by_table_and_by_key,
     a_row_that_contradicts_itself_changes_nothing,

@@ -190,12 +190,19 @@ impl Frame {
 
     /// The events with their positions.
     pub fn events(&self) -> Result<Vec<Recorded>, FrameError> {
+        Ok(self.encoded_events()?.into_iter().map(|(recorded, _)| recorded).collect())
+    }
+
+    /// The events with their positions, each with the bytes of the body that it was read from.
+    pub fn encoded_events(&self) -> Result<Vec<(Recorded, &[u8])>, FrameError> {
         let mut decoder = minicbor::Decoder::new(&self.body);
         // The count may be anything; each event takes at least a byte.
         let mut events = Vec::with_capacity(self.body.len().min(self.count as usize));
         for index in 0..u64::from(self.count) {
+            let start = decoder.position();
             let event = decoder.decode().map_err(|error| FrameError::Event(error.to_string()))?;
-            events.push(Recorded { position: self.first + index, at: self.at, event });
+            let recorded = Recorded { position: self.first + index, at: self.at, event };
+            events.push((recorded, &self.body[start..decoder.position()]));
         }
         if decoder.position() != self.body.len() {
             return Err(FrameError::Length);

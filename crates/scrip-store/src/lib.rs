@@ -293,10 +293,22 @@ pub trait Snapshot {
         campaign: Option<scrip_core::id::CampaignId>,
     ) -> Result<Vec<people::DistributionRow>, StoreError>;
 
-    /// Every row of the tables for people in a fixed order, for comparing a replay with them.
+    /// Rows of orders, and of their lines, transactions, redemptions and refunds, of accounts with `from <= account < to` in byte order,
+    /// table by table as in [`Snapshot::all_rows`]. An empty `to` is no end. For comparing a replay with them, some accounts at a time.
+    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError>;
+
+    /// Rows of another table in the order of their keys, those after the row `after` of it, at most `limit`.
+    fn rows_beside_accounts(
+        &mut self,
+        table: people::TableBesideAccounts,
+        after: Option<&Row>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+
+    /// Every row of the tables for people in a fixed order. Needs memory for all of them.
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError>;
 
-    /// Every document of a bucket, in order of kind and key bytes, for the same.
+    /// Every document of a bucket, in order of kind and key bytes. Needs memory for all of them.
     fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError>;
 
     /// What contradicts itself in how the backend keeps things, where nothing above shows it: columns that repeat what a

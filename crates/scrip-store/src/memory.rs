@@ -18,7 +18,7 @@ pub use self::tables::Tables;
 use crate::{
     Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row},
+    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
     secret::WrappedSecret,
 };
 
@@ -344,6 +344,19 @@ impl Snapshot for MemorySnapshot {
 
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
         Ok(self.committed.tables.distribution(campaign))
+    }
+
+    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.of_accounts(from, to))
+    }
+
+    fn rows_beside_accounts(
+        &mut self,
+        table: TableBesideAccounts,
+        after: Option<&Row>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.beside_accounts(table, after, limit))
     }
 
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {

@@ -16,6 +16,15 @@ use scrip_core::{
     time::Timestamp,
 };
 
+/// A table for people whose key doesn't begin with an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TableBesideAccounts {
+    Campaign,
+    Coupon,
+    LedgerEntry,
+    Code,
+}
+
 /// One row, upserted by the fields marked as key; or what changes of one, if it is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Row {

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use scrip_core::{id::CampaignId, name::SellerId};
 use scrip_store::{
     StoreError,
@@ -46,9 +46,16 @@ pub(super) fn remove(delete: &mut Prepared<'_>, id: CampaignId) -> Result<(), St
     delete.execute([id.to_string()]).map(drop)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<CampaignRow>, StoreError> {
-    let sql = "SELECT id, name, seller, currency, stage, created_at_us, metadata FROM campaign ORDER BY id";
-    super::read(connection, "reading campaigns", sql, [], from_row)
+/// By id, those after `after`.
+pub(super) fn page(
+    connection: &Connection,
+    after: Option<CampaignId>,
+    limit: usize,
+) -> Result<Vec<CampaignRow>, StoreError> {
+    let select = "SELECT id, name, seller, currency, stage, created_at_us, metadata FROM campaign";
+    let after = after.map(|id| id.to_string());
+    let after: Vec<&dyn ToSql> = after.iter().map(|id| id as &dyn ToSql).collect();
+    super::page(connection, "reading campaigns", (select, "id"), &after, limit, from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<CampaignRow> {

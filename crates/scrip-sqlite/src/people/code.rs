@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use scrip_core::{code::SecretNumber, id::CampaignId, name::SourceName};
 use scrip_store::{
     StoreError,
@@ -51,10 +51,17 @@ pub(crate) fn list(
     super::read(connection, "listing codes", sql, params, from_row)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<CodeRow>, StoreError> {
-    let sql = "SELECT campaign, position, number, job, source, kind, label, sealed, secret FROM code
-        ORDER BY campaign, position, number";
-    super::read(connection, "reading codes", sql, [], from_row)
+/// By campaign, position and number, those after `after`.
+pub(super) fn page(
+    connection: &Connection,
+    after: Option<(CampaignId, u64, u32)>,
+    limit: usize,
+) -> Result<Vec<CodeRow>, StoreError> {
+    let select = "SELECT campaign, position, number, job, source, kind, label, sealed, secret FROM code";
+    let after = after.map(|(campaign, position, number)| (campaign.to_string(), signed(position), number));
+    let after: Vec<&dyn ToSql> =
+        after.iter().flat_map(|(campaign, position, number)| [campaign as &dyn ToSql, position, number]).collect();
+    super::page(connection, "reading codes", (select, "campaign, position, number"), &after, limit, from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<CodeRow> {

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, Row, params, types::ValueRef};
+use rusqlite::{Connection, Row, ToSql, params, types::ValueRef};
 use scrip_core::{
     id::CouponId,
     name::{AccountId, OrderId, SourceName},
@@ -95,11 +95,19 @@ pub(crate) fn owner(connection: &Connection, coupon: CouponId) -> Result<Option<
     Ok(accounts?.pop())
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<CouponRow>, StoreError> {
-    let sql = "SELECT id, account, individual, campaign, claimed_at_us, starts_at_us, expires_at_us, channel, source,
+/// By id, those after `after`.
+pub(super) fn page(
+    connection: &Connection,
+    after: Option<CouponId>,
+    limit: usize,
+) -> Result<Vec<CouponRow>, StoreError> {
+    let select =
+        "SELECT id, account, individual, campaign, claimed_at_us, starts_at_us, expires_at_us, channel, source,
             state, order_id, held_until_us
-        FROM coupon ORDER BY id";
-    super::read(connection, "reading coupons", sql, [], from_row)
+        FROM coupon";
+    let after = after.map(|id| id.to_string());
+    let after: Vec<&dyn ToSql> = after.iter().map(|id| id as &dyn ToSql).collect();
+    super::page(connection, "reading coupons", (select, "id"), &after, limit, from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<CouponRow> {

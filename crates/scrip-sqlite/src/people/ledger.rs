@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 use scrip_core::{
     id::CampaignId,
     ledger::{Entry, Posting},
@@ -106,13 +106,21 @@ pub(crate) fn list(
     joined(entries, postings)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<LedgerEntryRow>, StoreError> {
-    let sql = "SELECT bucket, position, at_us, account, order_id, kind, currency FROM ledger_entry
-        ORDER BY bucket, position";
-    let entries = super::read(connection, OPERATION, sql, [], entry)?;
+/// Of all buckets, by bucket and position, those after `after`.
+pub(super) fn page(
+    connection: &Connection,
+    after: Option<(Bucket, u64)>,
+    limit: usize,
+) -> Result<Vec<LedgerEntryRow>, StoreError> {
+    let select = "SELECT bucket, position, at_us, account, order_id, kind, currency FROM ledger_entry";
+    let after = after.map(|(bucket, position)| (bucket.get(), signed(position)));
+    let after: Vec<&dyn ToSql> = after.iter().flat_map(|(bucket, position)| [bucket as &dyn ToSql, position]).collect();
+    let entries = super::page(connection, OPERATION, (select, "bucket, position"), &after, limit, entry)?;
+    let Some((first, last)) = entries.first().zip(entries.last()) else { return Ok(vec![]) };
     let sql = "SELECT bucket, position, ledger_account, amount, campaign, seller, line FROM ledger_posting
-        ORDER BY bucket, position, number";
-    joined(entries, super::read(connection, OPERATION, sql, [], posting)?)
+        WHERE (bucket, position) >= (?1, ?2) AND (bucket, position) <= (?3, ?4) ORDER BY bucket, position, number";
+    let params = params![first.bucket.get(), signed(first.position), last.bucket.get(), signed(last.position)];
+    joined(entries, super::read(connection, OPERATION, sql, params, posting)?)
 }
 
 /// An entry without its postings, as its row has it.

@@ -12,10 +12,13 @@ pub(crate) mod redemption;
 pub(crate) mod refund;
 mod upsert;
 
-use rusqlite::{Connection, Params};
-use scrip_store::{StoreError, people::Row};
+use rusqlite::{Connection, Params, ToSql};
+use scrip_store::{
+    StoreError,
+    people::{CodeRow, LedgerEntryRow, Row, TableBesideAccounts},
+};
 
-use crate::error::during;
+use crate::{column::limit as sql_limit, error::during};
 
 /// Upserts the rows in their order. A change of a row that isn't there changes nothing.
 pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
@@ -69,17 +72,102 @@ pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreEr
 
 /// Every row, table by table in the order of [`Row`], each table by its key.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Row>, StoreError> {
-    let mut rows = Vec::new();
-    rows.extend(campaign::all(connection)?.into_iter().map(Row::Campaign));
-    rows.extend(coupon::all(connection)?.into_iter().map(Row::Coupon));
-    rows.extend(orders::all(connection)?.into_iter().map(Row::Order));
-    rows.extend(order_line::all(connection)?.into_iter().map(Row::OrderLine));
-    rows.extend(order_transaction::all(connection)?.into_iter().map(Row::OrderTransaction));
-    rows.extend(redemption::all(connection)?.into_iter().map(Row::Redemption));
-    rows.extend(refund::all(connection)?.into_iter().map(Row::Refund));
-    rows.extend(ledger::all(connection)?.into_iter().map(Row::LedgerEntry));
-    rows.extend(code::all(connection)?.into_iter().map(Row::Code));
+    let all = |table| beside_accounts(connection, table, None, usize::MAX);
+    let mut rows = all(TableBesideAccounts::Campaign)?;
+    rows.extend(all(TableBesideAccounts::Coupon)?);
+    rows.extend(of_accounts(connection, Accounts { from: "", to: "" })?);
+    rows.extend(all(TableBesideAccounts::LedgerEntry)?);
+    rows.extend(all(TableBesideAccounts::Code)?);
     Ok(rows)
+}
+
+/// Of orders and what belongs to them, table by table.
+pub(crate) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<Row>, StoreError> {
+    let mut rows = Vec::new();
+    rows.extend(orders::of_accounts(connection, accounts)?.into_iter().map(Row::Order));
+    rows.extend(order_line::of_accounts(connection, accounts)?.into_iter().map(Row::OrderLine));
+    rows.extend(order_transaction::of_accounts(connection, accounts)?.into_iter().map(Row::OrderTransaction));
+    rows.extend(redemption::of_accounts(connection, accounts)?.into_iter().map(Row::Redemption));
+    rows.extend(refund::of_accounts(connection, accounts)?.into_iter().map(Row::Refund));
+    Ok(rows)
+}
+
+/// Of another table, those after `after`.
+pub(crate) fn beside_accounts(
+    connection: &Connection,
+    table: TableBesideAccounts,
+    after: Option<&Row>,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    Ok(match table {
+        TableBesideAccounts::Campaign => {
+            let after = after.and_then(|row| if let Row::Campaign(row) = row { Some(row.id) } else { None });
+            campaign::page(connection, after, limit)?.into_iter().map(Row::Campaign).collect()
+        }
+        TableBesideAccounts::Coupon => {
+            let after = after.and_then(|row| if let Row::Coupon(row) = row { Some(row.id) } else { None });
+            coupon::page(connection, after, limit)?.into_iter().map(Row::Coupon).collect()
+        }
+        TableBesideAccounts::LedgerEntry => {
+            let key = |row: &LedgerEntryRow| (row.bucket, row.position);
+            let after = after.and_then(|row| if let Row::LedgerEntry(row) = row { Some(key(row)) } else { None });
+            ledger::page(connection, after, limit)?.into_iter().map(Row::LedgerEntry).collect()
+        }
+        TableBesideAccounts::Code => {
+            let key = |row: &CodeRow| (row.campaign, row.position, row.number);
+            let after = after.and_then(|row| if let Row::Code(row) = row { Some(key(row)) } else { None });
+            code::page(connection, after, limit)?.into_iter().map(Row::Code).collect()
+        }
+    })
+}
+
+/// Those with `from <= account < to` in byte order. What is empty leaves its side open, also for what is no text.
+#[derive(Clone, Copy)]
+pub(crate) struct Accounts<'a> {
+    pub from: &'a str,
+    pub to: &'a str,
+}
+
+impl Accounts<'_> {
+    /// Reads their rows of a table whose key is `order` and begins with the account.
+    fn read<T>(
+        self,
+        connection: &Connection,
+        operation: &'static str,
+        select: &str,
+        order: &str,
+        row: fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let Self { from, to } = self;
+        match (from, to) {
+            ("", "") => read(connection, operation, &format!("{select} ORDER BY {order}"), [], row),
+            ("", _) => read(connection, operation, &format!("{select} WHERE account < ?1 ORDER BY {order}"), [to], row),
+            (_, "") => {
+                read(connection, operation, &format!("{select} WHERE account >= ?1 ORDER BY {order}"), [from], row)
+            }
+            _ => {
+                let sql = format!("{select} WHERE account >= ?1 AND account < ?2 ORDER BY {order}");
+                read(connection, operation, &sql, [from, to], row)
+            }
+        }
+    }
+}
+
+/// Reads at most `limit` rows of a table in the order of its key, which are those columns, after a value of them; of none, from the
+/// table's beginning, also what is no value of theirs.
+fn page<T>(
+    connection: &Connection,
+    operation: &'static str,
+    (select, key): (&str, &str),
+    after: &[&dyn ToSql],
+    limit: usize,
+    row: fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let marks = vec!["?"; after.len()].join(", ");
+    let bound = if after.is_empty() { String::new() } else { format!("WHERE ({key}) > ({marks})") };
+    let limit = sql_limit(limit);
+    let params: Vec<&dyn ToSql> = after.iter().copied().chain([&limit as &dyn ToSql]).collect();
+    read(connection, operation, &format!("{select} {bound} ORDER BY {key} LIMIT ?"), &params[..], row)
 }
 
 /// Reads rows of one table.

@@ -4,7 +4,10 @@ use rusqlite::{Connection, Row, params};
 use scrip_core::name::{AccountId, OrderId};
 use scrip_store::{StoreError, people::OrderLineRow};
 
-use super::upsert::{Table, Upsert, Writing};
+use super::{
+    Accounts,
+    upsert::{Table, Upsert, Writing},
+};
 use crate::{
     column::{amount, parse},
     statement::Prepared,
@@ -57,12 +60,12 @@ pub(super) fn remove(delete: &mut Prepared<'_>, account: &AccountId, order: &Ord
     delete.execute([account.as_str(), order.as_str()]).map(drop)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<OrderLineRow>, StoreError> {
-    let sql =
+pub(super) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<OrderLineRow>, StoreError> {
+    let select =
         "SELECT account, order_id, line, seller, product, unit_price, quantity, on_sale, discount, units_refunded,
             cash_refunded
-        FROM order_line ORDER BY account, order_id, line";
-    super::read(connection, "reading order lines", sql, [], from_row)
+        FROM order_line";
+    accounts.read(connection, "reading order lines", select, "account, order_id, line", from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderLineRow> {

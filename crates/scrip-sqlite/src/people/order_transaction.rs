@@ -7,7 +7,10 @@ use scrip_store::{
     people::{OrderTransactionRow, words},
 };
 
-use super::upsert::{Table, Upsert, Writing};
+use super::{
+    Accounts,
+    upsert::{Table, Upsert, Writing},
+};
 use crate::{
     column::{instant, parse, word},
     statement::Prepared,
@@ -45,10 +48,12 @@ pub(super) fn remove(delete: &mut Prepared<'_>, account: &AccountId, order: &Ord
     delete.execute([account.as_str(), order.as_str()]).map(drop)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<OrderTransactionRow>, StoreError> {
-    let sql = "SELECT account, order_id, seller, state, placed_at_us FROM order_transaction
-        ORDER BY account, order_id, seller";
-    super::read(connection, "reading transactions", sql, [], from_row)
+pub(super) fn of_accounts(
+    connection: &Connection,
+    accounts: Accounts<'_>,
+) -> Result<Vec<OrderTransactionRow>, StoreError> {
+    let select = "SELECT account, order_id, seller, state, placed_at_us FROM order_transaction";
+    accounts.read(connection, "reading transactions", select, "account, order_id, seller", from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderTransactionRow> {

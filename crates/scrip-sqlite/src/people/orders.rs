@@ -10,7 +10,10 @@ use scrip_store::{
     people::{OrderCursor, OrderFilter, OrderRow, words},
 };
 
-use super::upsert::{Table, Upsert, Writing};
+use super::{
+    Accounts,
+    upsert::{Table, Upsert, Writing},
+};
 use crate::column::{amount, instant, instant_optional, json, limit as sql_limit, metadata, parse, word};
 
 static WRITING: LazyLock<Writing> = LazyLock::new(|| {
@@ -183,11 +186,11 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<OrderRow>, StoreError> {
-    let sql = "SELECT account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
+pub(super) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<OrderRow>, StoreError> {
+    let select = "SELECT account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
             subtotal, shipping, discount, total, metadata
-        FROM orders ORDER BY account, id";
-    super::read(connection, "reading orders", sql, [], from_row)
+        FROM orders";
+    accounts.read(connection, "reading orders", select, "account, id", from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderRow> {

@@ -11,7 +11,10 @@ use scrip_store::{
     people::{RedemptionRow, words},
 };
 
-use super::upsert::{Table, Upsert, Writing};
+use super::{
+    Accounts,
+    upsert::{Table, Upsert, Writing},
+};
 use crate::{
     column::{amount, parse, parse_optional, word},
     statement::Prepared,
@@ -59,10 +62,10 @@ pub(super) fn write_change(
     change.execute(params![account.as_str(), order.as_str(), coupon.to_string(), discount, state]).map(drop)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<RedemptionRow>, StoreError> {
-    let sql = "SELECT account, order_id, coupon, campaign, channel, source, discount, reversed, state
-        FROM redemption ORDER BY account, order_id, coupon";
-    super::read(connection, "reading redemptions", sql, [], from_row)
+pub(super) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<RedemptionRow>, StoreError> {
+    let select = "SELECT account, order_id, coupon, campaign, channel, source, discount, reversed, state
+        FROM redemption";
+    accounts.read(connection, "reading redemptions", select, "account, order_id, coupon", from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RedemptionRow> {

@@ -7,7 +7,10 @@ use scrip_core::{
 };
 use scrip_store::{StoreError, people::RefundRow};
 
-use super::upsert::{Table, Upsert, Writing};
+use super::{
+    Accounts,
+    upsert::{Table, Upsert, Writing},
+};
 use crate::{
     column::{amount, instant, json, metadata, parse},
     statement::Prepared,
@@ -51,10 +54,10 @@ pub(super) fn write_metadata(
     change.execute(params![account.as_str(), order.as_str(), id.as_str(), json(metadata)]).map(drop)
 }
 
-pub(super) fn all(connection: &Connection) -> Result<Vec<RefundRow>, StoreError> {
-    let sql = "SELECT account, order_id, id, at_us, amount, goods, shipping, metadata
-        FROM refund ORDER BY account, order_id, id";
-    super::read(connection, "reading refunds", sql, [], from_row)
+pub(super) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<RefundRow>, StoreError> {
+    let select = "SELECT account, order_id, id, at_us, amount, goods, shipping, metadata
+        FROM refund";
+    accounts.read(connection, "reading refunds", select, "account, order_id, id", from_row)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RefundRow> {

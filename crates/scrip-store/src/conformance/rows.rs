@@ -8,6 +8,7 @@ use crate::{
     Followed, Store, StoreError,
     people::{
         CampaignRow, CodeRow, CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
+        TableBesideAccounts,
     },
 };
 
@@ -216,6 +217,55 @@ pub fn rows_are_listed_table_by_table_and_by_key(store: &dyn Store) {
     // In any order: what belongs to an order may come before it within a batch.
     hand.write(expected.iter().rev().cloned().collect());
     assert_eq!(rows(store), expected);
+}
+
+pub fn rows_come_in_pages_and_by_account(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    for name in ["an", "ana", "ana2", "bob"] {
+        let order = paid(order(name, "o1"));
+        hand.write(vec![
+            Row::Order(order.clone()),
+            Row::OrderLine(line(&order, "l1")),
+            Row::OrderTransaction(part(&order, "s1")),
+            Row::Redemption(redemption(&order, 1)),
+            Row::Refund(refund(&order, "r1")),
+        ]);
+    }
+    for number in 1..=5 {
+        hand.write(vec![Row::Coupon(coupon(number)), Row::Campaign(campaign(number))]);
+        hand.write(vec![Row::Code(shared_code(1, number.into())), Row::LedgerEntry(entry(hand.bucket, number.into()))]);
+    }
+    let (all, mut reading) = (rows(store), snapshot(store));
+    let of = |from: &str, to: &str| -> Vec<Row> {
+        let within = |row: &&Row| {
+            !matches!(row, Row::Coupon(_) | Row::LedgerEntry(_))
+                && row
+                    .account()
+                    .is_some_and(|account| account.as_str() >= from && (to.is_empty() || account.as_str() < to))
+        };
+        all.iter().filter(within).cloned().collect()
+    };
+    for (from, to) in [("", ""), ("", "ana"), ("ana", "ana2"), ("ana", "b"), ("ana2", ""), ("c", "")] {
+        assert_eq!(reading.rows_of_accounts(from, to).expect("reads"), of(from, to), "{from} to {to}");
+    }
+    assert_eq!(of("ana", "ana2").len(), 5);
+    let mut beside = Vec::new();
+    for table in [
+        TableBesideAccounts::Campaign,
+        TableBesideAccounts::Coupon,
+        TableBesideAccounts::LedgerEntry,
+        TableBesideAccounts::Code,
+    ] {
+        let mut after = None;
+        for page in 0..4 {
+            let found = reading.rows_beside_accounts(table, after.as_ref(), 2).expect("reads");
+            assert_eq!(found.len(), [2, 2, 1, 0][page], "{table:?}, page {page}");
+            after = found.last().cloned().or(after);
+            beside.extend(found);
+        }
+    }
+    let expected = all.iter().filter(|row| !of("", "").contains(row));
+    assert_eq!(beside, expected.cloned().collect::<Vec<_>>());
 }
 
 pub fn a_row_that_contradicts_itself_changes_nothing(store: &dyn Store) {

@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use scrip_core::{
     id::{CampaignId, CouponId, Uid},
@@ -11,7 +14,7 @@ use crate::{
     StoreError,
     people::{
         CampaignRow, CodeRow, CouponRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, OrderLineRow,
-        OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row,
+        OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row, TableBesideAccounts,
     },
 };
 
@@ -43,6 +46,11 @@ fn empty<N: Ord + Clone, R>(table: &mut BTreeMap<(AccountId, OrderId, N), R>, fi
     for key in of_order(table, first) {
         table.remove(&key);
     }
+}
+
+fn page<K: Ord, R: Clone>(table: &BTreeMap<K, R>, after: Option<K>, limit: usize, row: fn(R) -> Row) -> Vec<Row> {
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    table.range((from, Bound::Unbounded)).take(limit).map(|(_, found)| row(found.clone())).collect()
 }
 
 impl Tables {
@@ -83,7 +91,8 @@ impl Tables {
         }
     }
 
-    fn write_row(&mut self, row: Row) {
+    /// One of them.
+    pub fn write_row(&mut self, row: Row) {
         match row {
             Row::Campaign(row) => drop(self.campaigns.insert(row.id, row)),
             Row::CampaignGone(id) => drop(self.campaigns.remove(&id)),
@@ -250,18 +259,60 @@ impl Tables {
         rows
     }
 
+    /// Rows of orders and what belongs to them, of accounts with `from <= account < to`; an empty `to` is no end.
+    pub fn of_accounts(&self, from: &str, to: &str) -> Vec<Row> {
+        let within = |account: &AccountId| account.as_str() >= from && (to.is_empty() || account.as_str() < to);
+        let mut rows = Vec::new();
+        rows.extend(self.orders.values().filter(|row| within(&row.account)).cloned().map(Row::Order));
+        rows.extend(self.order_lines.values().filter(|row| within(&row.account)).cloned().map(Row::OrderLine));
+        let transactions = self.order_transactions.values().filter(|row| within(&row.account));
+        rows.extend(transactions.cloned().map(Row::OrderTransaction));
+        rows.extend(self.redemptions.values().filter(|row| within(&row.account)).cloned().map(Row::Redemption));
+        rows.extend(self.refunds.values().filter(|row| within(&row.account)).cloned().map(Row::Refund));
+        rows
+    }
+
+    /// Rows of another table by their keys, those after `after`, at most `limit`.
+    pub fn beside_accounts(&self, table: TableBesideAccounts, after: Option<&Row>, limit: usize) -> Vec<Row> {
+        match table {
+            TableBesideAccounts::Campaign => {
+                let after = after.and_then(|row| if let Row::Campaign(row) = row { Some(row.id) } else { None });
+                page(&self.campaigns, after, limit, Row::Campaign)
+            }
+            TableBesideAccounts::Coupon => {
+                let after = after.and_then(|row| if let Row::Coupon(row) = row { Some(row.id) } else { None });
+                page(&self.coupons, after, limit, Row::Coupon)
+            }
+            TableBesideAccounts::LedgerEntry => {
+                let key = |row: &LedgerEntryRow| (row.bucket, row.position);
+                let after = after.and_then(|row| if let Row::LedgerEntry(row) = row { Some(key(row)) } else { None });
+                page(&self.ledger_entries, after, limit, Row::LedgerEntry)
+            }
+            TableBesideAccounts::Code => {
+                let key = |row: &CodeRow| (row.campaign, row.position, row.number);
+                let after = after.and_then(|row| if let Row::Code(row) = row { Some(key(row)) } else { None });
+                page(&self.codes, after, limit, Row::Code)
+            }
+        }
+    }
+
+    /// The same rows as [`Tables::all`], without copying them.
+    pub fn into_all(self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        rows.extend(self.campaigns.into_values().map(Row::Campaign));
+        rows.extend(self.coupons.into_values().map(Row::Coupon));
+        rows.extend(self.orders.into_values().map(Row::Order));
+        rows.extend(self.order_lines.into_values().map(Row::OrderLine));
+        rows.extend(self.order_transactions.into_values().map(Row::OrderTransaction));
+        rows.extend(self.redemptions.into_values().map(Row::Redemption));
+        rows.extend(self.refunds.into_values().map(Row::Refund));
+        rows.extend(self.ledger_entries.into_values().map(Row::LedgerEntry));
+        rows.extend(self.codes.into_values().map(Row::Code));
+        rows
+    }
+
     /// Every row, table by table in the order of [`Row`], each table by its key.
     pub fn all(&self) -> Vec<Row> {
-        let mut rows = Vec::new();
-        rows.extend(self.campaigns.values().cloned().map(Row::Campaign));
-        rows.extend(self.coupons.values().cloned().map(Row::Coupon));
-        rows.extend(self.orders.values().cloned().map(Row::Order));
-        rows.extend(self.order_lines.values().cloned().map(Row::OrderLine));
-        rows.extend(self.order_transactions.values().cloned().map(Row::OrderTransaction));
-        rows.extend(self.redemptions.values().cloned().map(Row::Redemption));
-        rows.extend(self.refunds.values().cloned().map(Row::Refund));
-        rows.extend(self.ledger_entries.values().cloned().map(Row::LedgerEntry));
-        rows.extend(self.codes.values().cloned().map(Row::Code));
-        rows
+        self.clone().into_all()
     }
 }

@@ -36,19 +36,22 @@ impl Rows {
     pub fn of<'r>(rows: impl Iterator<Item = &'r Row>) -> Self {
         let mut found = Self::default();
         for row in rows {
-            found.add(row);
+            found.add(row.clone());
         }
         found
     }
 
-    fn add(&mut self, row: &Row) {
+    pub(crate) fn add(&mut self, row: Row) {
         match row {
-            Row::Order(row) => self.order(&row.account, &row.id).order = Some(row.clone()),
-            Row::OrderLine(row) => self.order(&row.account, &row.order).lines.push(row.clone()),
-            Row::OrderTransaction(row) => self.order(&row.account, &row.order).transactions.push(row.clone()),
-            Row::Redemption(row) => self.order(&row.account, &row.order).redemptions.push(row.clone()),
-            Row::Refund(row) => self.order(&row.account, &row.order).refunds.push(row.clone()),
-            Row::Coupon(row) => drop(self.coupons.insert(row.id, row.clone())),
+            Row::Order(row) => {
+                let of_order = self.order(&row.account, &row.id);
+                of_order.order = Some(row);
+            }
+            Row::OrderLine(row) => self.order(&row.account, &row.order).lines.push(row),
+            Row::OrderTransaction(row) => self.order(&row.account, &row.order).transactions.push(row),
+            Row::Redemption(row) => self.order(&row.account, &row.order).redemptions.push(row),
+            Row::Refund(row) => self.order(&row.account, &row.order).refunds.push(row),
+            Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
             Row::Campaign(_)
             | Row::CampaignGone(_)
             | Row::CouponState { .. }

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use scrip_core::state::State;
-use scrip_store::{Document, Rederived, RederivedDocument, Store, StoreError, people::Row};
+use scrip_store::{Document, Rederived, RederivedDocument, Store, StoreError, memory::Tables, people::Row};
 
 use crate::{
     follow::PEOPLE,
-    verify::{Outside, Replayed, Report, hex, replay, row_key},
+    verify::{Report, hex, replay, row_key},
 };
 
 /// Of the rules by which documents and rows are derived from the journal. Raised whenever `evolve` or the projection comes to
@@ -32,7 +32,7 @@ pub struct Repaired {
 }
 
 /// Brings documents and rows to [`REVISION`], all or nothing; a backend with files copies them first. Does nothing, and reads
-/// next to nothing, where they are of it already. Needs memory for all documents and rows, as verifying does.
+/// next to nothing, where they are of it already. Needs memory for all documents and rows.
 ///
 /// Errors: [`StoreError::Damaged`] if the journal doesn't verify, or a newer Scrip derived them; those of the store. Then
 /// everything is as it was.
@@ -73,7 +73,7 @@ impl Repaired {
 
 fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, StoreError> {
     let mut snapshot = store.snapshot()?;
-    let (mut report, mut replayed) = (Report::default(), Replayed::default());
+    let (mut report, mut tables) = (Report::default(), Tables::default());
     let mut changes = Rederived {
         revision: REVISION,
         documents: Vec::new(),
@@ -83,7 +83,7 @@ fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, 
         followed: Vec::new(),
     };
     for bucket in store.buckets().all() {
-        let state = replay(store, &mut *snapshot, bucket, Outside::default(), &mut replayed, &mut report)?;
+        let state = replay(store, &mut *snapshot, bucket, &mut tables, &mut report)?;
         // Nothing is worked out from a journal that isn't whole.
         if let Some(problem) = report.problems.first() {
             return Err(StoreError::Damaged { what: problem.clone() });
@@ -95,7 +95,7 @@ fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, 
             changes.documents.push(RederivedDocument { bucket, kind, key, document });
         }
     }
-    let replayed = replayed.tables.all().into_iter();
+    let replayed = tables.all().into_iter();
     let mut replayed: BTreeMap<String, Row> = replayed.map(|row| (row_key(&row), row)).collect();
     for row in snapshot.all_rows()? {
         let key = row_key(&row);

@@ -1,22 +1,25 @@
 //! Whether a store says the truth: the journal's chain verifies, and its replay equals documents and tables.
+//!
+//! The journal is read once. What follows from all events in their order is replayed at once ([`journal`]); what each account has by
+//! itself is put aside, a lane of accounts at a time ([`lanes`], [`spill`]), and then replayed and compared lane after lane
+//! ([`accounts`]): memory is what one lane needs, however many accounts there are.
 
-use std::collections::{BTreeMap, HashSet};
+mod accounts;
+mod chain;
+mod compare;
+mod journal;
+mod lanes;
+mod rows;
+mod spill;
+mod unfollowed;
+mod whole;
 
-use scrip_core::{
-    event::{Event, Recorded},
-    id::CampaignId,
-    name::AccountId,
-    slot::Bucket,
-    state::{Aggregate, State, decode},
-    time::Timestamp,
-};
-use scrip_store::{Head, Snapshot, Store, StoreError, frame::Frame, memory::Tables, people::Row, secret::ChainSecrets};
+use scrip_core::{slot::Bucket, time::Timestamp};
+use scrip_store::{Snapshot, Store, StoreError, people::Row, secret::ChainSecrets};
 
-use crate::{
-    agreement::{self, Asked},
-    follow::{PEOPLE, People, Projector as _},
-    kept::KeptHead,
-};
+pub(crate) use self::whole::replay;
+use self::{compare::Found, rows::RowStreams, unfollowed::Unfollowed};
+use crate::kept::KeptHead;
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -38,8 +41,6 @@ pub struct Report {
 
 /// Problems that are written out.
 pub const PROBLEMS_MAX: usize = 100;
-/// Frames read at once.
-const PAGE: usize = 256;
 
 impl Report {
     pub const fn is_clean(&self) -> bool {
@@ -75,271 +76,72 @@ pub fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verify_with(store, Outside::default())
 }
 
-/// Replays every bucket's journal from the first event and compares, then asks the store for what only it sees. Needs memory
-/// for all documents and rows.
+/// Replays every bucket's journal from the first event and compares, then asks the store for what only it sees. Needs memory for some
+/// thousand accounts with all they have, for every campaign and code, for the orders whose hold is still to run out, and for the names of
+/// accounts that the tables for people lag behind with. What it puts aside, about as much as the journal and the coupons' rows, is in a
+/// file without a name in the folder for temporary files.
 ///
-/// Errors: the store can't be read. What is wrong in it is in the report instead.
+/// Errors: the store can't be read, or nothing can be put aside. What is wrong in the store is in the report instead.
 pub fn verify_with(store: &dyn Store, outside: Outside<'_>) -> Result<Report, StoreError> {
-    let mut report = Report::default();
-    let mut tables = Replayed::default();
-    let mut snapshot = store.snapshot()?;
-    let stored = snapshot.all_rows()?;
-    let mut asked = Asked::new(agreement::Rows::of(stored.iter()));
-    for bucket in store.buckets().all() {
-        let state = replay(store, &mut *snapshot, bucket, outside, &mut tables, &mut report)?;
-        if !report.is_cut_short {
-            compare_documents(&mut *snapshot, bucket, &state, (&mut asked, &tables.unfollowed), &mut report)?;
-        }
-    }
-    if !report.is_cut_short {
-        let Replayed { tables, unfollowed } = tables;
-        compare_rows(stored, tables.all(), &unfollowed, &mut report);
-        asked.left(|account| !unfollowed.accounts.contains(account)).for_each(|problem| report.problem(problem));
-    }
-    for contradiction in snapshot.contradictions()? {
-        report.problem(contradiction);
-    }
+    verify_in_lanes(store, outside, lanes::LANE_BYTES)
+}
+
+/// The same, dividing accounts so that a lane has about `lane_bytes` of the journal: for trying with a small store what a large one needs.
+/// What is found doesn't depend on it, but that a row which was moved from one account to another may be told as missing there and too
+/// many here.
+///
+/// Errors: those of [`verify_with`].
+pub fn verify_in_lanes(store: &dyn Store, outside: Outside<'_>, lane_bytes: u64) -> Result<Report, StoreError> {
+    let (report, contradictions) = std::thread::scope(|scope| {
+        // On a thread and a view of its own: it takes as long as a fifth of the rest, and asks for nothing that the rest knows.
+        let contradictions = scope.spawn(|| store.snapshot()?.contradictions());
+        let report = verify_replay(store, outside, lane_bytes);
+        (report, contradictions.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let mut report = report?;
+    contradictions?.into_iter().for_each(|contradiction| report.problem(contradiction));
     Ok(report)
 }
 
-/// The tables for people as they follow from the journals, to their ends.
-#[derive(Default)]
-pub(crate) struct Replayed {
-    pub tables: Tables,
-    pub unfollowed: Unfollowed,
+fn verify_replay(store: &dyn Store, outside: Outside<'_>, lane_bytes: u64) -> Result<Report, StoreError> {
+    let mut snapshot = store.snapshot()?;
+    let snapshot = &mut *snapshot;
+    let unfollowed = Unfollowed::of(snapshot, store.buckets())?;
+    let (mut found, mut streams) = (Found::default(), RowStreams::default());
+    for bucket in store.buckets().all() {
+        verify_bucket(snapshot, bucket, store, outside, lane_bytes, &unfollowed, (&mut found, &mut streams))?;
+    }
+    if !found.report.is_cut_short {
+        streams.end(snapshot, &unfollowed, &mut found)?;
+    }
+    Ok(found.ended())
 }
 
-/// What the events are about that the tables in the store don't have yet: its rows may be as they were, or as they are.
-#[derive(Default)]
-pub(crate) struct Unfollowed {
-    accounts: HashSet<AccountId>,
-    campaigns: HashSet<CampaignId>,
-}
-
-impl Unfollowed {
-    fn note(&mut self, event: &Event) {
-        self.accounts.extend(event.account().cloned());
-        self.campaigns.extend(event.campaign());
-    }
-
-    fn has(&self, row: &Row) -> bool {
-        row.account().is_some_and(|account| self.accounts.contains(account))
-            || row.of_campaign().is_some_and(|campaign| self.campaigns.contains(&campaign))
-    }
-
-    fn has_document(&self, key: &[u8]) -> bool {
-        let account = key.split(|&byte| byte == 0).next().unwrap_or(key);
-        !self.accounts.is_empty()
-            && std::str::from_utf8(account).is_ok_and(|account| self.accounts.contains(&AccountId::stored(account)))
-    }
-}
-
-pub(crate) fn replay(
+fn verify_bucket(
+    snapshot: &mut dyn Snapshot,
+    bucket: Bucket,
     store: &dyn Store,
-    snapshot: &mut dyn Snapshot,
-    bucket: Bucket,
     outside: Outside<'_>,
-    replayed: &mut Replayed,
-    report: &mut Report,
-) -> Result<State, StoreError> {
-    let mut state = State::new(bucket, store.buckets());
-    let mut chain = Chain::new(bucket, outside);
-    let followed = snapshot.followed(PEOPLE, bucket)?;
-    loop {
-        let next = chain.head.position + 1;
-        let frames = snapshot.frames(bucket, next, PAGE)?;
-        if frames.is_empty() {
-            break;
-        }
-        for bytes in frames {
-            let next = chain.head.position + 1;
-            let (frame, hash) = match Frame::decode(&bytes) {
-                Ok(decoded) => decoded,
-                Err(error) => {
-                    report.cut_short(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
-                    return Ok(state);
-                }
-            };
-            if !chain.goes_on_with(&frame, report) {
-                return Ok(state);
-            }
-            match frame.events() {
-                Ok(events) => {
-                    for recorded in &events {
-                        state.evolve(recorded);
-                        report.events += 1;
-                        if recorded.position > followed {
-                            replayed.unfollowed.note(&recorded.event);
-                            report.behind += 1;
-                        }
-                    }
-                    let window: Vec<&Recorded> = events.iter().collect();
-                    replayed.tables.write(&People.rows(&window, &state));
-                }
-                Err(error) => {
-                    report.cut_short(format!("journal of bucket {}, at {next}: {error}", bucket.get()));
-                    return Ok(state);
-                }
-            }
-            state.saved(frame.last_position());
-            chain.goes_on_from(&frame, hash);
-        }
-    }
-    if followed > chain.head.position {
-        let (bucket, ends) = (bucket.get(), chain.head.position);
-        report.problem(format!(
-            "the tables have followed bucket {bucket} to {followed}, where its journal ends at {ends}"
-        ));
-    }
-    chain.end(report);
-    Ok(state)
-}
-
-/// A bucket's journal while it is read.
-struct Chain<'o> {
-    bucket: Bucket,
-    head: Head,
-    seals: Option<&'o ChainSecrets>,
-    /// Heads of this bucket that weren't passed yet.
-    heads: Vec<KeptHead>,
-    /// Of the first frame whose seal is wrong, and how many there are.
-    unsealed: Option<(String, u64)>,
-    sealed: u64,
-    wrong_heads: Vec<KeptHead>,
-}
-
-impl<'o> Chain<'o> {
-    fn new(bucket: Bucket, outside: Outside<'o>) -> Self {
-        let heads = outside.heads.iter().filter(|head| head.bucket == bucket).copied().collect();
-        Self {
-            bucket,
-            head: Head::default(),
-            seals: outside.seals,
-            heads,
-            unsealed: None,
-            sealed: 0,
-            wrong_heads: Vec::new(),
-        }
-    }
-
-    /// Whether the frame continues the chain. A wrong seal is noted and doesn't end it: what was written without the secret
-    /// is replayed all the same.
-    fn goes_on_with(&mut self, frame: &Frame, report: &mut Report) -> bool {
-        let (bucket, next) = (self.bucket.get(), self.head.position + 1);
-        let continues = frame.first == next && frame.previous == self.head.hash;
-        if !continues || frame.bucket != self.bucket || frame.at < self.head.at || frame.count == 0 {
-            let first = frame.first;
-            report.cut_short(format!(
-                "journal of bucket {bucket}: the frame at {first} doesn't continue the chain at {next}"
-            ));
-            return false;
-        }
-        if self.head.sealed && frame.seal.is_none() {
-            report.cut_short(format!(
-                "journal of bucket {bucket}: the frame at {next} has no seal, those before it have"
-            ));
-            return false;
-        }
-        if let (Some(secrets), Some(_)) = (self.seals, frame.seal) {
-            match frame.check_seal(secrets) {
-                Ok(()) => self.sealed += 1,
-                Err(error) => {
-                    self.unsealed.get_or_insert_with(|| (format!("at {next}: {error}"), 0)).1 += 1;
-                }
-            }
-        }
-        true
-    }
-
-    fn goes_on_from(&mut self, frame: &Frame, hash: scrip_store::frame::Hash) {
-        self.head = Head::after(frame, hash);
-        let passed = self.heads.extract_if(.., |head| head.position <= frame.last_position());
-        self.wrong_heads.extend(passed.filter(|head| head.position != frame.last_position() || head.hash != hash));
-    }
-
-    fn end(self, report: &mut Report) {
-        let bucket = self.bucket.get();
-        if let Some((first, count)) = self.unsealed {
-            report.problem(format!("journal of bucket {bucket}, {first} ({count} frames from there on)"));
-        }
-        for head in self.wrong_heads {
-            report.problem(format!(
-                "journal of bucket {bucket}: it isn't the one whose head was {head}: it was written anew"
-            ));
-        }
-        for head in self.heads {
-            let ends = self.head.position;
-            report.problem(format!(
-                "journal of bucket {bucket}: it ends at {ends}, before the head {head}: its tail is missing"
-            ));
-        }
-        report.sealed += self.sealed;
-        if self.head.position > 0 {
-            report.heads.push((KeptHead::of(self.bucket, &self.head), self.head.at));
-        }
-    }
-}
-
-fn compare_documents(
-    snapshot: &mut dyn Snapshot,
-    bucket: Bucket,
-    state: &State,
-    (asked, unfollowed): (&mut Asked, &Unfollowed),
-    report: &mut Report,
+    lane_bytes: u64,
+    unfollowed: &Unfollowed,
+    (found, streams): (&mut Found, &mut RowStreams),
 ) -> Result<(), StoreError> {
-    struct Expected<'s> {
-        value: &'s Aggregate,
-        version: Option<u64>,
+    let buckets = store.buckets();
+    let lanes = lanes::Lanes::sampled(snapshot, bucket, lane_bytes)?;
+    let mut replayed = journal::Replayed::new(bucket, buckets, &lanes);
+    let head = chain::read(snapshot, bucket, outside, &mut found.report, |snapshot, frame, events| {
+        replayed.take(snapshot, frame.last_position(), events, (unfollowed, streams))
+    })?;
+    found.follows(unfollowed, bucket, &head);
+    if found.report.is_cut_short {
+        return Ok(());
     }
-    let mut replayed: BTreeMap<(u8, Vec<u8>), Expected<'_>> = state
-        .documents()
-        .map(|(key, value)| ((key.kind().number(), key.bytes()), Expected { value, version: state.version(key) }))
-        .collect();
-    for (kind, key, document) in snapshot.all_documents(bucket)? {
-        report.documents += 1;
-        let Some(Expected { value, version }) = replayed.remove(&(kind.number(), key.clone())) else {
-            report.problem(format!("{kind:?} {}: stored, but not in the journal", hex(&key)));
-            continue;
-        };
-        if value.encode() != document.body {
-            match decode(kind, &document.body) {
-                Ok(_) => report.problem(format!("{kind:?} {}: stored and replayed differ", hex(&key))),
-                Err(error) => report.problem(format!("{kind:?} {}: can't be read: {error}", hex(&key))),
-            }
-        } else if version != Some(document.version) {
-            let (stored, version) = (document.version, version.unwrap_or_default());
-            report.problem(format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
-        }
-        // What a document says is what the API says: a row that a replay makes wrongly again is found by it. What is replayed is
-        // asked: figures of a damaged document may not even add up.
-        if !unfollowed.has_document(&key) {
-            asked.compare(&key, value).into_iter().for_each(|problem| report.problem(problem));
-        }
+    replayed.put_coupons_aside(snapshot)?;
+    for lane in 0..lanes.count() {
+        accounts::compare(snapshot, &mut replayed, lane, unfollowed, found)?;
     }
-    for (kind, key) in replayed.into_keys() {
-        report.problem(format!("document of kind {kind}, {}: in the journal, but not stored", hex(&key)));
-    }
-    Ok(())
-}
-
-fn compare_rows(stored: Vec<Row>, replayed: Vec<Row>, unfollowed: &Unfollowed, report: &mut Report) {
-    let mut replayed: BTreeMap<String, Row> = replayed.into_iter().map(|row| (row_key(&row), row)).collect();
-    for row in stored {
-        report.rows += 1;
-        let key = row_key(&row);
-        let expected = replayed.remove(&key);
-        if unfollowed.has(&row) {
-            continue;
-        }
-        match expected {
-            None => report.problem(format!("{key}: in the tables, but not in the journal")),
-            Some(expected) if expected != row => report.problem(format!("{key}: table and journal differ")),
-            Some(_) => {}
-        }
-    }
-    for (key, _) in replayed.into_iter().filter(|(_, row)| !unfollowed.has(row)) {
-        report.problem(format!("{key}: in the journal, but not in the tables"));
-    }
+    accounts::compare_individuals(snapshot, &mut replayed, found)?;
+    replayed.compare(snapshot, found)
 }
 
 /// One row's name. Ids in it are percent-encoded: `a/b` with order `c` isn't `a` with order `b/c`.
@@ -381,13 +183,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use scrip_core::{
-        event::{ApiKey, Role},
+        event::{ApiKey, Event, Role},
         id::{KeyId, Uid},
         key::Key,
         metadata::Metadata,
         slot::Buckets,
+        state::Aggregate,
     };
-    use scrip_store::{Batch, Save, memory::MemoryStore, secret::ChainSecret};
+    use scrip_store::{Batch, Save, frame::Frame, memory::MemoryStore, secret::ChainSecret};
 
     use super::*;
 

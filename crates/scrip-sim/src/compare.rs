@@ -14,13 +14,19 @@ use scrip_core::{
     state::{Aggregate, decode},
     wallet::{Coupon, CouponState, Wallet},
 };
-use scrip_engine::{PEOPLE, agreement::Rows};
+use scrip_engine::{
+    PEOPLE,
+    agreement::Rows,
+    verify::{Outside, verify, verify_in_lanes},
+};
 use scrip_store::{Snapshot, Store, memory::MemoryStore};
 
 use crate::model::{Checked, Counted, Model, OnOrderState, Past, Stage, Status, Touched, Tx, must};
 
 /// Pages of a wallet that are looked through after a step.
 const PAGES_MAX: usize = 16;
+/// Bytes of the journal that one lane of accounts has, where a store is verified in lanes: so few that there are several.
+const LANE_BYTES: u64 = 8_192;
 
 fn load(snapshot: &mut dyn Snapshot, key: &Key) -> Checked<Option<Aggregate>> {
     let found = snapshot.load(std::slice::from_ref(key)).map_err(|error| error.to_string())?;
@@ -247,6 +253,16 @@ pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked
         CouponState::Pending => Status::Pending,
     };
     must!(stored == known.status, "I8: {} is {stored:?}, not {:?}", coupon.id, known.status);
+    Ok(())
+}
+
+/// Verification finds nothing, and the same where it takes the accounts lane by lane, as of a store that is too large for one.
+pub fn verified(store: &dyn Store) -> Checked {
+    let report = verify(store).map_err(|error| error.to_string())?;
+    must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
+    must!(report.behind == 0, "{} events weren't followed", report.behind);
+    let in_lanes = verify_in_lanes(store, Outside::default(), LANE_BYTES).map_err(|error| error.to_string())?;
+    must!(in_lanes == report, "I9: verify finds {:?} in lanes, {in_lanes:?} beside {report:?}", in_lanes.problems);
     Ok(())
 }
 

@@ -643,10 +643,7 @@ impl World {
             }
         }
         compare::at_rest(&self.model, &self.store)?;
-        let report = scrip_engine::verify::verify(&self.store).map_err(|error| error.to_string())?;
-        must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
-        must!(report.behind == 0, "{} events weren't followed", report.behind);
-        Ok(())
+        compare::verified(&self.store)
     }
 
     /// Of every bucket's journal: each head's hash stands for all that was before it.

@@ -11,11 +11,11 @@ use scrip_core::{
     metadata::Metadata,
     name::{OrderId, RefundName, SellerId},
     order::Order,
-    slot::Bucket,
+    slot::{Bucket, Buckets},
 };
 use scrip_engine::{Answer, EngineError, Placement, Receipt, Revision, Use};
 use scrip_sqlite::SqliteStore;
-use scrip_store::Store;
+use scrip_store::{Store, memory::MemoryStore};
 use serde_json::json;
 
 use crate::market::{
@@ -248,6 +248,14 @@ impl Walk {
         let campaigns = self.campaigns.iter().map(|campaign| format!("{:?}", self.market.counters(*campaign)));
         campaigns.collect()
     }
+}
+
+/// What a walk leaves in a store in memory.
+pub fn walked(buckets: u32, seed: u64) -> MemoryStore {
+    let store = MemoryStore::new(Buckets::new(buckets).expect("a power of two"));
+    let mut walk = Walk::new(Some(Arc::new(store.clone())), buckets, seed).go(COMMANDS);
+    walk.market.tidy();
+    store
 }
 
 fn order_text(order: &Order) -> String {

@@ -11,3 +11,4 @@ mod market;
 mod races;
 mod recent_keys;
 mod rules;
+mod verified;

@@ -21,6 +21,11 @@ pub fn commands(name: &'static str, outcome: &'static str, count: u64) {
     counter!(COMMANDS, "command" => name, "outcome" => outcome).increment(count);
 }
 
+/// Shows that a follower never failed so far.
+pub fn announce_follower(follower: &'static str) {
+    counter!(FOLLOWERS_FAILED, "follower" => follower).increment(0);
+}
+
 /// Counts that a follower couldn't follow, for the moment or for longer.
 pub fn follower_failed(follower: &'static str) {
     counter!(FOLLOWERS_FAILED, "follower" => follower).increment(1);

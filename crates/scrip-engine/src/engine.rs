@@ -76,7 +76,7 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.progress.stop();
+        self.progress.end();
     }
 }
 

@@ -1,5 +1,7 @@
 //! What seeded faults of the sequencer and of followers do when they are on. Nobody calls it otherwise.
 
+use std::time::Duration;
+
 use scrip_core::{
     event::{Event, Recorded},
     key::Kind,
@@ -37,7 +39,7 @@ pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secre
 }
 
 /// How far a follower came in a transaction of its own, and then its rows.
-pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: Followed) -> Result<(), StoreError> {
+pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: Followed) -> Result<Duration, StoreError> {
     let Followed { bucket, from, to, rows } = followed;
     projection.write(&Followed { bucket, from, to, rows: Vec::new() })?;
     projection.write(&Followed { bucket, from: to, to, rows })

@@ -162,15 +162,20 @@ impl Shared {
             metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(last.position as f64);
         }
         self.feed.committed(bucket, events, bytes);
+        self.say_who_is_behind();
         self.progress.ring();
+    }
+
+    fn say_who_is_behind(&self) {
+        let behind = self.progress.behind(&self.feed.ends());
+        behind.into_iter().for_each(|(follower, events)| counted::follower_is_behind(follower, events));
     }
 
     /// A follower has come to the position.
     pub fn followed(&self, follower: &'static str, bucket: Bucket, position: u64) {
         self.progress.came(follower, bucket, position);
         self.feed.forget(bucket, self.progress.least(bucket));
-        let behind = |(bucket, end): (Bucket, u64)| end.saturating_sub(self.progress.at(follower, bucket));
-        counted::follower_is_behind(follower, self.feed.ends().into_iter().map(behind).sum());
+        self.say_who_is_behind();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use scrip_core::{
@@ -164,18 +165,18 @@ struct WeatheredProjection {
 }
 
 impl Projection for WeatheredProjection {
-    fn write(&mut self, followed: &Followed) -> Result<(), StoreError> {
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
         let mut sky = self.weather.sky();
         if sky.strikes(25) {
             sky.felt.unavailable += 1;
             return Err(unavailable("following"));
         }
-        self.inner.write(followed)?;
+        let held = self.inner.write(followed)?;
         if sky.strikes(25) {
             sky.felt.unknown += 1;
             return Err(unavailable("answer of following"));
         }
-        Ok(())
+        Ok(held)
     }
 }
 

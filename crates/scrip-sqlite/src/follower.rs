@@ -1,6 +1,9 @@
 //! Table `follower`: how far each follower of the journal came, and the transaction that moves it on with its rows.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use scrip_core::slot::Bucket;
@@ -45,8 +48,9 @@ impl SqliteProjection {
 }
 
 impl Projection for SqliteProjection {
-    fn write(&mut self, followed: &Followed) -> Result<(), StoreError> {
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
         let pass = self.shared.gate.write_behind();
+        let started = Instant::now();
         let mut writing = Writing::begin(&self.shared, pass, Durable::WithTheNext)?;
         let connection = writing.connection();
         let write = || {
@@ -61,7 +65,7 @@ impl Projection for SqliteProjection {
             Ok(())
         };
         match write() {
-            Ok(()) => writing.commit(|_| {}),
+            Ok(()) => writing.commit(|_| {}).map(|()| started.elapsed()),
             Err(error) => {
                 writing.note(&error);
                 Err(error)

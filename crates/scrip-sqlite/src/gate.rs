@@ -21,8 +21,11 @@ struct State {
     writing: bool,
     /// How many wait for `free`.
     waiting: usize,
-    /// And how many of them are sequencers: a follower lets them go first.
+    /// And how many of them are sequencers: a follower lets them go first, but not for ever.
     sequencers: usize,
+    followers: usize,
+    /// How often a sequencer went first since a follower waits.
+    went_first: u32,
     /// The checkpoint waits for the transaction to end, or has the gate. It goes first.
     restarting: bool,
     /// Something was committed since this was asked.
@@ -34,21 +37,37 @@ struct State {
     failed: Option<String>,
 }
 
+/// So many times a sequencer goes before a follower that waits.
+const WENT_FIRST_MAX: u32 = 8;
+
+impl State {
+    const fn is_a_followers_turn(&self) -> bool {
+        self.followers > 0 && self.went_first >= WENT_FIRST_MAX
+    }
+}
+
 impl Gate {
     /// Waits until nobody else has the gate, and lets nobody in until the pass is dropped.
     pub(crate) fn write(&self) -> WritePass<'_> {
         let mut state = lock(&self.state);
         state.sequencers += 1;
-        let mut state = self.wait_free(state, |state| state.restarting || state.writing);
+        let is_taken = |state: &State| state.restarting || state.writing || state.is_a_followers_turn();
+        let mut state = self.wait_free(state, is_taken);
         state.sequencers -= 1;
+        state.went_first += u32::from(state.followers > 0);
         state.writing = true;
         WritePass(self)
     }
 
-    /// The same, after all sequencers that wait.
+    /// The same, after sequencers that wait, or [`WENT_FIRST_MAX`] of them.
     pub(crate) fn write_behind(&self) -> WritePass<'_> {
-        let is_taken = |state: &State| state.restarting || state.writing || state.sequencers > 0;
-        self.wait_free(lock(&self.state), is_taken).writing = true;
+        let mut state = lock(&self.state);
+        state.followers += 1;
+        let is_taken =
+            |state: &State| state.restarting || state.writing || state.sequencers > 0 && !state.is_a_followers_turn();
+        let mut state = self.wait_free(state, is_taken);
+        state.followers -= 1;
+        (state.went_first, state.writing) = (0, true);
         WritePass(self)
     }
 
@@ -132,5 +151,37 @@ impl Drop for WritePass<'_> {
         if state.waiting > 0 {
             self.0.free.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_follower_comes_to_its_turn_however_busy_sequencers_are() {
+        let (gate, done) = (Arc::new(Gate::default()), Arc::new(AtomicBool::new(false)));
+        let sequencers: Vec<_> = (0..2)
+            .map(|_| {
+                let (gate, done) = (Arc::clone(&gate), Arc::clone(&done));
+                std::thread::spawn(move || {
+                    while !done.load(Ordering::SeqCst) {
+                        // While one writes the other waits: there is always one.
+                        let _pass = gate.write();
+                        std::thread::sleep(Duration::from_micros(200));
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            drop(gate.write_behind());
+        }
+        done.store(true, Ordering::SeqCst);
+        sequencers.into_iter().for_each(|sequencer| sequencer.join().expect("ends"));
     }
 }

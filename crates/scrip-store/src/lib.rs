@@ -8,6 +8,8 @@ pub mod memory;
 pub mod people;
 pub mod secret;
 
+use std::time::Duration;
+
 use scrip_core::{
     key::{Key, Kind},
     slot::{Bucket, Buckets},
@@ -223,11 +225,12 @@ pub trait Transaction {
 /// Writes what one follower makes of the journal, beside the sequencers: they go first.
 pub trait Projection: Send {
     /// Upserts the rows and notes how far the follower came, all or nothing. It needn't be on the device when this returns: what is
-    /// lost with the power is lost whole, and followed again.
+    /// lost with the power is lost whole, and followed again. What belongs to an order may come before it. Answers for how long
+    /// sequencers were kept from writing.
     ///
     /// Errors: [`StoreError::Conflict`] if the follower isn't at [`Followed::from`]; [`StoreError::Damaged`] if a row contradicts
     /// itself, or belongs to an order that has none; then nothing was written.
-    fn write(&mut self, followed: &Followed) -> Result<(), StoreError>;
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
 }
 
 /// Reads what was committed.

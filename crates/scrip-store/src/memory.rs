@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use scrip_core::{
@@ -198,7 +199,8 @@ struct MemoryProjection {
 }
 
 impl Projection for MemoryProjection {
-    fn write(&mut self, followed: &Followed) -> Result<(), StoreError> {
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        let started = Instant::now();
         let mut committed = self.store.committed();
         let found = committed.followed(self.follower, followed.bucket);
         if found != followed.from {
@@ -207,7 +209,7 @@ impl Projection for MemoryProjection {
         committed.tables.check(&followed.rows)?;
         Arc::make_mut(&mut committed.tables).write(&followed.rows);
         committed.followed.insert((self.follower.to_owned(), followed.bucket), followed.to);
-        Ok(())
+        Ok(started.elapsed())
     }
 }
 

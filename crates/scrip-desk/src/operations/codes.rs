@@ -185,9 +185,10 @@ impl Desk {
         if !is_of(caller, Some(&*known)) {
             return Err(Reason::NotFound.into());
         }
+        let share = self.exports.begin(caller)?;
         // An export that lacks codes looks like one that has them all.
         self.engine.surely_followed().await?;
-        Ok(BegunExport { time: self.export_time, share: self.exports.begin(caller)? })
+        Ok(BegunExport { time: self.export_time, share })
     }
 
     /// A page of an export that has begun. Whose key was revoked reads no further.

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use scrip_core::{event::Recorded, slot::Bucket};
+use scrip_core::{
+    event::{Event, Recorded},
+    slot::Bucket,
+};
 
 pub(crate) use self::progress::{Heard, Progress};
 
@@ -27,13 +30,31 @@ pub(crate) struct Fed {
     pub events: Vec<Recorded>,
     /// About what they take.
     bytes: usize,
+    /// About how much there is to write of them, in events that tell of one thing.
+    pub weight: usize,
 }
 
 impl Fed {
-    pub const fn new(events: Vec<Recorded>, bytes: usize) -> Self {
-        Self { events, bytes }
+    pub fn new(events: Vec<Recorded>, bytes: usize) -> Self {
+        let weight = events.iter().map(|recorded| weight(&recorded.event)).sum();
+        Self { events, bytes, weight }
     }
 }
+
+fn weight(event: &Event) -> usize {
+    if let Event::UniqueCodesAdded { codes, .. } = event {
+        return codes.len();
+    }
+    if let Event::AccountLinked { .. } = event {
+        return LINKED;
+    }
+    let placed = if let Event::OrderPlaced { order } = event { Some(&order.cart) } else { None };
+    let cart = if let Event::OrderRevised { cart, .. } = event { Some(cart) } else { placed };
+    cart.map_or(1, |cart| cart.lines().len())
+}
+
+/// Coupons of an account that is linked: a whole wallet with its history.
+const LINKED: usize = 500;
 
 /// The last commits of each bucket.
 #[derive(Default)]
@@ -76,7 +97,7 @@ impl Feed {
         self.kept().iter().map(|(bucket, kept)| (*bucket, kept.end)).collect()
     }
 
-    /// The commits that follow the position without a gap, of about `most` events. `None` if the next ones aren't kept.
+    /// The commits that follow the position without a gap, of about this weight at most. `None` if the next ones aren't kept.
     pub fn after(&self, bucket: Bucket, position: u64, most: usize) -> Option<Vec<Arc<Fed>>> {
         let all = self.kept();
         let kept = all.get(&bucket)?;
@@ -84,14 +105,14 @@ impl Feed {
         if kept.end > position && kept.commits.get(first).is_none_or(|fed| fed.events[0].position != position + 1) {
             return None;
         }
-        let (mut found, mut next, mut events) = (Vec::new(), position + 1, 0);
+        let (mut found, mut next, mut weight) = (Vec::new(), position + 1, 0);
         for fed in kept.commits.iter().skip(first) {
             // Somebody else may have committed between.
-            if events >= most || fed.events[0].position != next {
+            if weight >= most || fed.events[0].position != next {
                 break;
             }
             next += fed.events.len() as u64;
-            events += fed.events.len();
+            weight += fed.weight;
             found.push(Arc::clone(fed));
         }
         Some(found)
@@ -109,7 +130,7 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use scrip_core::{event::Event, time::Timestamp};
+    use scrip_core::time::Timestamp;
 
     use super::*;
 

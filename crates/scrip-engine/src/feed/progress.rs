@@ -1,7 +1,7 @@
 //! How far the followers came, and who waits for them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -28,6 +28,10 @@ struct Bell {
     asleep: usize,
     /// Since when everything stops.
     stopping: Option<Instant>,
+    /// Nobody waits for what is left.
+    ending: bool,
+    /// Followers whose last attempt failed.
+    failing: BTreeSet<&'static str>,
 }
 
 /// What a follower has heard so far.
@@ -67,13 +71,30 @@ impl Progress {
         self.rung.notify_all();
     }
 
+    /// The same, leaving what is left for the next start.
+    pub fn end(&self) {
+        self.bell().ending = true;
+        self.stop();
+    }
+
+    /// Whether the follower's last attempt failed: then nobody waits for it.
+    pub fn failing(&self, follower: &'static str, is_failing: bool) {
+        let mut bell = self.bell();
+        if is_failing {
+            bell.failing.insert(follower)
+        } else {
+            bell.failing.remove(follower)
+        };
+    }
+
     pub fn is_stopping(&self) -> bool {
         self.bell().stopping.is_some()
     }
 
     /// Whether it has been stopping for so long.
     pub fn is_stopping_for(&self, time: Duration) -> bool {
-        self.bell().stopping.is_some_and(|since| since.elapsed() > time)
+        let bell = self.bell();
+        bell.ending || bell.stopping.is_some_and(|since| since.elapsed() > time)
     }
 
     /// Waits until there is something new, or everything stops.
@@ -107,9 +128,14 @@ impl Progress {
         });
     }
 
-    /// How far the follower came.
-    pub fn at(&self, follower: &'static str, bucket: Bucket) -> u64 {
-        self.positions.borrow().get(&(follower, bucket)).copied().unwrap_or(0)
+    /// Each follower that has begun, with how many events it lacks of those up to these ends.
+    pub fn behind(&self, ends: &[(Bucket, u64)]) -> BTreeMap<&'static str, u64> {
+        let mut behind = BTreeMap::new();
+        for ((follower, bucket), at) in self.positions.borrow().iter() {
+            let end = ends.iter().find(|(known, _)| known == bucket).map_or(0, |(_, end)| *end);
+            *behind.entry(*follower).or_default() += end.saturating_sub(*at);
+        }
+        behind
     }
 
     /// How far every follower came that has begun.
@@ -126,6 +152,9 @@ impl Progress {
         let mut positions = self.positions.subscribe();
         if has(&positions.borrow()) {
             return true;
+        }
+        if self.bell().failing.contains(follower) {
+            return false;
         }
         self.hurry();
         timeout(time, positions.wait_for(has)).await.is_ok()

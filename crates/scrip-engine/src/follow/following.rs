@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use scrip_core::{event::Recorded, slot::Bucket};
@@ -21,14 +21,14 @@ use crate::{
     shared::Shared,
 };
 
-/// Events of a window at first, and at most.
+/// About how much a window has at first, and at most: events, or things that one of them tells of.
 const WINDOW: usize = 512;
 const WINDOW_MAX: usize = 8_192;
-/// What a window should take the writer: others wait for it.
+/// For how long a window should keep sequencers from writing.
 const WRITE_AIM: Duration = Duration::from_millis(8);
 /// What comes within this time is written together, unless somebody waits for it.
 const GATHER: Duration = Duration::from_millis(20);
-/// So many times as long as it wrote a follower lets others write.
+/// So many times as long as it kept them from writing a follower lets sequencers write.
 const SHARE: u32 = 3;
 /// After what can't be followed now.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -46,13 +46,18 @@ pub struct Following {
     projection: Box<dyn Projection>,
     /// How far it came, where that is known.
     positions: HashMap<Bucket, u64>,
+    /// About how much a window has.
     window: usize,
+    /// For how long it kept sequencers from writing since this was asked last.
+    held: Duration,
 }
 
 impl Following {
     pub(crate) fn new(shared: Arc<Shared>, projector: Box<dyn Projector>) -> Result<Self, StoreError> {
         let projection = shared.store.projection(projector.name())?;
-        Ok(Self { shared, projector, projection, positions: HashMap::new(), window: WINDOW })
+        counted::announce_follower(projector.name());
+        let (positions, window, held) = (HashMap::new(), WINDOW, Duration::ZERO);
+        Ok(Self { shared, projector, projection, positions, window, held })
     }
 
     /// Under which the store keeps how far it came.
@@ -62,13 +67,24 @@ impl Following {
 
     /// Follows one window in each bucket that has something new. Answers whether there may be more.
     ///
-    /// Errors: the store can't be read or written now, or is damaged; then it is where it was.
+    /// Errors: the first of a bucket that can't be followed now, as the store can't be read or written or is damaged, or the projector
+    /// failed; there it is where it was, and all others are followed.
     pub fn step(&mut self) -> Result<bool, StoreError> {
-        let mut more = false;
+        let (mut more, mut failed) = (false, None);
         for bucket in self.shared.buckets().all() {
-            more |= self.follow(bucket)?;
+            match catch_unwind(AssertUnwindSafe(|| self.follow(bucket))) {
+                Ok(Ok(is_more)) => more |= is_more,
+                Ok(Err(error)) => {
+                    failed.get_or_insert(error);
+                }
+                Err(_) => {
+                    let what = format!("{} failed unexpectedly in bucket {}", self.name(), bucket.get());
+                    failed.get_or_insert(StoreError::Damaged { what });
+                }
+            }
         }
-        Ok(more)
+        self.shared.progress.failing(self.name(), failed.is_some());
+        failed.map_or(Ok(more), Err)
     }
 
     /// Follows until there is nothing new.
@@ -95,22 +111,22 @@ impl Following {
             load_all(&mut *snapshot, &mut state, |state| self.projector.needs(&window, state))?;
         }
         let followed = Followed { bucket, from, to, rows: self.projector.rows(&window, &state) };
-        let started = Instant::now();
         let written = if scrip_faults::is(Fault::CursorBeforeItsRows) {
             cursor_first(&mut *self.projection, followed)
         } else {
             self.projection.write(&followed)
         };
-        match written {
-            Ok(()) => {}
-            // Another process was faster: on from where it came.
-            Err(StoreError::Conflict { .. }) => {
+        let held = match written {
+            Ok(held) => held,
+            // Another process was faster: on from where it came. If none was, the rows contradict what is there.
+            Err(error @ StoreError::Conflict { .. }) => {
                 self.positions.remove(&bucket);
-                return Ok(true);
+                return if self.position(bucket)? == from { Err(error) } else { Ok(true) };
             }
             Err(error) => return Err(error),
-        }
-        self.adapt(window.len(), started.elapsed());
+        };
+        self.held += held;
+        self.adapt(fed.iter().map(|fed| fed.weight).sum(), held);
         self.positions.insert(bucket, to);
         self.shared.followed(self.projector.name(), bucket, to);
         Ok(true)
@@ -129,8 +145,8 @@ impl Following {
     /// What isn't kept in memory.
     fn of_the_journal(&self, bucket: Bucket, from: u64) -> Result<Vec<Arc<Fed>>, StoreError> {
         let mut snapshot = self.shared.store.snapshot()?;
-        let (mut found, mut next, mut events, mut bytes) = (Vec::new(), from + 1, 0, 0);
-        while events < self.window && bytes < BYTES {
+        let (mut found, mut next, mut weight, mut bytes) = (Vec::new(), from + 1, 0, 0);
+        while weight < self.window && bytes < BYTES {
             let frames = snapshot.frames(bucket, next, FRAMES)?;
             if frames.is_empty() {
                 break;
@@ -145,19 +161,20 @@ impl Following {
                     return Err(damaged(format!("a frame begins at {}", decoded.first)));
                 }
                 next = decoded.last_position() + 1;
-                events += recorded.len();
+                let fed = Fed::new(recorded, frame.len());
+                weight += fed.weight;
                 bytes += frame.len();
-                found.push(Arc::new(Fed::new(recorded, frame.len())));
+                found.push(Arc::new(fed));
             }
         }
         Ok(found)
     }
 
     /// Windows as large as may be without holding up sequencers.
-    fn adapt(&mut self, events: usize, took: Duration) {
-        if took > WRITE_AIM {
+    fn adapt(&mut self, weight: usize, held: Duration) {
+        if held > WRITE_AIM {
             self.window = (self.window / 2).max(WINDOW / 8);
-        } else if events >= self.window && took < WRITE_AIM / 2 {
+        } else if weight >= self.window && held < WRITE_AIM / 2 {
             self.window = (self.window * 2).min(WINDOW_MAX);
         }
     }
@@ -168,29 +185,20 @@ pub(crate) fn run(mut following: Following) {
     let shared = following.shared.clone();
     let (progress, mut heard, name) = (&shared.progress, Heard::default(), following.projector.name());
     loop {
-        let started = Instant::now();
-        // Whatever fails here, a fault of the follower's included, is tried again: nobody's answer depends on it.
-        match catch_unwind(AssertUnwindSafe(|| following.step())) {
-            Ok(Ok(true)) => progress.gather(&mut heard, GATHER.max(started.elapsed() * SHARE)),
-            Ok(Ok(false)) if progress.is_stopping() => return,
-            Ok(Ok(false)) => {
+        match following.step() {
+            Ok(true) => progress.gather(&mut heard, GATHER.max(std::mem::take(&mut following.held) * SHARE)),
+            Ok(false) if progress.is_stopping() => return,
+            Ok(false) => {
                 progress.wait(&mut heard);
                 progress.gather(&mut heard, GATHER);
             }
-            Ok(Err(error)) => {
+            // Whatever fails is tried again: no answer depends on it.
+            Err(error) => {
                 counted::follower_failed(name);
                 tracing::error!(follower = name, error = %chain(&error), "the journal can't be followed now");
                 if matches!(error, StoreError::Failed { .. }) {
                     shared.fail(&chain(&error));
                 }
-                if progress.is_stopping() {
-                    return;
-                }
-                progress.rest(PATIENCE);
-            }
-            Err(_) => {
-                counted::follower_failed(name);
-                tracing::error!(follower = name, "a projector failed unexpectedly");
                 if progress.is_stopping() {
                     return;
                 }

@@ -17,7 +17,7 @@ pub use self::{following::Following, people::PEOPLE};
 pub(crate) use self::{following::run, people::People};
 
 /// What makes something of the journal. It has no memory of its own: a window may come again, after a crash for example, and
-/// windows may be cut anywhere.
+/// windows may be cut between any two batches.
 pub(crate) trait Projector: Send + Sync {
     /// Under which the store keeps how far it came.
     fn name(&self) -> &'static str;

@@ -311,7 +311,7 @@ impl Seen {
         keys
     }
 
-    /// In an order in which what belongs to an order comes after it.
+    /// What events say of coupons first, then what orders and wallets say of them as they are by now.
     fn rows(self, state: &State) -> Vec<Row> {
         let mut rows = self.rows;
         let campaigns = self.campaigns.into_iter().filter_map(|campaign| state.campaign(campaign));

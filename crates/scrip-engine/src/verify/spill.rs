@@ -56,7 +56,7 @@ impl Spill {
         Ok(())
     }
 
-    /// All of a lane, which is empty after. Nothing is put into any lane from here on but what fits the buffers.
+    /// All of a lane, which is empty after. What is put aside after this goes behind what was there.
     ///
     /// Errors: [`StoreError::Unavailable`] if the temporary file can't be read.
     pub fn take(&mut self, lane: usize) -> Result<Records, StoreError> {

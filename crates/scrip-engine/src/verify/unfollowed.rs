@@ -58,8 +58,11 @@ impl Unfollowed {
     }
 
     fn add(&mut self, event: &Event) {
-        self.accounts.extend(event.account().cloned());
-        self.campaigns.extend(event.campaign());
+        match event.account() {
+            Some(account) => drop(self.accounts.insert(account.clone())),
+            // What accounts do changes no row of a campaign or of its codes.
+            None => self.campaigns.extend(event.campaign()),
+        }
     }
 
     /// How far the tables have followed a bucket.

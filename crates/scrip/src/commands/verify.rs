@@ -25,7 +25,8 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
         say!("{}", heads::shown(&report.heads));
         if report.behind > 0 {
             say!(
-                "The tables for people don't have the last {} events yet: what those are about wasn't compared with them. A server that runs writes them.",
+                "The tables for people lack the last {} events: rows of the accounts and campaigns that those are about weren't compared. \
+                 Beside a server that is a matter of moments; where it stays so, its log says why.",
                 report.behind
             );
         }
@@ -39,7 +40,10 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
         );
         return Ok(ExitCode::FAILURE);
     }
-    say!("The journal's chain verifies; its replay equals documents and tables.");
+    match report.behind {
+        0 => say!("The journal's chain verifies; its replay equals documents and tables."),
+        _ => say!("The journal's chain verifies; its replay equals documents, and tables as far as they are."),
+    }
     say!("{}", sealed(report.sealed, arguments.secret.without_secret));
     if !arguments.head.is_empty() {
         say!("Every head that was given is in it.");

@@ -1,8 +1,8 @@
 //! The SQLite backend: one file, one bucket, one server.
 //!
-//! The file is in WAL mode with `synchronous=FULL`: what [`scrip_store::Transaction::commit`] answered is on the device.
-//! One connection writes, a pool of connections reads, and a thread checkpoints off the path of commits. Only one server
-//! opens a file for writing ([`lock`]); [`SqliteStore::open_read_only`] reads beside it.
+//! The file is in WAL mode with `synchronous=FULL`: what [`scrip_store::Transaction::commit`] answered is on the device; what a
+//! follower wrote is with the next such commit. One connection writes, a pool of connections reads, and a thread checkpoints off
+//! the path of commits. Only one server opens a file for writing ([`lock`]); [`SqliteStore::open_read_only`] reads beside it.
 
 mod backup;
 mod checkpoint;

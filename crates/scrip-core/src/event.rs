@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Campaign, Counters, PausedBy, Terms},
+    campaign::{Campaign, Counters, Terms},
     cart::Cart,
     code::{Code, CodeHash, NewCode, SecretNumber},
     exchange::{FencingNumber, Lease, Pool},
@@ -16,6 +16,7 @@ use crate::{
     order::{Order, OrderCoupon, Refund},
     quote::Applied,
     slot::Bucket,
+    status::PausedBy,
     time::Timestamp,
     wallet::Coupon,
 };

@@ -7,11 +7,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    campaign::{CampaignStatus, MinimumSpendBase, PausedBy},
     id::CouponId,
+    minimum_spend::MinimumSpendBase,
     money::{Amount, Currency},
     name::{LineId, OrderId, SellerId},
-    order::OrderStatus,
+    status::{CampaignStatus, OrderStatus, PausedBy},
     time::Timestamp,
 };
 

@@ -13,9 +13,9 @@ use std::{
 use scrip_combination::saving;
 use scrip_core::{
     benefit::Benefit,
-    campaign::{Comparison, MinimumSpendBase},
     cart::Cart,
     condition::Occasion,
+    minimum_spend::{Comparison, MinimumSpendBase},
     money::Amount,
     quote::{Candidate, best_combination, evaluate, problem_of},
     time::Timestamp,

@@ -18,8 +18,9 @@ use scrip_core::{
     reason::{Reason, UsedBy},
     slot::Bucket,
     state::{Aggregate, State},
+    status::CouponStatus,
     time::Timestamp,
-    wallet::{Coupon, CouponState, CouponStatus, Wallet},
+    wallet::{Coupon, CouponState, Wallet},
 };
 use scrip_store::{
     Snapshot, StoreError,

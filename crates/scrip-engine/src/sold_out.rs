@@ -7,13 +7,14 @@ use std::{
 };
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus, Channel},
+    campaign::{Campaign, Channel},
     command::{Claim, ClaimBy, ClaimOf, Command},
     event::{Event, Recorded},
     exchange::{Pool, UsageElsewhere},
     id::CampaignId,
     reason::Reason,
     slot::Bucket,
+    status::CampaignStatus,
     time::Timestamp,
 };
 use scrip_faults::Fault;

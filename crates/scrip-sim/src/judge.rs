@@ -13,8 +13,9 @@ use scrip_core::{
     exchange::Pool,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SellerId},
-    order::{Order, OrderCoupon, OrderStage, OrderStatus, TransactionState},
+    order::{Order, OrderCoupon, OrderStage, TransactionState},
     reason::{Reason, Refusal},
+    status::OrderStatus,
 };
 use scrip_engine::{Answer, Receipt, Revision, Use};
 

@@ -5,8 +5,8 @@ mod old_data;
 use scrip_core::{
     benefit::{AmountOff, Benefit, FreeShipping, PercentOff, Tier, TieredAmountOff},
     campaign::{
-        Budget, CampaignStage, Channel, Claims, Comparison, Issuer, Limits, MinimumSpend, MinimumSpendBase, OnCancel,
-        OnFullRefund, OnPartialRefund, RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,
+        Budget, CampaignStage, Channel, Claims, Issuer, Limits, OnCancel, OnFullRefund, OnPartialRefund, RefundPolicy,
+        Scope, SourceStock, Stacking, Terms, Validity,
     },
     cart::{Cart, Line, Shipping},
     code::{CodeHash, CodeText, EnteredCode, SecretNumber},
@@ -18,6 +18,7 @@ use scrip_core::{
     id::{CampaignId, CouponId},
     key::Holder,
     metadata::{Changes, Members, Metadata, MetadataValue, Writer},
+    minimum_spend::{Comparison, MinimumSpend, MinimumSpendBase},
     money::{Amount, BasisPoints, Currency},
     name::{AccountId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName, StackingGroup},
     slot::Slot,

@@ -11,9 +11,7 @@ use crate::House;
 const KNOWN: &[(&str, &[&str])] = &[(
     "scrip-core",
     &[
-        "benefit",
         "campaign",
-        "cart",
         "code",
         "command",
         "condition",
@@ -22,10 +20,8 @@ const KNOWN: &[(&str, &[&str])] = &[(
         "individual",
         "key",
         "ledger",
-        "metadata",
         "order",
         "quote",
-        "reason",
         "state",
         "wallet",
     ],

@@ -1,12 +1,13 @@
 //! What events do to a campaign, and to what a bucket has given out of it.
 
-use super::{Allowance, Campaign, CampaignStage, PausedBy, Terms};
+use super::{Allowance, Campaign, CampaignStage, Terms};
 use crate::{
     id::CampaignId,
     key::Key,
     metadata::Metadata,
     money::Amount,
     state::{Aggregate, State},
+    status::PausedBy,
     time::Timestamp,
 };
 

@@ -10,10 +10,8 @@ pub(crate) use allowance::Elsewhere;
 pub use allowance::{Allowance, Availability, Counters};
 pub(crate) use scope_hashes::name_hash;
 pub use scope_hashes::{KnownCampaign, ScopeHashes};
-pub use state::{
-    CAMPAIGN_CHANGES_MAX, CAMPAIGN_PAUSES_MORE, Campaign, CampaignStage, CampaignStatus, PausedBy, changed_terms,
-};
+pub use state::{CAMPAIGN_CHANGES_MAX, CAMPAIGN_PAUSES_MORE, Campaign, CampaignStage, changed_terms};
 pub use terms::{
-    Budget, Channel, Claims, Comparison, FunderKind, Funding, Issuer, Limits, MinimumSpend, MinimumSpendBase, OnCancel,
-    OnFullRefund, OnPartialRefund, RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,
+    Budget, Channel, Claims, FunderKind, Funding, Issuer, Limits, OnCancel, OnFullRefund, OnPartialRefund,
+    RefundPolicy, Scope, SourceStock, Stacking, Terms, Validity,
 };

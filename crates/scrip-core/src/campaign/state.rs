@@ -1,7 +1,4 @@
-use std::fmt;
-
 use minicbor::{Decode, Encode};
-use serde::{Deserialize, Serialize};
 
 use super::{Budget, Channel, Terms};
 use crate::{
@@ -9,6 +6,7 @@ use crate::{
     metadata::Metadata,
     name::SellerId,
     reason::{Reason, Refusal, RefusalError},
+    status::{CampaignStatus, PausedBy},
     time::Timestamp,
 };
 
@@ -52,31 +50,6 @@ pub struct Campaign {
     pub shared_codes: u32,
 }
 
-/// Who paused a campaign: only whoever did, or somebody above, resumes it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, Serialize, Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum PausedBy {
-    #[n(0)]
-    Seller,
-    /// A limit that the terms set: an operator looks at it first.
-    #[n(1)]
-    System,
-    #[n(2)]
-    Operator,
-}
-
-impl fmt::Display for PausedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Seller => "seller",
-            Self::System => "system",
-            Self::Operator => "operator",
-        })
-    }
-}
-
 /// What was last done with the campaign. What a reader sees besides depends on the clock: [`CampaignStatus`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
@@ -92,41 +65,6 @@ pub enum CampaignStage {
     /// Was a draft and is gone; its document stays, so that its answers can be given again. Nothing finds it.
     #[n(4)]
     Deleted,
-}
-
-/// `draft → scheduled → live ⇄ paused → ended`. `closed` stands where `live` would once the claim window or a fixed
-/// validity is over; moving the window opens it again. `in_review` is kept for approval.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum CampaignStatus {
-    Draft,
-    InReview,
-    Scheduled,
-    Live,
-    Paused,
-    Closed,
-    Ended,
-}
-
-impl CampaignStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::InReview => "in_review",
-            Self::Scheduled => "scheduled",
-            Self::Live => "live",
-            Self::Paused => "paused",
-            Self::Closed => "closed",
-            Self::Ended => "ended",
-        }
-    }
-}
-
-impl fmt::Display for CampaignStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl Campaign {

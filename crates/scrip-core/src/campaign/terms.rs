@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     benefit::Benefit,
+    minimum_spend::MinimumSpend,
     money::{Amount, BasisPoints, Currency},
     name::{CategoryId, LABEL_LIMIT, ProductId, SellerId, SourceName, StackingGroup, is_label},
     reason::{Reason, Refusal},
@@ -77,57 +78,6 @@ impl Issuer {
             Self::Platform {} => None,
             Self::Seller { seller } => Some(seller),
         }
-    }
-}
-
-/// What the eligible amount must be (S6).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
-#[cbor(map)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct MinimumSpend {
-    #[n(0)]
-    pub amount: Amount,
-    #[n(1)]
-    #[serde(default)]
-    pub comparison: Comparison,
-    #[n(2)]
-    #[serde(default)]
-    pub base: MinimumSpendBase,
-}
-
-/// Whether the amount must be more than the minimum, or may be just the minimum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum Comparison {
-    #[default]
-    #[n(0)]
-    Exceeds,
-    #[n(1)]
-    Reaches,
-}
-
-/// Which amount of the eligible lines is compared with the minimum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize, Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum MinimumSpendBase {
-    #[default]
-    #[n(0)]
-    AfterEarlierLanes,
-    #[n(1)]
-    BeforeDiscounts,
-}
-
-impl std::fmt::Display for MinimumSpendBase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::AfterEarlierLanes => "after_earlier_lanes",
-            Self::BeforeDiscounts => "before_discounts",
-        })
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign};
 use crate::{
-    campaign::{Campaign, CampaignStatus, Channel},
+    campaign::{Campaign, Channel},
     code::{EnteredCode, SecretNumber},
     event::Event,
     id::{CampaignId, IdSource},
@@ -8,6 +8,7 @@ use crate::{
     name::{SellerId, SourceName},
     reason::{Reason, Refusal},
     state::State,
+    status::CampaignStatus,
     time::Timestamp,
 };
 

@@ -15,10 +15,11 @@ use crate::{
     key::Key,
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName, SellerId},
-    order::{Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, Transaction, TransactionState},
+    order::{Order, OrderCoupon, OrderCouponState, OrderStage, Transaction, TransactionState},
     quote::{Applied, Candidate, evaluate},
     reason::{Reason, Refusal, UsedBy},
     state::State,
+    status::OrderStatus,
     time::Timestamp,
 };
 

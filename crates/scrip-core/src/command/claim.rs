@@ -1,6 +1,6 @@
 use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
-    campaign::{Campaign, CampaignStatus, Channel},
+    campaign::{Campaign, Channel},
     code::{Code, CodeHash, CodeKind, EnteredCode},
     event::Event,
     exchange::LeaseState,
@@ -9,8 +9,9 @@ use crate::{
     name::{AccountId, IndividualId, SourceName},
     reason::{Reason, Refusal},
     state::State,
+    status::{CampaignStatus, CouponStatus},
     time::Timestamp,
-    wallet::{Coupon, CouponState, CouponStatus, LIVE_MAX, Origin, PAGE_MAX},
+    wallet::{Coupon, CouponState, LIVE_MAX, Origin, PAGE_MAX},
 };
 
 /// A coupon into a wallet: collected, granted, or by activating a code.

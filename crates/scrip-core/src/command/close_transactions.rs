@@ -4,9 +4,10 @@ use crate::{
     id::IdSource,
     key::Key,
     name::{AccountId, OrderId, SellerId},
-    order::{OrderStage, OrderStatus, TransactionState},
+    order::{OrderStage, TransactionState},
     reason::{Reason, Refusal},
     state::State,
+    status::OrderStatus,
     time::Timestamp,
 };
 

@@ -2,13 +2,14 @@ use sha2::{Digest, Sha256};
 
 use super::{Decide, Decision, Elsewhere, Outcome, Where};
 use crate::{
-    campaign::{CampaignStage, Counters, PausedBy, Terms},
+    campaign::{CampaignStage, Counters, Terms},
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
     reason::{Reason, Refusal},
     slot::Slot,
     state::State,
+    status::PausedBy,
     time::Timestamp,
 };
 

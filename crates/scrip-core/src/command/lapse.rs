@@ -5,8 +5,8 @@ use crate::{
     name::{AccountId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState},
     state::State,
+    status::CouponStatus,
     time::Timestamp,
-    wallet::CouponStatus,
 };
 
 /// Cancels the account's orders whose hold ran out, as far as its coupons or the command name them.

@@ -1,12 +1,13 @@
 use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign, needs};
 use crate::{
-    campaign::{CAMPAIGN_PAUSES_MORE, CampaignStage, PausedBy},
+    campaign::{CAMPAIGN_PAUSES_MORE, CampaignStage},
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
     name::SellerId,
     reason::{Reason, Refusal},
     state::State,
+    status::PausedBy,
     time::Timestamp,
 };
 

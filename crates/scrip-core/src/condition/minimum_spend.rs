@@ -1,21 +1,12 @@
 use super::{Condition, Judged};
 use crate::{
     benefit::Benefit,
-    campaign::{Comparison, MinimumSpendBase},
-    money::Amount,
+    minimum_spend::{Comparison, MinimumSpendBase},
     reason::Reason,
 };
 
 /// The eligible amount exceeds (or reaches) the minimum, and the lowest tier (S6).
 pub(super) struct MinimumSpendMet;
-
-/// The least amount that is enough.
-pub(crate) fn least(amount: Amount, comparison: Comparison) -> Amount {
-    match comparison {
-        Comparison::Exceeds => amount + Amount::of(1),
-        Comparison::Reaches => amount,
-    }
-}
 
 impl Condition for MinimumSpendMet {
     fn judge(judged: &Judged<'_>) -> Option<Reason> {
@@ -25,7 +16,7 @@ impl Condition for MinimumSpendMet {
         if terms.currency != judged.cart.currency() || !seller_in_cart {
             return None;
         }
-        let minimum = terms.minimum_spend.map(|minimum| (least(minimum.amount, minimum.comparison), minimum));
+        let minimum = terms.minimum_spend.map(|minimum| (minimum.comparison.least(minimum.amount), minimum));
         if let Some((needed, minimum)) = minimum
             && judged.amount < needed
         {
@@ -33,7 +24,7 @@ impl Condition for MinimumSpendMet {
             return Some(Reason::MinimumSpendNotMet { missing, amount: minimum.amount, base: minimum.base });
         }
         let Benefit::TieredAmountOff(tiers) = &terms.benefit else { return None };
-        let needed = least(tiers.lowest(), Comparison::Exceeds);
+        let needed = Comparison::Exceeds.least(tiers.lowest());
         (judged.entering < needed).then(|| Reason::MinimumSpendNotMet {
             missing: needed - judged.entering,
             amount: tiers.lowest(),

@@ -10,8 +10,6 @@ mod minimum_spend;
 mod schedule;
 mod seller_in_cart;
 
-pub(crate) use minimum_spend::least;
-
 use crate::{
     cart::Cart,
     money::Amount,

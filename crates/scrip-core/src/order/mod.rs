@@ -16,6 +16,5 @@ pub use refund::{
 pub use refund_page::{GivenBack, REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundLocation, RefundPage};
 pub(crate) use state::open_transactions;
 pub use state::{
-    ORDER_EVENTS_MAX, Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, ShippingMoney, Transaction,
-    TransactionState,
+    ORDER_EVENTS_MAX, Order, OrderCoupon, OrderCouponState, OrderStage, ShippingMoney, Transaction, TransactionState,
 };

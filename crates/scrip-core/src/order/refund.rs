@@ -7,8 +7,8 @@ use crate::{
     money::Amount,
     name::{RefundName, SellerId},
     quote::Funder,
+    status::CouponStatus,
     time::Timestamp,
-    wallet::CouponStatus,
 };
 
 /// Money back, as recorded.

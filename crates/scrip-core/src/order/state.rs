@@ -1,5 +1,3 @@
-use std::fmt;
-
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +13,7 @@ use crate::{
     name::{AccountId, OrderId, RefundName, SellerId, SourceName},
     quote::Applied,
     reason::{Reason, Refusal},
+    status::OrderStatus,
     time::Timestamp,
 };
 
@@ -132,34 +131,6 @@ pub enum OrderStage {
     /// Cancelled because its hold ran out. Its transactions stay as they were, for a payment that comes late.
     #[n(3)]
     TimedOut,
-}
-
-/// `placed → paid → closed`, or `cancelled`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum OrderStatus {
-    Placed,
-    Paid,
-    Closed,
-    Cancelled,
-}
-
-impl OrderStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "placed",
-            Self::Paid => "paid",
-            Self::Closed => "closed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl fmt::Display for OrderStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// One seller's part of an order.

@@ -13,9 +13,9 @@ use super::{
     lanes::{Running, order_of_application},
 };
 use crate::{
-    campaign::{MinimumSpend, MinimumSpendBase},
     cart::Cart,
-    condition::{Occasion, least},
+    condition::Occasion,
+    minimum_spend::{MinimumSpend, MinimumSpendBase},
     money::Amount,
     name::StackingGroup,
     time::Timestamp,
@@ -102,7 +102,7 @@ fn problem(
 
 fn minimum(minimum: MinimumSpend) -> figures::Minimum {
     figures::Minimum {
-        needed: least(minimum.amount, minimum.comparison).minor(),
+        needed: minimum.comparison.least(minimum.amount).minor(),
         base: match minimum.base {
             MinimumSpendBase::BeforeDiscounts => figures::MinimumBase::BeforeDiscounts,
             MinimumSpendBase::AfterEarlierLanes => figures::MinimumBase::OnEnteringTheLane,

@@ -9,9 +9,9 @@ use super::{
     funding::fund,
 };
 use crate::{
-    campaign::MinimumSpendBase,
     cart::Cart,
     condition::{Judged, Occasion, reasons},
+    minimum_spend::MinimumSpendBase,
     money::{Amount, Runs},
     name::SellerId,
     reason::{Reason, UsedBy},

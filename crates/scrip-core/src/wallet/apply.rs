@@ -1,6 +1,6 @@
 //! What events do to an account's coupons: which page of its wallet or of its history each stands on, and what its individual has.
 
-use super::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage};
+use super::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage};
 use crate::{
     code::CodeHash,
     exchange::ClaimedBy,
@@ -9,6 +9,7 @@ use crate::{
     key::Key,
     name::{AccountId, IndividualId, OrderId},
     state::{Aggregate, State},
+    status::CouponStatus,
     time::Timestamp,
 };
 

@@ -1,13 +1,11 @@
-use std::fmt;
-
 use minicbor::{Decode, Encode};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     campaign::Channel,
     code::CodeHash,
     id::{CampaignId, CouponId},
     name::{OrderId, SourceName},
+    status::CouponStatus,
     time::Timestamp,
 };
 
@@ -91,40 +89,6 @@ pub enum CouponState {
     /// From old data: on an order of the system before, whose id isn't known.
     #[n(5)]
     UsedBefore,
-}
-
-/// Where a coupon is in its life: tabs of My Coupons.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum CouponStatus {
-    Valid,
-    Inactive,
-    Used,
-    Expired,
-    Reclaimed,
-    Pending,
-}
-
-impl CouponStatus {
-    pub const ALL: [Self; 6] = [Self::Valid, Self::Inactive, Self::Used, Self::Expired, Self::Reclaimed, Self::Pending];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Inactive => "inactive",
-            Self::Used => "used",
-            Self::Expired => "expired",
-            Self::Reclaimed => "reclaimed",
-            Self::Pending => "pending",
-        }
-    }
-}
-
-impl fmt::Display for CouponStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl Coupon {

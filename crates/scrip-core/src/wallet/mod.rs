@@ -4,5 +4,5 @@ mod apply;
 mod coupon;
 mod pages;
 
-pub use coupon::{Coupon, CouponState, CouponStatus, Origin};
+pub use coupon::{Coupon, CouponState, Origin};
 pub use pages::{HISTORY_PAGE_MAX, History, LIVE_MAX, PAGE_MAX, Wallet, WalletPage};

@@ -1,7 +1,7 @@
 //! Campaigns from draft to end: S8, who may do what with them.
 
 use scrip_core::{
-    campaign::{CampaignStatus, Channel, PausedBy, Scope, Terms},
+    campaign::{Channel, Scope, Terms},
     code::{NewCode, SecretNumber},
     command::{
         AddCodes, AddSharedCode, CampaignStep, CancelJob, ChangeCampaign, ClaimBy, ClaimOf, DeleteCampaign,
@@ -9,6 +9,7 @@ use scrip_core::{
     },
     metadata::{Changes, Writer},
     reason::Reason,
+    status::{CampaignStatus, PausedBy},
 };
 use serde_json::{Value, json};
 

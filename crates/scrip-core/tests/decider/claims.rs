@@ -12,7 +12,8 @@ use scrip_core::{
     key::{Key, Kind},
     metadata::Metadata,
     reason::Reason,
-    wallet::{CouponStatus, HISTORY_PAGE_MAX, LIVE_MAX},
+    status::CouponStatus,
+    wallet::{HISTORY_PAGE_MAX, LIVE_MAX},
 };
 use serde_json::json;
 

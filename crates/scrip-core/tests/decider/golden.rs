@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
-    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, PausedBy, Terms},
+    campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Terms},
     code::{Code, CodeHash, CodeKind, Job, NewCode, SecretNumber},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
     exchange::{
@@ -26,6 +26,7 @@ use scrip_core::{
     quote::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
     slot::{Bucket, Slot},
     state::{Aggregate, Due, DueOrder, RecentKeys, decode},
+    status::PausedBy,
     time::Timestamp,
     wallet::{Coupon, CouponState, History, Origin, Wallet, WalletPage},
 };

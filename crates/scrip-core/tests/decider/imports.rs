@@ -1,12 +1,13 @@
 //! Old data (S17).
 
 use scrip_core::{
-    campaign::{CampaignStage, CampaignStatus},
+    campaign::CampaignStage,
     command::{
         CampaignStep, DeleteCampaign, ImportCampaign, ImportCoupon, KnownBy, OldStatus, Outcome, imported_campaign,
     },
     id::CampaignId,
-    wallet::{CouponStatus, LIVE_MAX},
+    status::{CampaignStatus, CouponStatus},
+    wallet::LIVE_MAX,
 };
 use serde_json::json;
 

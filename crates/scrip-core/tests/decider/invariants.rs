@@ -11,13 +11,12 @@ use scrip_core::{
     ledger::{EntryKind, LedgerAccount},
     money::Amount,
     name::{AccountId, IndividualId, OrderId},
-    order::{
-        Order, OrderCoupon, OrderCouponState, OrderStage, OrderStatus, RefundPage, RefundedOrder, TransactionState,
-    },
+    order::{Order, OrderCoupon, OrderCouponState, OrderStage, RefundPage, RefundedOrder, TransactionState},
     quote::{Applied, Funder},
     state::{Aggregate, State},
+    status::{CouponStatus, OrderStatus},
     time::Timestamp,
-    wallet::{Coupon, CouponState, CouponStatus, HISTORY_PAGE_MAX, Origin, PAGE_MAX},
+    wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, Origin, PAGE_MAX},
 };
 
 type OrderKey = (AccountId, OrderId);

@@ -4,9 +4,9 @@
 use scrip_core::{
     command::{CampaignStep, LATE_PAYMENT_DAYS, RefundOf},
     event::Event,
-    order::{OrderCouponState, OrderStage, OrderStatus, TransactionState},
+    order::{OrderCouponState, OrderStage, TransactionState},
     reason::{Gone, Reason},
-    wallet::CouponStatus,
+    status::{CouponStatus, OrderStatus},
 };
 use serde_json::{Value, json};
 

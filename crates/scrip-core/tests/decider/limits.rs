@@ -10,7 +10,8 @@ use scrip_core::{
     name::IndividualId,
     order::ORDER_EVENTS_MAX,
     reason::Reason,
-    wallet::{Coupon, CouponState, CouponStatus, Origin, PAGE_MAX},
+    status::CouponStatus,
+    wallet::{Coupon, CouponState, Origin, PAGE_MAX},
 };
 use serde_json::json;
 

@@ -6,9 +6,9 @@ use scrip_core::{
     key::{Key, Kind},
     money::Amount,
     name::OrderId,
-    order::{OrderCouponState, OrderStage, OrderStatus, TransactionState},
+    order::{OrderCouponState, OrderStage, TransactionState},
     reason::Reason,
-    wallet::CouponStatus,
+    status::{CouponStatus, OrderStatus},
 };
 use serde_json::json;
 

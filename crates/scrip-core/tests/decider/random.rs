@@ -15,7 +15,7 @@ use scrip_core::{
     money::Currency,
     order::{Order, OrderCoupon, OrderStage},
     reason::Refusal,
-    wallet::CouponStatus,
+    status::CouponStatus,
 };
 use serde_json::{Value, json};
 

@@ -1,14 +1,14 @@
 //! What may change that a reason is given: the class of every one, and the three lists that were kept apart before there were classes.
 
 use scrip_core::{
-    campaign::{CampaignStatus, MinimumSpendBase},
+    minimum_spend::MinimumSpendBase,
     money::Currency,
     name::{LineId, OrderId, SellerId},
-    order::OrderStatus,
     reason::{
         ChangedBy::{self, AnotherRequest, ItsObject, OtherBuckets, OtherCommands, Time},
         NotEligible, Reason, UsedBy,
     },
+    status::{CampaignStatus, OrderStatus},
 };
 
 use crate::build::amount;

@@ -4,7 +4,7 @@ use scrip_core::{
     command::RefundOf,
     id::{CampaignId, CouponId},
     order::{CouponOutcome, Order, RefundedOrder, TransactionState},
-    wallet::CouponStatus,
+    status::CouponStatus,
 };
 use serde_json::{Value, json};
 

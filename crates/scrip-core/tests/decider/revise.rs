@@ -5,9 +5,9 @@ use scrip_core::{
     event::Event,
     id::CouponId,
     money::Amount,
-    order::{OrderStage, OrderStatus, TransactionState},
+    order::{OrderStage, TransactionState},
     reason::Reason,
-    wallet::CouponStatus,
+    status::{CouponStatus, OrderStatus},
 };
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use scrip_core::{
     money::Amount,
-    order::{OrderCouponState, OrderStage, OrderStatus, TransactionState},
-    wallet::CouponStatus,
+    order::{OrderCouponState, OrderStage, TransactionState},
+    status::{CouponStatus, OrderStatus},
 };
 use serde_json::{Value, json};
 

@@ -20,8 +20,9 @@ use scrip_core::{
     reason::Refusal,
     slot::{Bucket, Buckets, Slot},
     state::{Aggregate, State, decode},
+    status::CouponStatus,
     time::Timestamp,
-    wallet::{Coupon, CouponStatus},
+    wallet::Coupon,
 };
 use serde_json::Value;
 

@@ -4,12 +4,10 @@
 
 use scrip_core::{
     benefit::{AmountOff, Benefit, FreeShipping, PercentOff, Tier, TieredAmountOff},
-    campaign::{
-        Claims, Comparison, FunderKind, Funding, Issuer, Limits, MinimumSpend, MinimumSpendBase, Scope, Stacking,
-        Terms, Validity,
-    },
+    campaign::{Claims, FunderKind, Funding, Issuer, Limits, Scope, Stacking, Terms, Validity},
     cart::{Cart, Line, Shipping},
     id::{CampaignId, CouponId, Uid},
+    minimum_spend::{Comparison, MinimumSpend, MinimumSpendBase},
     money::{Amount, BasisPoints, Currency},
     name::{CategoryId, LineId, ProductId, SellerId, StackingGroup},
     quote::Candidate,

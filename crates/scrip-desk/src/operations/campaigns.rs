@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStage, CampaignStatus, Terms, changed_terms},
+    campaign::{Campaign, CampaignStage, Terms, changed_terms},
     command::{CampaignStep, ChangeCampaign, CreateCampaign, DeleteCampaign, MoveCampaign},
     id::CampaignId,
     key::Holder,
     metadata::{Changes, Members},
     name::SellerId,
     reason::{Reason, Refusal},
+    status::CampaignStatus,
     time::Timestamp,
 };
 use scrip_engine::{Answer, EngineError, Receipt};

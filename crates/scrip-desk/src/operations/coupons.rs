@@ -4,7 +4,8 @@ use scrip_core::{
     id::CouponId,
     name::AccountId,
     reason::Reason,
-    wallet::{Coupon, CouponState, CouponStatus},
+    status::CouponStatus,
+    wallet::{Coupon, CouponState},
 };
 use scrip_engine::{EngineError, Reader};
 use serde::{Deserialize, Serialize};

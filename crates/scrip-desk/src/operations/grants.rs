@@ -1,12 +1,13 @@
 use std::collections::HashSet;
 
 use scrip_core::{
-    campaign::{CampaignStatus, Channel},
+    campaign::Channel,
     command::{Claim, ClaimOf, NoteGrants},
     id::CampaignId,
     key::Holder,
     name::{AccountId, SourceName},
     reason::{Reason, Refusal},
+    status::CampaignStatus,
 };
 
 use super::many_claims::{Claimed, Ready, Refused};

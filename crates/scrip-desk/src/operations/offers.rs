@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use scrip_core::{
-    campaign::{Availability, Campaign, CampaignStatus, Channel},
+    campaign::{Availability, Campaign, Channel},
     id::CampaignId,
     name::{AccountId, ProductId, SellerId},
+    status::CampaignStatus,
     time::Timestamp,
 };
 

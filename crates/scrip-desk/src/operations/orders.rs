@@ -3,8 +3,9 @@ use scrip_core::{
     key::Holder,
     metadata::Changes,
     name::{AccountId, OrderId, SellerId},
-    order::{Order, OrderStatus},
+    order::Order,
     reason::{Reason, Refusal},
+    status::OrderStatus,
     time::Timestamp,
 };
 use scrip_engine::{Answer, EngineError, Receipt};

@@ -5,11 +5,7 @@ mod seen_order;
 mod seen_refund;
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStatus},
-    event::Role,
-    order::Order,
-    reason::Reason,
-    time::Timestamp,
+    campaign::Campaign, event::Role, order::Order, reason::Reason, status::CampaignStatus, time::Timestamp,
 };
 
 pub use self::seen_campaign::{BudgetUse, SeenCampaign};

@@ -5,8 +5,9 @@ use scrip_core::{
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
-    order::{Figures, Order, OrderStatus, RefundedOrder, SellerFigures, TransactionState},
+    order::{Figures, Order, RefundedOrder, SellerFigures, TransactionState},
     quote::{Applied, LineShare},
+    status::OrderStatus,
     time::Timestamp,
 };
 

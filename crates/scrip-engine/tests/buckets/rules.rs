@@ -1,10 +1,10 @@
 //! One shopper after the other: what one bucket would say is said with eight.
 
 use scrip_core::{
-    campaign::CampaignStatus,
     command::{CampaignStep, DeleteCampaign, PayOrder, RevokeCode},
     key::Holder,
     name::OrderId,
+    status::CampaignStatus,
 };
 use scrip_engine::{Answer, Receipt};
 use serde_json::json;

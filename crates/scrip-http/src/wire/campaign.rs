@@ -1,11 +1,12 @@
 use scrip_core::{
-    campaign::{Availability, Campaign, CampaignStatus, Channel, PausedBy, Terms},
+    campaign::{Availability, Campaign, Channel, Terms},
     code::{Code, Job},
     exchange::Pool,
     id::{CampaignId, CodeId, JobId},
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, SourceName},
+    status::{CampaignStatus, PausedBy},
     time::Timestamp,
 };
 use scrip_desk::{DistributionRow, SeenCampaign};
@@ -341,7 +342,7 @@ pub struct OfferDocument {
     pub issuer: scrip_core::campaign::Issuer,
     pub currency: Currency,
     pub benefit: scrip_core::benefit::Benefit,
-    pub minimum_spend: Option<scrip_core::campaign::MinimumSpend>,
+    pub minimum_spend: Option<scrip_core::minimum_spend::MinimumSpend>,
     pub scope: scrip_core::campaign::Scope,
     pub validity: scrip_core::campaign::Validity,
     pub claims_end_at: Option<Timestamp>,

@@ -1,11 +1,13 @@
 use scrip_core::{
     benefit::Benefit,
-    campaign::{Campaign, Channel, Issuer, MinimumSpend, Scope},
+    campaign::{Campaign, Channel, Issuer, Scope},
     id::{CampaignId, CouponId},
+    minimum_spend::MinimumSpend,
     money::Currency,
     name::{AccountId, OrderId, SourceName},
+    status::CouponStatus,
     time::Timestamp,
-    wallet::{Coupon, CouponStatus},
+    wallet::Coupon,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -4,7 +4,8 @@ use scrip_core::{
     metadata::{Changes, Members},
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
-    order::{OrderStatus, RefundedOrder, TransactionState},
+    order::{RefundedOrder, TransactionState},
+    status::OrderStatus,
     time::Timestamp,
 };
 use scrip_desk::SeenOrder;

@@ -7,8 +7,8 @@ use scrip_core::{
     order::{CouponOutcome, RefundCoupon, RefundedOrder, RefundedShipping},
     quote::Funder,
     reason::Refusal,
+    status::CouponStatus,
     time::Timestamp,
-    wallet::CouponStatus,
 };
 use scrip_desk::SeenRefund;
 use serde::{Deserialize, Serialize};

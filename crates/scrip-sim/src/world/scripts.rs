@@ -65,10 +65,10 @@ pub fn a_seller_goes_from_an_order_with_coupons_of_two_groups() -> Checked {
     for late in [false, true] {
         let mut world = World::alone();
         let mut dear = terms(Some(0), 1_000);
-        dear.minimum_spend = Some(scrip_core::campaign::MinimumSpend {
+        dear.minimum_spend = Some(scrip_core::minimum_spend::MinimumSpend {
             amount: Amount::of(4_500),
-            comparison: scrip_core::campaign::Comparison::Exceeds,
-            base: scrip_core::campaign::MinimumSpendBase::AfterEarlierLanes,
+            comparison: scrip_core::minimum_spend::Comparison::Exceeds,
+            base: scrip_core::minimum_spend::MinimumSpendBase::AfterEarlierLanes,
         });
         let mut small = terms(Some(1), 1_000);
         small.scope.products = vec![product("p1")];

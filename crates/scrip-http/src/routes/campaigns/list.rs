@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{
-    campaign::CampaignStatus,
     name::{SellerId, decoded},
+    status::CampaignStatus,
 };
 use scrip_desk::CampaignFilter;
 use serde::Deserialize;

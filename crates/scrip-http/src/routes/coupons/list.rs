@@ -1,5 +1,5 @@
 use axum::extract::State;
-use scrip_core::{name::AccountId, wallet::CouponStatus};
+use scrip_core::{name::AccountId, status::CouponStatus};
 use scrip_desk::{CouponFilter, CouponOrder, OwnedCoupon};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use scrip_core::{
     name::{AccountId, OrderId, SellerId},
-    order::OrderStatus,
+    status::OrderStatus,
     time::Timestamp,
 };
 use scrip_desk::{AfterOrder, Listed, OrderFilter, SeenOrder};

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use scrip_core::{name::AccountId, order::OrderStatus, time::Timestamp};
+use scrip_core::{name::AccountId, status::OrderStatus, time::Timestamp};
 use scrip_desk::Operation;
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -6,10 +6,10 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
+    discount::Funder,
     id::CampaignId,
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, SellerId},
-    quote::Funder,
 };
 
 /// Postings that add up to zero. The single constructor refuses anything else.

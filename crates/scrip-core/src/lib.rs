@@ -9,6 +9,7 @@ pub mod cart;
 pub mod code;
 pub mod command;
 pub mod condition;
+pub mod discount;
 pub mod event;
 pub mod exchange;
 pub mod id;

@@ -15,11 +15,12 @@ use std::{collections::BTreeSet, fmt, fs, path::Path};
 use scrip_core::{
     campaign::{Funding, Terms},
     cart::{Cart, Line, Shipping},
+    discount::Applied,
     id::{CampaignId, CouponId, Uid},
     money::{Amount, Currency, Runs},
     name::{OrderId, SellerId},
     order::{Figures, figures},
-    quote::{Applied, Candidate, Choice, Quote, quote},
+    quote::{Candidate, Choice, Quote, quote},
     reason::{Reason, Refusal, UsedBy},
     time::{Timestamp, Zones},
 };
@@ -187,7 +188,7 @@ fn units(units: &Runs) -> Value {
 }
 
 fn show_applied(applied: &Applied, cart: &Cart) -> Value {
-    let share = |share: &scrip_core::quote::LineShare| {
+    let share = |share: &scrip_core::discount::LineShare| {
         let by_funder: Map<String, Value> =
             share.funding.iter().map(|part| (part.funder.to_string(), units(&part.units))).collect();
         json!({
@@ -195,7 +196,8 @@ fn show_applied(applied: &Applied, cart: &Cart) -> Value {
             "units": units(&share.units), "funding": by_funder,
         })
     };
-    let shipping = |share: &scrip_core::quote::ShippingShare| json!({"seller": share.seller, "amount": share.amount});
+    let shipping =
+        |share: &scrip_core::discount::ShippingShare| json!({"seller": share.seller, "amount": share.amount});
     let funding: Map<String, Value> =
         applied.funding().into_iter().map(|(funder, amount)| (funder.to_string(), json!(amount))).collect();
     json!({

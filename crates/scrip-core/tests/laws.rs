@@ -5,9 +5,10 @@ mod support;
 
 use proptest::prelude::*;
 use scrip_core::{
+    discount::Applied,
     money::{Amount, BasisPoints, Runs, split, spread},
     order::figures,
-    quote::{Applied, Candidate, Choice, Quote, best_combination, quote},
+    quote::{Candidate, Choice, Quote, best_combination, quote},
     reason::{Reason, UsedBy},
 };
 use support::{Built, MinimumSpec, NOW, Random, SMALL, Scenario, Shape};

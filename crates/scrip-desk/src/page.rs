@@ -5,9 +5,9 @@ use std::sync::Arc;
 use scrip_core::{
     campaign::{Campaign, Scope},
     cart::Line,
+    discount::Applied,
     metadata::Metadata,
     order::{Order, Refund},
-    quote::Applied,
 };
 
 /// About so many bytes of JSON, unless the first entry is larger by itself.

@@ -15,6 +15,7 @@ const KNOWN: &[(&str, &[&str])] = &[(
         "code",
         "command",
         "condition",
+        "discount",
         "event",
         "exchange",
         "individual",

@@ -1,5 +1,6 @@
 use super::{Decide, Decision, Outcome, Where, coupon_outcomes::coupon_outcomes, needs, pay_order::balanced};
 use crate::{
+    discount::Funder,
     event::Event,
     id::{CampaignId, IdSource},
     key::Key,
@@ -10,7 +11,6 @@ use crate::{
     order::{
         Order, OrderStage, Refund, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, TransactionState,
     },
-    quote::Funder,
     reason::{Reason, Refusal},
     state::State,
     time::Timestamp,
@@ -326,7 +326,7 @@ impl<'a> Reversal<'a> {
         if amount.is_zero() {
             return;
         }
-        crate::quote::add_to(&mut self.funders, funder, amount);
+        crate::discount::add_to(&mut self.funders, funder, amount);
         match self.campaigns.iter_mut().find(|entry| entry.0 == campaign) {
             Some(entry) => entry.1 += amount,
             None => self.campaigns.push((campaign, amount)),

@@ -2,11 +2,11 @@
 
 use super::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage};
 use crate::{
+    discount::Applied,
     id::CouponId,
     key::Key,
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName},
-    quote::Applied,
     state::{Aggregate, Due, DueOrder, State},
     time::Timestamp,
     wallet::CouponState,

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::{cart::Cart, money::Amount, name::SellerId, quote::Applied};
+use crate::{cart::Cart, discount::Applied, money::Amount, name::SellerId};
 
 /// What a cart comes to with the coupons applied: of a quote and of an order alike.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,11 +2,11 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use crate::{
+    discount::Funder,
     id::{CampaignId, CouponId},
     metadata::Metadata,
     money::Amount,
     name::{RefundName, SellerId},
-    quote::Funder,
     status::CouponStatus,
     time::Timestamp,
 };

@@ -4,7 +4,7 @@
 use minicbor::{Decode, Encode};
 
 use super::{Order, Refund};
-use crate::{money::Amount, name::SellerId, quote::Funder};
+use crate::{discount::Funder, money::Amount, name::SellerId};
 
 /// Refunds that stand in the order itself: few orders have more.
 pub const REFUNDS_INLINE_MAX: usize = 4;
@@ -120,7 +120,7 @@ impl Order {
             if self.cart.lines()[line].seller == *seller {
                 let shares = self.applied().filter_map(|applied| applied.share_of_line(line));
                 for funded in shares.flat_map(|share| &share.funding) {
-                    crate::quote::add_to(&mut back, &funded.funder, funded.units.sum(from, from + part.quantity));
+                    crate::discount::add_to(&mut back, &funded.funder, funded.units.sum(from, from + part.quantity));
                 }
             }
         }
@@ -128,7 +128,7 @@ impl Order {
         for part in refund.shipping.iter().filter(|part| part.seller == *seller) {
             let cash = index.map_or(Amount::ZERO, |index| before.shipping[index]);
             for (funder, _, amount) in self.shipping_reversed(seller, cash, part.amount) {
-                crate::quote::add_to(&mut back, funder, amount);
+                crate::discount::add_to(&mut back, funder, amount);
             }
         }
         back

@@ -2,9 +2,9 @@
 
 use super::{GivenBack, Order};
 use crate::{
+    discount::{Funder, ShippingShare},
     money::Amount,
     name::SellerId,
-    quote::{Funder, ShippingShare},
 };
 
 impl Order {

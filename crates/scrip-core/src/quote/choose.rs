@@ -3,7 +3,6 @@ use std::{cmp::Reverse, collections::HashMap, rc::Rc};
 use scrip_faults::{Fault, is};
 
 use super::{
-    applied::Applied,
     candidate::{Candidate, Eligible, Lane},
     combination::best_among,
     eligibility::Eligibility,
@@ -13,6 +12,7 @@ use crate::{
     campaign::ScopeHashes,
     cart::Cart,
     condition::Occasion,
+    discount::Applied,
     id::CampaignId,
     money::Amount,
     reason::{Reason, UsedBy},

@@ -1,7 +1,7 @@
-use super::applied::{FundedUnits, Funder, LineShare, ShippingShare};
 use crate::{
     campaign::{FunderKind, Funding},
     cart::Cart,
+    discount::{FundedUnits, Funder, LineShare, ShippingShare},
     money::{Amount, split},
     name::SellerId,
 };

@@ -4,13 +4,13 @@ use scrip_combination::Amounts;
 use scrip_faults::{Fault, is};
 
 use super::{
-    applied::{Applied, LineShare, ShippingShare},
     candidate::{Candidate, Eligible, Lane},
     funding::fund,
 };
 use crate::{
     cart::Cart,
     condition::{Judged, Occasion, reasons},
+    discount::{Applied, LineShare, ShippingShare},
     minimum_spend::MinimumSpendBase,
     money::{Amount, Runs},
     name::SellerId,

@@ -3,7 +3,6 @@
 //! [`quote`] answers always, with reasons; [`evaluate`] is what an order does with the coupons that were chosen. Both run
 //! the same lanes.
 
-mod applied;
 mod candidate;
 mod choose;
 mod combination;
@@ -11,8 +10,6 @@ mod eligibility;
 mod funding;
 mod lanes;
 
-pub(crate) use applied::add_to;
-pub use applied::{Applied, FundedUnits, Funder, LineShare, ShippingShare};
 pub use candidate::{Candidate, Eligible, Lane};
 pub use choose::{AppliedByIndex, Choice, NotApplied, Quote, RefusedByIndex, evaluate, quote, quote_by};
 pub use combination::{best_combination, problem_of};

@@ -8,6 +8,7 @@ use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
     campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Terms},
     code::{Code, CodeHash, CodeKind, Job, NewCode, SecretNumber},
+    discount::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
     event::{AnswerKind, ApiKey, Event, Role, UsedKey},
     exchange::{
         ClaimedBy, FencingNumber, GrantBook, Granted, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota,
@@ -23,7 +24,6 @@ use scrip_core::{
         RefundLocation, RefundPage, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, ShippingMoney,
         StatusAfter, Transaction, TransactionState,
     },
-    quote::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
     slot::{Bucket, Slot},
     state::{Aggregate, Due, DueOrder, RecentKeys, decode},
     status::PausedBy,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use scrip_core::{
     campaign::{Allowance, Budget, Campaign, Counters},
     code::{Code, CodeHash, CodeKind},
+    discount::{Applied, Funder},
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
     key::Key,
@@ -12,7 +13,6 @@ use scrip_core::{
     money::Amount,
     name::{AccountId, IndividualId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, RefundPage, RefundedOrder, TransactionState},
-    quote::{Applied, Funder},
     state::{Aggregate, State},
     status::{CouponStatus, OrderStatus},
     time::Timestamp,

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use scrip_core::{
     campaign::Terms,
     command::RefundOf,
+    discount::Funder,
     money::{Amount, BasisPoints},
     order::{Order, Refund, RefundedOrder},
-    quote::Funder,
     reason::Reason,
 };
 use serde_json::json;
@@ -427,7 +427,7 @@ proptest! {
         let order = world.order("ana", "o");
         prop_assert_eq!(order.refunds.iter().map(|refund| refund.amount).sum::<Amount>(), order.figures().total);
         let mut granted: BTreeMap<Funder, i64> = BTreeMap::new();
-        for (funder, part) in order.applied().flat_map(scrip_core::quote::Applied::funding) {
+        for (funder, part) in order.applied().flat_map(scrip_core::discount::Applied::funding) {
             *granted.entry(funder).or_default() += part.minor();
         }
         prop_assert_eq!(funding(&order.refunds), granted);
@@ -486,7 +486,7 @@ proptest! {
         let order = world.order("ana", "o");
         prop_assert_eq!(order.refunded(), RefundedOrder::Full);
         let mut granted: BTreeMap<Funder, i64> = BTreeMap::new();
-        for (funder, part) in order.applied().flat_map(scrip_core::quote::Applied::funding) {
+        for (funder, part) in order.applied().flat_map(scrip_core::discount::Applied::funding) {
             *granted.entry(funder).or_default() += part.minor();
         }
         prop_assert_eq!(funding(&order.refunds), granted);

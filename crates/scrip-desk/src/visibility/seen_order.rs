@@ -2,11 +2,11 @@
 
 use scrip_core::{
     cart::{Line, Shipping},
+    discount::{Applied, LineShare},
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
     order::{Figures, Order, RefundedOrder, SellerFigures, TransactionState},
-    quote::{Applied, LineShare},
     status::OrderStatus,
     time::Timestamp,
 };

@@ -1,11 +1,11 @@
 //! A refund as somebody may see it: whole, or to a seller what gives back something of its own.
 
 use scrip_core::{
+    discount::Funder,
     metadata::Members,
     money::Amount,
     name::{LineId, RefundName},
     order::{GivenBack, Order, Refund, RefundCoupon, RefundedOrder, RefundedShipping},
-    quote::Funder,
     time::Timestamp,
 };
 

@@ -1,11 +1,11 @@
 use scrip_core::{
     campaign::Issuer,
     cart::{Cart, Line},
+    discount::Applied,
     id::{CampaignId, CouponId},
     money::{Amount, Currency},
     name::{LineId, SellerId},
     order::{Figures, figures},
-    quote::Applied,
 };
 use scrip_desk::{QuoteAnswer, shown};
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
 use scrip_core::{
     command::RefundOf,
+    discount::Funder,
     id::CouponId,
     metadata::{Changes, Members},
     money::Amount,
     name::{LineId, RefundName, SellerId},
     order::{CouponOutcome, RefundCoupon, RefundedOrder, RefundedShipping},
-    quote::Funder,
     reason::Refusal,
     status::CouponStatus,
     time::Timestamp,

@@ -4,8 +4,8 @@ use scrip_core::{
     benefit::Benefit,
     campaign::Terms,
     cart::Cart,
+    discount::{Applied, Funder},
     name::{SellerId, StackingGroup},
-    quote::{Applied, Funder},
 };
 
 use super::{Checked, must};

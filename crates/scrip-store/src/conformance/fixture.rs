@@ -2,6 +2,7 @@
 
 use scrip_core::{
     code::SecretNumber,
+    discount::Funder,
     event::Event,
     id::{CampaignId, CouponId, JobId, Uid},
     key::Key,
@@ -9,7 +10,6 @@ use scrip_core::{
     metadata::{Members, MetadataValue},
     money::{Amount, Currency},
     name::{AccountId, IndividualId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName},
-    quote::Funder,
     slot::{Bucket, Buckets},
     time::Timestamp,
 };

@@ -1,9 +1,9 @@
 //! The words that stand in text columns, and how a ledger account is read back from its text.
 
 use scrip_core::{
+    discount::Funder,
     ledger::{EntryKind, LedgerAccount},
     name::{AccountId, OrderId, SellerId, decoded},
-    quote::Funder,
 };
 
 pub const CAMPAIGN_STAGES: &[&str] = &["draft", "published", "paused", "ended"];

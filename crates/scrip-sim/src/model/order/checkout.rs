@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use scrip_core::{
     campaign::{CampaignStage, Validity},
     cart::Cart,
+    discount::Applied,
     exchange::Pool,
     id::CouponId,
     name::{AccountId, OrderId, SellerId},
     order::{Order, OrderCoupon, OrderCouponState},
-    quote::Applied,
 };
 
 use super::{HOLD_MICROS_MAX, OnOrder, OnOrderState, OrderModel, Stage, Tx, Version};

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use scrip_core::{
     cart::Cart,
     code::CodeHash,
+    discount::Applied,
     event::Event,
     exchange::Pool,
     id::{CampaignId, CouponId},
     ledger::{Entry, LedgerAccount},
     name::{AccountId, OrderId, RefundName, SellerId},
-    quote::Applied,
     time::Timestamp,
 };
 

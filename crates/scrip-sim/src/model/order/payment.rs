@@ -1,10 +1,10 @@
 //! What is paid, and cancelled before that.
 
 use scrip_core::{
+    discount::Applied,
     exchange::Pool,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId, SellerId},
-    quote::Applied,
 };
 
 use super::{OnOrderState, Stage, Tx, on_order};

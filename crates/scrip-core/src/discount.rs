@@ -1,3 +1,5 @@
+//! Discounts as they are stored: a coupon's, to the minor unit, and who pays which part of it.
+
 use std::{collections::HashMap, fmt};
 
 use minicbor::{Decode, Encode};

@@ -6,11 +6,12 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion};
 use scrip_core::{
     campaign::{Scope, ScopeHashes, Terms},
+    candidate::Candidate,
     cart::{Cart, Line},
     id::{CampaignId, CouponId, Uid},
     money::{Amount, Currency},
     name::{CategoryId, LineId, ProductId, SellerId, StackingGroup},
-    quote::{Candidate, Choice, quote, quote_by},
+    quote::{Choice, quote, quote_by},
     reason::UsedBy,
     time::Timestamp,
 };

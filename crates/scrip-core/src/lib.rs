@@ -5,6 +5,7 @@
 
 pub mod benefit;
 pub mod campaign;
+pub mod candidate;
 pub mod cart;
 pub mod code;
 pub mod command;

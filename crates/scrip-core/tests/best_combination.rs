@@ -13,11 +13,12 @@ use std::{
 use scrip_combination::saving;
 use scrip_core::{
     benefit::Benefit,
+    candidate::Candidate,
     cart::Cart,
     condition::Occasion,
     minimum_spend::{Comparison, MinimumSpendBase},
     money::Amount,
-    quote::{Candidate, best_combination, evaluate, problem_of},
+    quote::{best_combination, evaluate, problem_of},
     time::Timestamp,
 };
 use support::{NOW, Random, SMALL, Scenario, Shape};

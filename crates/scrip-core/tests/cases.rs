@@ -14,13 +14,14 @@ use std::{collections::BTreeSet, fmt, fs, path::Path};
 
 use scrip_core::{
     campaign::{Funding, Terms},
+    candidate::Candidate,
     cart::{Cart, Line, Shipping},
     discount::Applied,
     id::{CampaignId, CouponId, Uid},
     money::{Amount, Currency, Runs},
     name::{OrderId, SellerId},
     order::{Figures, figures},
-    quote::{Candidate, Choice, Quote, quote},
+    quote::{Choice, Quote, quote},
     reason::{Reason, Refusal, UsedBy},
     time::{Timestamp, Zones},
 };

@@ -5,10 +5,11 @@ mod support;
 
 use proptest::prelude::*;
 use scrip_core::{
+    candidate::Candidate,
     discount::Applied,
     money::{Amount, BasisPoints, Runs, split, spread},
     order::figures,
-    quote::{Candidate, Choice, Quote, best_combination, quote},
+    quote::{Choice, Quote, best_combination, quote},
     reason::{Reason, UsedBy},
 };
 use support::{Built, MinimumSpec, NOW, Random, SMALL, Scenario, Shape};

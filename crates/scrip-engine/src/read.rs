@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use scrip_core::{
     campaign::{Availability, Campaign, Counters},
+    candidate::Candidate,
     cart::Cart,
     code::{Code, CodeHash, CodeKind, CodeText, EnteredCode, Job},
     command::{code_candidate, code_needs, given_back, order_needs, refund_needs, wallet_candidate, whole_order_needs},
@@ -14,7 +15,7 @@ use scrip_core::{
     money::Amount,
     name::{AccountId, OrderId, RefundName},
     order::{GivenBack, Order, OrderStage, Refund},
-    quote::{Candidate, Choice, NotApplied, Quote, quote_by},
+    quote::{Choice, NotApplied, Quote, quote_by},
     reason::{Reason, UsedBy},
     slot::Bucket,
     state::{Aggregate, State},

@@ -12,6 +12,7 @@ const KNOWN: &[(&str, &[&str])] = &[(
     "scrip-core",
     &[
         "campaign",
+        "candidate",
         "code",
         "command",
         "condition",

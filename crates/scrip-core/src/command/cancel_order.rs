@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     campaign::CampaignStage,
+    candidate::Candidate,
     cart::Cart,
     condition::Occasion,
     discount::Applied,
@@ -17,7 +18,7 @@ use crate::{
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName, SellerId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, Transaction, TransactionState},
-    quote::{Candidate, evaluate},
+    quote::evaluate,
     reason::{Reason, Refusal, UsedBy},
     state::State,
     status::OrderStatus,

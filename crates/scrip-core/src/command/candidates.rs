@@ -3,9 +3,9 @@
 use super::claim::{claim_reason, code_reason, known_code, window};
 use crate::{
     campaign::{CampaignStage, Channel},
+    candidate::Candidate,
     code::EnteredCode,
     name::AccountId,
-    quote::Candidate,
     reason::{Reason, UsedBy},
     state::State,
     time::Timestamp,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     campaign::Channel,
+    candidate::Candidate,
     cart::Cart,
     code::{CodeHash, EnteredCode},
     condition::Occasion,
@@ -17,7 +18,7 @@ use crate::{
     money::Amount,
     name::{AccountId, OrderId},
     order::{OrderCoupon, OrderCouponState},
-    quote::{Candidate, evaluate},
+    quote::evaluate,
     reason::{Reason, Refusal, RefusalError},
     state::State,
     time::Timestamp,

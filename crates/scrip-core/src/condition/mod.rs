@@ -11,9 +11,9 @@ mod schedule;
 mod seller_in_cart;
 
 use crate::{
+    candidate::{Candidate, Eligible},
     cart::Cart,
     money::Amount,
-    quote::{Candidate, Eligible},
     reason::Reason,
     time::Timestamp,
 };

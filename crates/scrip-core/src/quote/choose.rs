@@ -3,13 +3,13 @@ use std::{cmp::Reverse, collections::HashMap, rc::Rc};
 use scrip_faults::{Fault, is};
 
 use super::{
-    candidate::{Candidate, Eligible, Lane},
     combination::best_among,
     eligibility::Eligibility,
     lanes::{Running, order_of_application},
 };
 use crate::{
     campaign::ScopeHashes,
+    candidate::{Candidate, Eligible, Lane},
     cart::Cart,
     condition::Occasion,
     discount::Applied,

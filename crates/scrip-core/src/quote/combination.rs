@@ -8,11 +8,11 @@ use std::{
 use scrip_combination as figures;
 
 use super::{
-    candidate::{Candidate, Eligible, Lane},
     eligibility::Eligibility,
     lanes::{Running, order_of_application},
 };
 use crate::{
+    candidate::{Candidate, Eligible, Lane},
     cart::Cart,
     condition::Occasion,
     minimum_spend::{MinimumSpend, MinimumSpendBase},

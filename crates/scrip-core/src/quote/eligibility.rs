@@ -11,9 +11,9 @@ use std::{
 
 use scrip_combination::LineSet;
 
-use super::candidate::{Candidate, Eligible};
 use crate::{
     campaign::{ScopeHashes, Terms, name_hash},
+    candidate::{Candidate, Eligible},
     cart::Cart,
     name::{CategoryId, ProductId, SellerId},
     reason::NotEligible,

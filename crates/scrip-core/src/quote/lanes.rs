@@ -3,11 +3,9 @@ use std::{collections::HashMap, rc::Rc};
 use scrip_combination::Amounts;
 use scrip_faults::{Fault, is};
 
-use super::{
-    candidate::{Candidate, Eligible, Lane},
-    funding::fund,
-};
+use super::funding::fund;
 use crate::{
+    candidate::{Candidate, Eligible, Lane},
     cart::Cart,
     condition::{Judged, Occasion, reasons},
     discount::{Applied, LineShare, ShippingShare},

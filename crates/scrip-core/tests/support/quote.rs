@@ -5,12 +5,12 @@
 use scrip_core::{
     benefit::{AmountOff, Benefit, FreeShipping, PercentOff, Tier, TieredAmountOff},
     campaign::{Claims, FunderKind, Funding, Issuer, Limits, Scope, Stacking, Terms, Validity},
+    candidate::Candidate,
     cart::{Cart, Line, Shipping},
     id::{CampaignId, CouponId, Uid},
     minimum_spend::{Comparison, MinimumSpend, MinimumSpendBase},
     money::{Amount, BasisPoints, Currency},
     name::{CategoryId, LineId, ProductId, SellerId, StackingGroup},
-    quote::Candidate,
     reason::{Reason, UsedBy},
     time::Timestamp,
 };

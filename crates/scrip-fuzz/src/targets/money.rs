@@ -2,10 +2,11 @@
 
 use scrip_core::{
     campaign::Terms,
+    candidate::Candidate,
     cart::Cart,
     id::{CampaignId, CouponId, Uid},
     money::{Amount, split},
-    quote::{Candidate, Choice, quote},
+    quote::{Choice, quote},
     reason::UsedBy,
     time::{Timestamp, Zones},
 };

@@ -1,3 +1,5 @@
+//! What is judged on a cart, and which of the cart's lines it may discount. Conditions look at it, quotes and orders choose among it.
+
 use crate::{
     campaign::Terms,
     cart::{Cart, Line},

@@ -3,13 +3,14 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
+    api_key::ApiKey,
     campaign::{Campaign, Counters, Terms},
     cart::Cart,
     code::{Code, CodeHash, NewCode, SecretNumber},
     discount::Applied,
     exchange::{FencingNumber, Lease, Pool},
     id::{CampaignId, CouponId, JobId, KeyId},
-    key::Holder,
+    idempotency::{Holder, UsedKey},
     ledger::Entry,
     metadata::Metadata,
     money::Amount,
@@ -271,116 +272,6 @@ impl Event {
         match self {
             Self::CouponClaimed { coupon, .. } | Self::CouponImported { coupon, .. } => Some(coupon.campaign),
             other => other.in_field_campaign().copied(),
-        }
-    }
-}
-
-/// An idempotency key's command: which it was, and where in the journal its effect is.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(map)]
-pub struct UsedKey {
-    /// Of caller, operation and key.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    pub key_hash: [u8; 16],
-    /// Of the parsed command.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub command_hash: [u8; 16],
-    #[n(2)]
-    pub position: u64,
-    #[n(3)]
-    pub count: u32,
-    #[n(4)]
-    pub at: Timestamp,
-    #[n(5)]
-    pub answer: AnswerKind,
-}
-
-/// What a command's answer shows, so that it can be rendered again from the events.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(index_only)]
-pub enum AnswerKind {
-    #[n(0)]
-    Coupon,
-    #[n(1)]
-    Order,
-    #[n(2)]
-    Refund,
-    #[n(3)]
-    Campaign,
-    #[n(4)]
-    SharedCode,
-    #[n(5)]
-    Job,
-    #[n(6)]
-    ApiKey,
-    #[n(7)]
-    Nothing,
-    #[n(9)]
-    Code,
-}
-
-/// Who may call, and how to know them. The secret itself is shown once and never stored.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[cbor(map)]
-pub struct ApiKey {
-    #[n(0)]
-    pub id: KeyId,
-    #[n(1)]
-    pub role: Role,
-    /// Bound to this one, for the role `seller`.
-    #[n(2)]
-    pub seller: Option<SellerId>,
-    /// SHA-256 of 256 random bits: nothing to guess, so a fast hash is right.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub secret_hash: [u8; 32],
-    #[n(4)]
-    pub created_at: Timestamp,
-    #[n(5)]
-    pub revoked_at: Option<Timestamp>,
-    /// Which of all keys it is, for people.
-    #[n(6)]
-    pub name: Option<String>,
-    /// From then on it is nobody's.
-    #[n(7)]
-    pub expires_at: Option<Timestamp>,
-    /// As it was noted last, which is an hour after it was noted before or later.
-    #[n(8)]
-    pub last_used_at: Option<Timestamp>,
-    /// What operators attached to it.
-    #[cbor(n(80), skip_if = "Metadata::is_empty", default)]
-    pub metadata: Metadata,
-}
-
-impl ApiKey {
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|expires_at| expires_at <= now)
-    }
-}
-
-/// What a key's holder is to the marketplace.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, serde::Serialize, serde::Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub enum Role {
-    #[n(0)]
-    Operator,
-    #[n(1)]
-    Seller,
-    #[n(2)]
-    Storefront,
-    /// Never a key's: of a short-lived token bound to one account.
-    #[n(3)]
-    Shopper,
-}
-
-impl Role {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Seller => "seller",
-            Self::Storefront => "storefront",
-            Self::Shopper => "shopper",
         }
     }
 }

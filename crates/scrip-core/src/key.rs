@@ -8,37 +8,12 @@ pub(crate) use part::{Lives, PageNumber, joined};
 use crate::{
     code::CodeHash,
     id::{CampaignId, Uid},
+    idempotency::Holder,
     name::AccountId,
     order::Order,
     slot::{Bucket, Buckets, Slot},
     time::Timestamp,
 };
-
-/// Whose idempotency keys: an account's, or those of a collection such as the campaigns.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, minicbor::Encode, minicbor::Decode)]
-pub enum Holder {
-    #[n(0)]
-    Account(#[n(0)] AccountId),
-    #[n(1)]
-    Campaign(#[n(0)] CampaignId),
-    /// All campaigns. A new one's key and home are in the same bucket, which is chosen by the key. So are those
-    /// of a new API key; of a code that is taken back it is the code's own.
-    #[n(2)]
-    Campaigns(#[n(0)] Slot),
-    #[n(3)]
-    Keys,
-}
-
-impl Holder {
-    fn slot(&self) -> Slot {
-        match self {
-            Self::Account(account) => account.slot(),
-            Self::Campaign(campaign) => campaign.uid().slot(),
-            Self::Campaigns(slot) => *slot,
-            Self::Keys => Slot::of(b"keys"),
-        }
-    }
-}
 
 impl Key {
     /// The pages that follow a wallet's head.

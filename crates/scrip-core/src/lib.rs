@@ -3,6 +3,7 @@
 //! Two functions carry the state: [`command::decide`] turns a command and a [`state::State`] into events or a
 //! refusal, and [`state::State::evolve`] applies an event. Time and new ids enter as arguments.
 
+pub mod api_key;
 pub mod benefit;
 pub mod campaign;
 pub mod candidate;
@@ -14,6 +15,7 @@ pub mod discount;
 pub mod event;
 pub mod exchange;
 pub mod id;
+pub mod idempotency;
 pub mod individual;
 pub mod key;
 pub mod ledger;

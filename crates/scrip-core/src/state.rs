@@ -2,14 +2,12 @@
 
 pub(crate) mod aggregate;
 mod evolve;
-mod housekeeping;
 
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 
 pub use aggregate::{Aggregate, decode};
-pub use housekeeping::{Due, DueOrder, RecentKeys};
 
 use crate::{
     campaign::{Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes},

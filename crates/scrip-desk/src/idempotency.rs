@@ -6,7 +6,7 @@
 use scrip_core::{
     command::Command,
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     reason::{Reason, Refusal},
     slot::Slot,
 };

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
+    api_key::ApiKey,
     campaign::{Campaign, Counters},
     code::{Code, Job},
     command::{Outcome, refund_needs, whole_order_needs},
-    event::{AnswerKind, ApiKey, Event, Recorded},
+    event::{Event, Recorded},
     exchange::Transfer,
     id::CampaignId,
+    idempotency::AnswerKind,
     key::Key,
     name::AccountId,
     order::{GivenBack, Order, Refund},

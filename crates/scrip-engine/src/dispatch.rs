@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use scrip_core::{command::Command, event::AnswerKind, slot::Bucket};
+use scrip_core::{command::Command, idempotency::AnswerKind, slot::Bucket};
 use tokio::sync::oneshot;
 
 use crate::{

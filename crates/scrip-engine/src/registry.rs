@@ -8,9 +8,10 @@ use std::{
 };
 
 use scrip_core::{
+    api_key::ApiKey,
     campaign::{Campaign, CampaignStage},
     code::Job,
-    event::{ApiKey, Event, Recorded},
+    event::{Event, Recorded},
     id::{CampaignId, JobId, KeyId},
     key::{Key, Kind},
     name::SellerId,
@@ -481,7 +482,7 @@ impl Follower for Registry {
 
 #[cfg(test)]
 mod tests {
-    use scrip_core::{event::Role, id::Uid, metadata::Metadata};
+    use scrip_core::{api_key::Role, id::Uid, metadata::Metadata};
 
     use super::*;
 

@@ -12,7 +12,8 @@ use std::{
 use scrip_core::{
     code::CodeHash,
     command::Command,
-    event::{Event, Recorded, UsedKey},
+    event::{Event, Recorded},
+    idempotency::UsedKey,
     key::Key,
     reason::{Reason, Refusal},
     slot::Bucket,

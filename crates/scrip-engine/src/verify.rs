@@ -183,7 +183,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use scrip_core::{
-        event::{ApiKey, Event, Role},
+        api_key::{ApiKey, Role},
+        event::Event,
         id::{KeyId, Uid},
         key::Key,
         metadata::Metadata,

@@ -3,9 +3,8 @@
 use scrip_core::{
     code::CodeHash,
     command::Command,
-    event::AnswerKind,
     exchange::{Shortage, UsageElsewhere},
-    key::Holder,
+    idempotency::{AnswerKind, Holder},
     reason::Refusal,
     time::Timestamp,
 };

@@ -1,7 +1,7 @@
 //! The counters' beginning: one that is 0 is shown too, so that an alert can tell it from one that isn't there.
 
 use metrics::{counter, describe_counter};
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 
 use crate::counted::{ANSWERS_REFUSED, BODIES_LEFT_UNREAD, BODIES_REFUSED, EXPORTS_CUT, HTTP_REQUESTS, RATE_LIMITED};
 

@@ -143,7 +143,7 @@ impl HttpBody for Parts {
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
-    use scrip_core::event::Role;
+    use scrip_core::api_key::Role;
 
     use super::*;
 

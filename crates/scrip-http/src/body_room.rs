@@ -78,7 +78,7 @@ pub(crate) fn refused() -> Problem {
 mod tests {
     use std::{pin::pin, time::Duration};
 
-    use scrip_core::event::Role;
+    use scrip_core::api_key::Role;
     use tokio::time::timeout;
 
     use super::*;

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 use serde::{Deserialize, Deserializer, de};
 
 use scrip_desk::Access;

@@ -1,8 +1,8 @@
 //! What a role may not do, where that stands in the body: told before anything that is wrong with the body (403 before 400).
 
 use scrip_core::{
+    api_key::Role,
     campaign::Channel,
-    event::Role,
     reason::{Reason, Refusal},
 };
 use scrip_desk::{Caller, Operation, may_name};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 
 /// A body or an answer that isn't larger takes no room: there are no more of them than connections.
 pub(crate) const LARGE_BYTES: usize = 16 * 1024;

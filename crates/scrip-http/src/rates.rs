@@ -6,7 +6,7 @@ use std::{
 };
 
 use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock, state::keyed::DashMapStateStore};
-use scrip_core::{event::Role, reason::Reason};
+use scrip_core::{api_key::Role, reason::Reason};
 
 use scrip_desk::Caller;
 

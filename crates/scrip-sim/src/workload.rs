@@ -16,7 +16,7 @@ use scrip_core::{
         RefundOf, RefundOrder, RequestCodes, RevokeCode,
     },
     id::{CampaignId, CouponId},
-    key::Holder,
+    idempotency::Holder,
     metadata::{Changes, Members, Metadata, MetadataValue, Writer},
     minimum_spend::{Comparison, MinimumSpend, MinimumSpendBase},
     money::{Amount, BasisPoints, Currency},

@@ -1,7 +1,7 @@
 use std::{ops::RangeInclusive, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum, builder::TypedValueParser};
-use scrip_core::{event::Role, id::KeyId, name::SellerId, time::Timestamp};
+use scrip_core::{api_key::Role, id::KeyId, name::SellerId, time::Timestamp};
 use scrip_engine::KeptHead;
 
 use crate::{

@@ -1,6 +1,7 @@
 use super::{Decide, Decision, Outcome, Where};
 use crate::{
-    event::{ApiKey, Event},
+    api_key::ApiKey,
+    event::Event,
     id::IdSource,
     key::Key,
     name::{LABEL_LIMIT, is_label},

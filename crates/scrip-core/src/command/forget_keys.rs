@@ -1,11 +1,6 @@
 use super::{Decide, Decision, Outcome, Where};
 use crate::{
-    event::Event,
-    id::IdSource,
-    key::{Holder, Key},
-    reason::Refusal,
-    slot::Bucket,
-    state::State,
+    event::Event, id::IdSource, idempotency::Holder, key::Key, reason::Refusal, slot::Bucket, state::State,
     time::Timestamp,
 };
 

@@ -76,12 +76,13 @@ pub use sweep_due::SweepDue;
 
 use crate::{
     code::{Code, CodeHash},
-    event::{AnswerKind, Event},
+    event::Event,
     exchange::{
         CloseLease, ConfirmLease, ForgetLease, GrantQuota, LearnCampaign, LearnCode, LeaseCode, ReceiveQuota,
         ReleaseLease, ReturnQuota, RevokeCodeHere, TakeBackQuota, Transfer,
     },
     id::{CampaignId, CouponId, IdSource, JobId, KeyId},
+    idempotency::AnswerKind,
     key::Key,
     name::{AccountId, OrderId, RefundName},
     reason::Refusal,

@@ -3,10 +3,10 @@ use crate::{
     event::Event,
     id::IdSource,
     key::Key,
-    order::Order,
+    order::{Due, Order},
     reason::Refusal,
     slot::Bucket,
-    state::{Due, State},
+    state::State,
     time::Timestamp,
 };
 

@@ -1,10 +1,10 @@
 //! The fields of keys: how they stand in a key's bytes, and which of them say where an aggregate lives.
 
-use super::Holder;
 use crate::{
     code::CodeHash,
     exchange::Pool,
     id::{CampaignId, JobId, KeyId},
+    idempotency::Holder,
     name::{AccountId, IndividualId, OrderId, RefundName},
     slot::{Bucket, Buckets},
 };

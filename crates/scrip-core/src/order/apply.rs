@@ -1,13 +1,13 @@
 //! What events do to orders beyond the order's own document: pages of refunds, when a hold runs out, and what the budgets hold.
 
-use super::{GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage};
+use super::{Due, DueOrder, GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage};
 use crate::{
     discount::Applied,
     id::CouponId,
     key::Key,
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName},
-    state::{Aggregate, Due, DueOrder, State},
+    state::{Aggregate, State},
     time::Timestamp,
     wallet::CouponState,
 };

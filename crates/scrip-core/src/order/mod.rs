@@ -1,6 +1,7 @@
 //! Orders: one checkout of one account, with one transaction for each seller in it.
 
 mod apply;
+mod due;
 mod figures;
 mod line_money;
 mod refund;
@@ -8,6 +9,7 @@ mod refund_page;
 mod reversal;
 mod state;
 
+pub use due::{Due, DueOrder};
 pub use figures::{Figures, LineFigures, SellerFigures, figures};
 pub use line_money::LineMoney;
 pub use refund::{

@@ -1,16 +1,17 @@
 //! Every aggregate: one list, from which follow its key, its kind, its document and how [`State`] finds it.
 
-use super::{Due, RecentKeys, State};
+use super::State;
 use crate::{
+    api_key::ApiKey,
     campaign::{Allowance, Campaign},
     code::{Code, CodeHash, Job},
-    event::ApiKey,
     exchange::{GrantBook, PendingLeases, Pool},
     id::{CampaignId, JobId, KeyId},
+    idempotency::{Holder, RecentKeys},
     individual::Individual,
-    key::{Holder, Lives, PageNumber, joined},
+    key::{Lives, PageNumber, joined},
     name::{AccountId, IndividualId, OrderId, RefundName},
-    order::{Order, RefundLocation, RefundPage},
+    order::{Due, Order, RefundLocation, RefundPage},
     slot::{Bucket, Buckets},
     wallet::{History, Wallet, WalletPage},
 };

@@ -1,13 +1,14 @@
 //! Getting coupons: S1, S3, S8, codes and wallets.
 
 use scrip_core::{
+    api_key::{ApiKey, Role},
     campaign::Channel,
     code::{NewCode, SecretNumber},
     command::{
         AddCodes, AddSharedCode, CampaignStep, ClaimBy, ClaimOf, CreateApiKey, Outcome, RequestCodes, RevokeApiKey,
         RevokeCode, code_needs, order_needs,
     },
-    event::{ApiKey, Event, Recorded, Role},
+    event::{Event, Recorded},
     id::{KeyId, Uid},
     key::{Key, Kind},
     metadata::Metadata,

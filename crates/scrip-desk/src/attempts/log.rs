@@ -9,8 +9,8 @@ use std::{
 };
 
 use scrip_core::{
+    api_key::Role,
     code::CodeHash,
-    event::Role,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId},
     reason::{Reason, Refusal, UsedBy},

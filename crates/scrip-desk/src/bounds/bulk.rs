@@ -83,7 +83,7 @@ impl Line {
 mod tests {
     use std::{pin::pin, time::Duration};
 
-    use scrip_core::event::Role;
+    use scrip_core::api_key::Role;
     use tokio::time::timeout;
 
     use super::*;

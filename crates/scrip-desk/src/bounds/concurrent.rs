@@ -39,7 +39,7 @@ impl Concurrent {
 
 #[cfg(test)]
 mod tests {
-    use scrip_core::event::Role;
+    use scrip_core::api_key::Role;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Who takes nothing from whom: a marketplace's servers, sellers, shoppers, and those who need no key.
 
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 
 use crate::callers::Caller;
 

@@ -1,7 +1,7 @@
 //! Who calls.
 
 use scrip_core::{
-    event::Role,
+    api_key::Role,
     id::KeyId,
     metadata::{Members, Metadata, Writer},
     name::{AccountId, SellerId},

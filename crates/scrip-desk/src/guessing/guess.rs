@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use scrip_core::{
+    api_key::Role,
     code::{CheckSymbol, CodeText, EnteredCode, check_symbol_of},
-    event::Role,
     name::{AccountId, OrderId},
     reason::Reason,
     time::Timestamp,

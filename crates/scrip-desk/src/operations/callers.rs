@@ -1,7 +1,7 @@
 //! Whose a bearer token is: an API key's text, or a shopper's token.
 
 use scrip_core::{
-    event::{ApiKey, Role},
+    api_key::{ApiKey, Role},
     id::KeyId,
     reason::{Reason, Refusal},
     time::Timestamp,

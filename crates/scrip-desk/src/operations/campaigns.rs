@@ -4,7 +4,7 @@ use scrip_core::{
     campaign::{Campaign, CampaignStage, Terms, changed_terms},
     command::{CampaignStep, ChangeCampaign, CreateCampaign, DeleteCampaign, MoveCampaign},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     metadata::{Changes, Members},
     name::SellerId,
     reason::{Reason, Refusal},

@@ -5,7 +5,7 @@ use scrip_core::{
     cart::{Cart, Line, Shipping},
     code::EnteredCode,
     id::CouponId,
-    key::Holder,
+    idempotency::Holder,
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, OrderId},

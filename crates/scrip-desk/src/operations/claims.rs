@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use scrip_core::{
+    api_key::Role,
     campaign::{Campaign, Channel},
     code::EnteredCode,
     command::{Claim, ClaimOf},
-    event::Role,
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     name::{AccountId, SourceName},
     reason::{Reason, Refusal},
     wallet::Coupon,

@@ -5,7 +5,7 @@ use scrip_core::{
     code::{CODE_LIMIT, Code, CodeHash, CodeText},
     command::{AddSharedCode, CODES_PER_JOB, NoteSharedCode, RequestCodes, RevokeCode},
     id::{CampaignId, CodeId, JobId},
-    key::Holder,
+    idempotency::Holder,
     name::SourceName,
     reason::{Reason, Refusal},
 };

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use scrip_core::{
-    event::{Recorded, Role},
-    id::CampaignId,
-    name::AccountId,
-    reason::Reason,
-    slot::Bucket,
-};
+use scrip_core::{api_key::Role, event::Recorded, id::CampaignId, name::AccountId, reason::Reason, slot::Bucket};
 use scrip_engine::Positions;
 use tokio::{
     sync::watch,

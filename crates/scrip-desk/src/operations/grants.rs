@@ -4,7 +4,7 @@ use scrip_core::{
     campaign::Channel,
     command::{Claim, ClaimOf, NoteGrants},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     name::{AccountId, SourceName},
     reason::{Reason, Refusal},
     status::CampaignStatus,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use scrip_core::{campaign::Campaign, code::Job, command::CancelJob, id::JobId, key::Holder, reason::Reason};
+use scrip_core::{campaign::Campaign, code::Job, command::CancelJob, id::JobId, idempotency::Holder, reason::Reason};
 use scrip_engine::{Answer, EngineError, Receipt};
 
 use crate::{

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use scrip_core::{
+    api_key::{ApiKey, Role},
     command::{ChangeApiKey, CreateApiKey, RevokeApiKey},
-    event::{ApiKey, Role},
     id::{IdSource, KeyId},
-    key::Holder,
+    idempotency::Holder,
     metadata::{Changes, Members, Metadata, Writer},
     name::SellerId,
     reason::{Reason, Refusal},

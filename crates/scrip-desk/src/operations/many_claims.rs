@@ -10,7 +10,7 @@ use scrip_core::{
     campaign::Channel,
     command::{Claim, ClaimOf, NoteGrants},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     name::{AccountId, SourceName},
     reason::Refusal,
 };

@@ -1,6 +1,6 @@
 use scrip_core::{
     command::{CancelOrder, ChangeMetadata, CloseTransactions, Command, ExtendHold, HOLD_MINUTES_MAX, PayOrder},
-    key::Holder,
+    idempotency::Holder,
     metadata::Changes,
     name::{AccountId, OrderId, SellerId},
     order::Order,

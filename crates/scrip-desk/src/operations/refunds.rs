@@ -1,6 +1,6 @@
 use scrip_core::{
     command::{ChangeMetadata, RefundOf, RefundOrder},
-    key::Holder,
+    idempotency::Holder,
     metadata::{Changes, Members},
     name::{AccountId, OrderId, RefundName},
     reason::Reason,

@@ -1,6 +1,6 @@
 //! Which channels a caller may name, and as whom it claims.
 
-use scrip_core::{campaign::Channel, command::ClaimBy, event::Role};
+use scrip_core::{api_key::Role, campaign::Channel, command::ClaimBy};
 
 /// Which channels a role owns (S1). `code` never by name.
 pub const fn may_name(role: Role, channel: Channel) -> bool {

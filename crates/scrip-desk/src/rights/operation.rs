@@ -1,6 +1,6 @@
 //! Every operation by its name, and who may do it: one table, deny by default.
 
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 
 /// What a role may do with an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

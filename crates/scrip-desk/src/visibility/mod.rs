@@ -5,7 +5,7 @@ mod seen_order;
 mod seen_refund;
 
 use scrip_core::{
-    campaign::Campaign, event::Role, order::Order, reason::Reason, status::CampaignStatus, time::Timestamp,
+    api_key::Role, campaign::Campaign, order::Order, reason::Reason, status::CampaignStatus, time::Timestamp,
 };
 
 pub use self::seen_campaign::{BudgetUse, SeenCampaign};

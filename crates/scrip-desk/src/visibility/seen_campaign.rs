@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use scrip_core::{
+    api_key::Role,
     campaign::{Campaign, Counters},
-    event::Role,
     metadata::Members,
     money::Amount,
 };

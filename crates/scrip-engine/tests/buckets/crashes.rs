@@ -3,7 +3,7 @@
 use scrip_core::{
     command::{CampaignStep, Command},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
 };
 use scrip_engine::KeyUse;
 use serde_json::json;

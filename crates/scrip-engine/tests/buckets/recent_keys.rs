@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use scrip_core::{
-    key::{Holder, Key, Kind},
+    idempotency::Holder,
+    key::{Key, Kind},
     slot::Slot,
 };
 use scrip_engine::{KeyUse, verify};

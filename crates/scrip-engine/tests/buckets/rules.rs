@@ -2,7 +2,7 @@
 
 use scrip_core::{
     command::{CampaignStep, DeleteCampaign, PayOrder, RevokeCode},
-    key::Holder,
+    idempotency::Holder,
     name::OrderId,
     status::CampaignStatus,
 };

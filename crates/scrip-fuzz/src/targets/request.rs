@@ -8,8 +8,8 @@ use axum::{
     http::{HeaderName, HeaderValue, Request, Uri},
 };
 use scrip_core::{
+    api_key::Role,
     command::CreateApiKey,
-    event::Role,
     name::SellerId,
     slot::Buckets,
     time::{Timestamp, Zones},

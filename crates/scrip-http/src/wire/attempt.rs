@@ -1,5 +1,5 @@
 use scrip_core::{
-    event::Role,
+    api_key::Role,
     id::{CampaignId, CouponId},
     name::{AccountId, OrderId},
     time::Timestamp,

@@ -1,5 +1,5 @@
 use scrip_core::{
-    event::{ApiKey, Role},
+    api_key::{ApiKey, Role},
     id::KeyId,
     metadata::{Changes, Members},
     name::{AccountId, SellerId},

@@ -4,7 +4,7 @@ use scrip_core::{
     campaign::Channel,
     command::{Claim, ClaimBy, ClaimOf, PayOrder, RequestCodes},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     name::{AccountId, OrderId},
 };
 use scrip_desk::hash;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use scrip_core::event::Role;
+use scrip_core::api_key::Role;
 use scrip_desk::{Access, Operation};
 use scrip_http::{PERMISSIONS, Permission, is_open};
 use serde_json::{Value, json};

@@ -20,8 +20,9 @@ use axum::{
     http::{HeaderMap, Request, header},
 };
 use scrip_core::{
+    api_key::Role,
     command::CreateApiKey,
-    event::{Group, Role},
+    event::Group,
     name::SellerId,
     reason::Reason,
     slot::Buckets,

@@ -17,7 +17,7 @@ pub fn run(keys: Keys) -> Result<ExitCode, Failure> {
             if arguments.seller.is_some() && arguments.role != KeyRole::Seller {
                 return Err(Failure::new("--seller goes with --role seller only"));
             }
-            let wanted = json!({"role": scrip_core::event::Role::from(arguments.role).as_str(), "seller": arguments.seller,
+            let wanted = json!({"role": scrip_core::api_key::Role::from(arguments.role).as_str(), "seller": arguments.seller,
                 "name": arguments.name, "expires_at": arguments.expires_at});
             let made = done(Admin::of(&arguments.data.data)?.post("/v1/keys", &wanted)?)?;
             say!("{}", text(&made, "secret"));

@@ -7,7 +7,7 @@ mod walk;
 
 use std::{io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
 
-use scrip_core::{command::CreateApiKey, event::Role, name::SellerId};
+use scrip_core::{api_key::Role, command::CreateApiKey, name::SellerId};
 use scrip_desk::new_key;
 use scrip_engine::Engine;
 use tokio::net::TcpListener;

@@ -1,19 +1,8 @@
-//! Documents that Scrip needs to run: idempotency keys, and holds that run out.
+//! Orders whose hold runs out.
 
 use minicbor::{Decode, Encode};
 
-use crate::{
-    event::UsedKey,
-    name::{AccountId, OrderId},
-};
-
-/// Idempotency keys of one holder and day.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
-#[cbor(map)]
-pub struct RecentKeys {
-    #[n(0)]
-    pub used: Vec<UsedKey>,
-}
+use crate::name::{AccountId, OrderId};
 
 /// Orders whose hold runs out in one second. Some of them may have been paid or extended since.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]

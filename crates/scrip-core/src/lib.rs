@@ -17,7 +17,6 @@ pub mod exchange;
 pub mod id;
 pub mod idempotency;
 pub mod individual;
-pub mod key;
 pub mod ledger;
 pub mod metadata;
 pub mod minimum_spend;

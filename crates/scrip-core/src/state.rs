@@ -1,13 +1,15 @@
 //! The working set: the aggregates that a command looks at, and `evolve`, the only way that they change.
 
-pub(crate) mod aggregate;
+mod aggregate;
 mod evolve;
+mod key;
 
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 
-pub use aggregate::{Aggregate, decode};
+pub use aggregate::{Aggregate, Key, Kind, decode};
+use key::Lives;
 
 use crate::{
     campaign::{Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes},
@@ -15,7 +17,6 @@ use crate::{
     exchange::{PendingLeases, Pool, Quota, UsageElsewhere},
     id::{CampaignId, CouponId},
     individual::{Individual, IndividualChange},
-    key::{Key, Lives},
     money::Amount,
     name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
     order::{GivenBack, Order, Refund, RefundPage},

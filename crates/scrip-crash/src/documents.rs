@@ -6,10 +6,9 @@ use scrip_core::{
     campaign::{Allowance, Campaign},
     code::Code,
     id::CampaignId,
-    key::Kind,
     name::{AccountId, OrderId},
     order::{Order, Refund},
-    state::{Aggregate, decode},
+    state::{Aggregate, Kind, decode},
     wallet::Coupon,
 };
 use scrip_store::{Store, StoreError};

@@ -11,11 +11,10 @@ use scrip_core::{
     exchange::Transfer,
     id::CampaignId,
     idempotency::AnswerKind,
-    key::Key,
     name::AccountId,
     order::{GivenBack, Order, Refund},
     slot::Bucket,
-    state::State,
+    state::{Key, State},
     wallet::Coupon,
 };
 use scrip_store::{Snapshot, StoreError, frame::Frame};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scrip_core::{
     event::{Event, Recorded},
-    key::Kind,
+    state::Kind,
 };
 use scrip_store::{Batch, Followed, Projection, StoreError, frame::Frame};
 

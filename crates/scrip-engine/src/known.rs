@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use scrip_core::{campaign::KnownCampaign, id::CampaignId, key::Key, state::State};
+use scrip_core::{
+    campaign::KnownCampaign,
+    id::CampaignId,
+    state::{Key, State},
+};
 use scrip_store::{Snapshot, StoreError};
 
 use crate::{load::load_all, registry::Registry};

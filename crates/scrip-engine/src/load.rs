@@ -1,9 +1,8 @@
 //! Loading aggregates into the working set.
 
 use scrip_core::{
-    key::Key,
     name::AccountId,
-    state::{State, decode},
+    state::{Key, State, decode},
 };
 use scrip_store::{Document, Snapshot, StoreError, Transaction};
 

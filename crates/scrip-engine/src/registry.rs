@@ -13,10 +13,9 @@ use scrip_core::{
     code::Job,
     event::{Event, Recorded},
     id::{CampaignId, JobId, KeyId},
-    key::{Key, Kind},
     name::SellerId,
     slot::{Bucket, Buckets},
-    state::{Aggregate, State, decode},
+    state::{Aggregate, Key, Kind, State, decode},
     time::Timestamp,
 };
 use scrip_store::{Snapshot, Store, StoreError};

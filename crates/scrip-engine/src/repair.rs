@@ -118,13 +118,13 @@ fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, 
     Ok(changes)
 }
 
-type DocumentKey = (scrip_core::key::Kind, Vec<u8>);
+type DocumentKey = (scrip_core::state::Kind, Vec<u8>);
 
 /// All documents of a bucket, as they follow from its journal.
 struct Derived(BTreeMap<DocumentKey, Document>);
 
 fn derived(state: &State) -> Derived {
-    let document = |(key, value): (&scrip_core::key::Key, &scrip_core::state::Aggregate)| {
+    let document = |(key, value): (&scrip_core::state::Key, &scrip_core::state::Aggregate)| {
         let version = state.version(key).unwrap_or_default();
         ((key.kind(), key.bytes()), Document { version, body: value.encode() })
     };
@@ -135,8 +135,8 @@ impl Derived {
     /// What is to be written over, deleted (`None`) or added, given what is stored.
     fn changes(
         mut self,
-        stored: Vec<(scrip_core::key::Kind, Vec<u8>, Document)>,
-    ) -> Vec<(scrip_core::key::Kind, Vec<u8>, Option<Document>)> {
+        stored: Vec<(scrip_core::state::Kind, Vec<u8>, Document)>,
+    ) -> Vec<(scrip_core::state::Kind, Vec<u8>, Option<Document>)> {
         let mut changes = Vec::new();
         for (kind, key, before) in stored {
             match self.0.remove(&(kind, key.clone())) {

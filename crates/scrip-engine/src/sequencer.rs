@@ -14,10 +14,9 @@ use scrip_core::{
     command::Command,
     event::{Event, Recorded},
     idempotency::UsedKey,
-    key::Key,
     reason::{Reason, Refusal},
     slot::Bucket,
-    state::{Aggregate, State},
+    state::{Aggregate, Key, State},
     time::Timestamp,
 };
 use scrip_faults::Fault;

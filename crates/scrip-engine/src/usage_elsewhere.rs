@@ -7,10 +7,9 @@ use scrip_core::{
     code::{Code, CodeHash, CodeKind},
     exchange::{Pool, UsageElsewhere},
     id::CampaignId,
-    key::Key,
     name::IndividualId,
     slot::{Bucket, Buckets},
-    state::State,
+    state::{Key, State},
 };
 use scrip_store::{Snapshot, StoreError};
 

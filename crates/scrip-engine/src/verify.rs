@@ -186,10 +186,9 @@ mod tests {
         api_key::{ApiKey, Role},
         event::Event,
         id::{KeyId, Uid},
-        key::Key,
         metadata::Metadata,
         slot::Buckets,
-        state::Aggregate,
+        state::{Aggregate, Key},
     };
     use scrip_store::{Batch, Save, frame::Frame, memory::MemoryStore, secret::ChainSecret};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
-use scrip_core::key::Kind;
+use scrip_core::state::Kind;
 use scrip_http::PERMISSIONS;
 
 use crate::targets::request::SEPARATOR;

@@ -7,11 +7,10 @@ use scrip_core::{
     code::CodeHash,
     exchange::Pool,
     id::{CampaignId, CouponId},
-    key::{Key, Kind},
     name::{AccountId, OrderId},
     order::{Order, OrderStage, TransactionState},
     slot::Bucket,
-    state::{Aggregate, decode},
+    state::{Aggregate, Key, Kind, decode},
     wallet::{Coupon, CouponState, Wallet},
 };
 use scrip_engine::{

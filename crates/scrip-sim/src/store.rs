@@ -7,8 +7,8 @@ use std::{
 };
 
 use scrip_core::{
-    key::{Key, Kind},
     slot::{Bucket, Buckets},
+    state::{Key, Kind},
 };
 use scrip_store::{
     Batch, Document, Followed, Head, Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, types::ValueRef};
-use scrip_core::{key::Kind, slot::Bucket};
+use scrip_core::{slot::Bucket, state::Kind};
 use scrip_store::{
     StoreError,
     frame::{Frame, Hash},

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scrip_core::{
-    key::{Key, Kind},
     slot::{Bucket, Buckets},
+    state::{Key, Kind},
 };
 use scrip_store::{Document, Save, StoreError};
 

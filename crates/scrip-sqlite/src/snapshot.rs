@@ -1,9 +1,9 @@
 use rusqlite::Connection;
 use scrip_core::{
     id::{CampaignId, CouponId},
-    key::{Key, Kind},
     name::AccountId,
     slot::Bucket,
+    state::{Key, Kind},
 };
 use scrip_store::{
     Document, Head, Snapshot, StoreError,

@@ -1,6 +1,6 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use scrip_core::{key::Key, slot::Bucket};
+use scrip_core::{slot::Bucket, state::Key};
 use scrip_store::{Batch, Document, Head, StoreError, Transaction, Writer};
 
 use crate::{

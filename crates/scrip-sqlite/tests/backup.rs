@@ -5,7 +5,7 @@ mod harness;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use harness::{Disk, FOLLOWER, check_prefix, commit, writer};
-use scrip_core::{key::Kind, slot::Bucket};
+use scrip_core::{slot::Bucket, state::Kind};
 use scrip_sqlite::{DatabaseLock, Incoming, SqliteStore};
 use scrip_store::{Rederived, RederivedDocument, Store, StoreError};
 

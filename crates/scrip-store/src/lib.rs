@@ -11,8 +11,8 @@ pub mod secret;
 use std::time::Duration;
 
 use scrip_core::{
-    key::{Key, Kind},
     slot::{Bucket, Buckets},
+    state::{Key, Kind},
     time::Timestamp,
 };
 

@@ -8,9 +8,9 @@ use std::{
 
 use scrip_core::{
     id::{CampaignId, CouponId},
-    key::{Key, Kind},
     name::{AccountId, OrderId},
     slot::{Bucket, Buckets},
+    state::{Key, Kind},
 };
 
 mod tables;

@@ -6,7 +6,11 @@ mod support;
 use std::{fs, path::Path, process::Output};
 
 use rusqlite::{Connection, params};
-use scrip_core::{api_key::Role, event::Event, key::Key, state::Aggregate};
+use scrip_core::{
+    api_key::Role,
+    event::Event,
+    state::{Aggregate, Key},
+};
 use scrip_store::frame::{Frame, Hash};
 use serde_json::json;
 use support::{Caller, Server, assert_verified, folder, scrip};

@@ -20,7 +20,6 @@ const KNOWN: &[(&str, &[&str])] = &[(
         "event",
         "exchange",
         "individual",
-        "key",
         "ledger",
         "order",
         "quote",

@@ -3,10 +3,9 @@
 use super::{Allowance, Campaign, CampaignStage, Terms};
 use crate::{
     id::CampaignId,
-    key::Key,
     metadata::Metadata,
     money::Amount,
-    state::{Aggregate, State},
+    state::{Aggregate, Key, State},
     status::PausedBy,
     time::Timestamp,
 };

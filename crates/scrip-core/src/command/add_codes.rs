@@ -3,9 +3,8 @@ use crate::{
     code::NewCode,
     event::Event,
     id::{IdSource, JobId},
-    key::Key,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -4,10 +4,9 @@ use crate::{
     code::{EnteredCode, SecretNumber},
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     name::{SellerId, SourceName},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     status::CampaignStatus,
     time::Timestamp,
 };

@@ -2,10 +2,9 @@ use super::{Decide, Decision, Outcome, Where, change_campaign::own_campaign};
 use crate::{
     event::Event,
     id::{IdSource, JobId},
-    key::Key,
     name::SellerId,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -2,10 +2,9 @@ use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::{IdSource, KeyId},
-    key::Key,
     metadata::{Changes, Writer},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,11 +3,10 @@ use crate::{
     campaign::{Campaign, Terms, changed_terms},
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     metadata::{Changes, Writer},
     name::SellerId,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -2,12 +2,11 @@ use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     metadata::{Changes, ORDER_CHANGES_MAX, Writer},
     name::{AccountId, OrderId, RefundName},
     order::Order,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

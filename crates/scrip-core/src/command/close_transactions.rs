@@ -2,11 +2,10 @@ use super::{Decide, Decision, Outcome, Where, coupon_outcomes::coupon_outcomes, 
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     name::{AccountId, OrderId, SellerId},
     order::{OrderStage, TransactionState},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     status::OrderStatus,
     time::Timestamp,
 };

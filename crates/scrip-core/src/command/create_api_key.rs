@@ -3,10 +3,9 @@ use crate::{
     api_key::ApiKey,
     event::Event,
     id::IdSource,
-    key::Key,
     name::{LABEL_LIMIT, is_label},
     reason::Refusal,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,11 +3,10 @@ use crate::{
     campaign::Terms,
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     metadata::Metadata,
     reason::Refusal,
     slot::Slot,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -2,11 +2,10 @@ use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     name::{AccountId, OrderId},
     order::{Order, OrderStage},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -1,6 +1,11 @@
 use super::{Decide, Decision, Outcome, Where};
 use crate::{
-    event::Event, id::IdSource, idempotency::Holder, key::Key, reason::Refusal, slot::Bucket, state::State,
+    event::Event,
+    id::IdSource,
+    idempotency::Holder,
+    reason::Refusal,
+    slot::Bucket,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -5,10 +5,9 @@ use crate::{
     campaign::{CampaignStage, Counters, Terms},
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     reason::{Reason, Refusal},
     slot::Slot,
-    state::State,
+    state::{Key, State},
     status::PausedBy,
     time::Timestamp,
 };

@@ -5,10 +5,9 @@ use crate::{
     campaign::{Campaign, CampaignStage, Channel},
     event::Event,
     id::{CampaignId, CouponId, IdSource},
-    key::Key,
     name::{AccountId, IndividualId, OrderId},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
     wallet::{Coupon, CouponState, Origin},
 };

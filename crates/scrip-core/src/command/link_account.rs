@@ -2,10 +2,9 @@ use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     name::{AccountId, IndividualId},
     reason::Refusal,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

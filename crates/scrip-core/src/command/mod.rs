@@ -83,11 +83,10 @@ use crate::{
     },
     id::{CampaignId, CouponId, IdSource, JobId, KeyId},
     idempotency::AnswerKind,
-    key::Key,
     name::{AccountId, OrderId, RefundName},
     reason::Refusal,
     slot::{Bucket, Buckets, Slot},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

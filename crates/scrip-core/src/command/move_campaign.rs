@@ -3,10 +3,9 @@ use crate::{
     campaign::{CAMPAIGN_PAUSES_MORE, CampaignStage},
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     name::SellerId,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     status::PausedBy,
     time::Timestamp,
 };

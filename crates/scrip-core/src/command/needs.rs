@@ -1,10 +1,9 @@
 use crate::{
     code::CodeHash,
     id::CampaignId,
-    key::Key,
     name::{AccountId, OrderId, RefundName},
     order::Order,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

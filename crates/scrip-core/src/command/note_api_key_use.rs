@@ -2,9 +2,8 @@ use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::{IdSource, KeyId},
-    key::Key,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

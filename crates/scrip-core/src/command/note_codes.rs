@@ -2,9 +2,8 @@ use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     reason::Refusal,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -2,10 +2,9 @@ use super::{Decide, Decision, Outcome, Where};
 use crate::{
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     reason::{Reason, Refusal},
     slot::Slot,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,9 +3,8 @@ use crate::{
     code::CodeHash,
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -5,12 +5,11 @@ use super::{
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     ledger::{Entry, EntryKind, LedgerAccount, Posting, movement},
     name::{AccountId, OrderId},
     order::{Order, OrderCouponState, OrderStage},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

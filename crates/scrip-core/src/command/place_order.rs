@@ -8,13 +8,12 @@ use crate::{
     code::CodeHash,
     event::Event,
     id::IdSource,
-    key::Key,
     metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId},
     order::{LineMoney, Order, OrderCoupon, OrderStage, ShippingMoney, open_transactions},
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,7 +3,6 @@ use crate::{
     discount::Funder,
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     ledger::{EntryKind, LedgerAccount, Posting, movement},
     metadata::Metadata,
     money::Amount,
@@ -12,7 +11,7 @@ use crate::{
         Order, OrderStage, Refund, RefundedAmount, RefundedLine, RefundedOrder, RefundedShipping, TransactionState,
     },
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,10 +3,9 @@ use crate::{
     code::Job,
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     name::{SellerId, SourceName},
     reason::Refusal,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

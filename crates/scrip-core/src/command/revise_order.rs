@@ -9,12 +9,11 @@ use crate::{
     code::CodeHash,
     event::{Event, Recorded},
     id::IdSource,
-    key::Key,
     money::Amount,
     name::{AccountId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, TransactionState},
     reason::{Reason, Refusal, RefusalError},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -3,10 +3,9 @@ use crate::{
     code::{Code, CodeHash},
     event::Event,
     id::{CampaignId, IdSource},
-    key::Key,
     name::SellerId,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -2,11 +2,10 @@ use super::{Decide, Decision, Outcome, Where, lapse::cancelled_unpaid, needs};
 use crate::{
     event::Event,
     id::IdSource,
-    key::Key,
     order::{Due, Order},
     reason::Refusal,
     slot::Bucket,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -7,10 +7,9 @@ use crate::{
     code::{Code, CodeHash, CodeKind},
     id::CouponId,
     individual::{Individual, IndividualChange},
-    key::Key,
     name::{AccountId, IndividualId},
     slot::Bucket,
-    state::{Aggregate, Part, State},
+    state::{Aggregate, Key, Part, State},
 };
 
 impl State {

@@ -3,10 +3,9 @@ use crate::{
     command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
-    key::Key,
     reason::Refusal,
     slot::Bucket,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -4,10 +4,9 @@ use crate::{
     command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
-    key::Key,
     name::AccountId,
     reason::{Reason, Refusal},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

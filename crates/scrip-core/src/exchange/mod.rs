@@ -50,8 +50,7 @@ use crate::{
     code::Code,
     command::{Decision, Outcome, needs},
     event::Event,
-    key::Key,
-    state::State,
+    state::{Key, State},
 };
 
 /// Where a pool's limit stands in this bucket, and what the bucket has given out of it.

@@ -4,9 +4,8 @@ use crate::{
     command::{Decide, Decision, Where},
     event::Event,
     id::IdSource,
-    key::Key,
     reason::Refusal,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

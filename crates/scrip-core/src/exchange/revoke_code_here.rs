@@ -4,10 +4,9 @@ use crate::{
     command::{Decide, Decision, Where, needs},
     event::Event,
     id::IdSource,
-    key::Key,
     reason::Refusal,
     slot::Bucket,
-    state::State,
+    state::{Key, State},
     time::Timestamp,
 };
 

@@ -4,10 +4,9 @@ use super::{Due, DueOrder, GivenBack, Order, OrderCouponState, OrderStage, Refun
 use crate::{
     discount::Applied,
     id::CouponId,
-    key::Key,
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName},
-    state::{Aggregate, State},
+    state::{Aggregate, Key, State},
     time::Timestamp,
     wallet::CouponState,
 };

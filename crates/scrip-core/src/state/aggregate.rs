@@ -1,6 +1,9 @@
 //! Every aggregate: one list, from which follow its key, its kind, its document and how [`State`] finds it.
 
-use super::State;
+use super::{
+    State,
+    key::{Lives, PageNumber, joined},
+};
 use crate::{
     api_key::ApiKey,
     campaign::{Allowance, Campaign},
@@ -9,7 +12,6 @@ use crate::{
     id::{CampaignId, JobId, KeyId},
     idempotency::{Holder, RecentKeys},
     individual::Individual,
-    key::{Lives, PageNumber, joined},
     name::{AccountId, IndividualId, OrderId, RefundName},
     order::{Due, Order, RefundLocation, RefundPage},
     slot::{Bucket, Buckets},

@@ -1,14 +1,13 @@
 //! Which events touch which aggregates. What an event does to one of them stands beside the aggregate: in the `apply.rs` of
 //! `campaign/`, `wallet/`, `order/` and `exchange/`, in `order/state.rs` and in `code.rs`.
 
-use super::{Aggregate, Part, State};
+use super::{Aggregate, Key, Part, State};
 use crate::{
     campaign::{Allowance, Campaign, CampaignStage},
     code::{Code, CodeKind, Job},
     event::{Event, Recorded},
     exchange::Transfer,
     idempotency::RecentKeys,
-    key::Key,
     wallet::CouponState,
 };
 

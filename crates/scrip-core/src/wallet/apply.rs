@@ -6,9 +6,8 @@ use crate::{
     exchange::ClaimedBy,
     id::{CampaignId, CouponId},
     individual::IndividualChange,
-    key::Key,
     name::{AccountId, IndividualId, OrderId},
-    state::{Aggregate, State},
+    state::{Aggregate, Key, State},
     status::CouponStatus,
     time::Timestamp,
 };

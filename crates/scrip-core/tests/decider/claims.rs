@@ -10,9 +10,9 @@ use scrip_core::{
     },
     event::{Event, Recorded},
     id::{KeyId, Uid},
-    key::{Key, Kind},
     metadata::Metadata,
     reason::Reason,
+    state::{Key, Kind},
     status::CouponStatus,
     wallet::{HISTORY_PAGE_MAX, LIVE_MAX},
 };

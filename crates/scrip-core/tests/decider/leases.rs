@@ -9,9 +9,8 @@ use scrip_core::{
         ReleaseLease,
     },
     id::{CampaignId, CouponId, IdSource, Uid},
-    key::Key,
     slot::{Bucket, Buckets},
-    state::{Aggregate, State, decode},
+    state::{Aggregate, Key, State, decode},
     time::Timestamp,
 };
 

@@ -3,11 +3,11 @@
 use scrip_core::{
     campaign::Counters,
     command::{CampaignStep, RefundOf, SweepDue},
-    key::{Key, Kind},
     money::Amount,
     name::OrderId,
     order::{OrderCouponState, OrderStage, TransactionState},
     reason::Reason,
+    state::{Key, Kind},
     status::{CouponStatus, OrderStatus},
 };
 use serde_json::json;

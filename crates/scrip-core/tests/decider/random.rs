@@ -10,11 +10,11 @@ use scrip_core::{
         SweepDue,
     },
     id::{CampaignId, CouponId},
-    key::{Key, Kind},
     metadata::Metadata,
     money::Currency,
     order::{Order, OrderCoupon, OrderStage},
     reason::Refusal,
+    state::{Key, Kind},
     status::CouponStatus,
 };
 use serde_json::{Value, json};

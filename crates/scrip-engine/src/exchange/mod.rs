@@ -13,9 +13,8 @@ pub(crate) use self::{campaigns::announce, leases::resolve};
 use scrip_core::{
     command::{Command, Elsewhere},
     exchange::UsageElsewhere,
-    key::Key,
     slot::Bucket,
-    state::State,
+    state::{Key, State},
 };
 use scrip_store::StoreError;
 

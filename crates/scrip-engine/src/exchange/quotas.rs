@@ -3,8 +3,8 @@
 use scrip_core::{
     command::Command,
     exchange::{GrantQuota, Granted, Pool, Quota, ReceiveQuota, ReturnQuota, Shortage, TakeBackQuota, Transfer},
-    key::Key,
     slot::Bucket,
+    state::Key,
 };
 use scrip_store::StoreError;
 

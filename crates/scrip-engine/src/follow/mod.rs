@@ -10,7 +10,10 @@
 mod following;
 mod people;
 
-use scrip_core::{event::Recorded, key::Key, state::State};
+use scrip_core::{
+    event::Recorded,
+    state::{Key, State},
+};
 use scrip_store::people::Row;
 
 pub use self::{following::Following, people::PEOPLE};

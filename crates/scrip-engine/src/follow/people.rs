@@ -7,11 +7,10 @@ use scrip_core::{
     command::CODES_PER_COMMAND,
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
-    key::Key,
     money::Amount,
     name::{AccountId, IndividualId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, Refund, TransactionState},
-    state::State,
+    state::{Key, State},
     time::Timestamp,
     wallet::{Coupon, CouponState},
 };

@@ -1,9 +1,8 @@
 use scrip_core::{
     code::Code,
     exchange::PendingLease,
-    key::Kind,
     slot::Bucket,
-    state::{Aggregate, decode},
+    state::{Aggregate, Kind, decode},
 };
 use scrip_store::StoreError;
 

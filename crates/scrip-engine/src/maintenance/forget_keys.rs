@@ -1,6 +1,6 @@
 use scrip_core::{
     command::{ForgetKeys, KEYS_PER_COMMAND, keys_kept_from},
-    key::{Key, Kind},
+    state::{Key, Kind},
 };
 
 use crate::{engine::Engine, receipt::EngineError};

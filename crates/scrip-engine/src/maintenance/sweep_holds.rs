@@ -1,6 +1,6 @@
 use scrip_core::{
     command::SweepDue,
-    key::{Key, Kind},
+    state::{Key, Kind},
 };
 use scrip_faults::Fault;
 

@@ -3,8 +3,7 @@
 
 use scrip_core::{
     code::CodeText,
-    key::{Key, Kind},
-    state::{Aggregate, decode},
+    state::{Aggregate, Key, Kind, decode},
 };
 use scrip_store::{Snapshot, Store, StoreError, people::CodeRow, secret::Purpose};
 

@@ -7,9 +7,8 @@ use scrip_core::{
     event::Recorded,
     id::{CampaignId, CouponId},
     individual::Individual,
-    key::{Key, Kind},
     name::{AccountId, IndividualId, OrderId, SourceName},
-    state::{Aggregate, Part, State},
+    state::{Aggregate, Key, Kind, Part, State},
     time::Timestamp,
 };
 use scrip_store::{

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
-    key::{Key, Kind},
     slot::Bucket,
-    state::{Aggregate, State, decode},
+    state::{Aggregate, Key, Kind, State, decode},
 };
 use scrip_store::{Document, Head, Snapshot, StoreError, people::Row};
 

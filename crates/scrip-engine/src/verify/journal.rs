@@ -8,10 +8,9 @@ use scrip_core::{
     id::CampaignId,
     idempotency::Holder,
     individual::IndividualChange,
-    key::{Key, Kind},
     name::IndividualId,
     slot::{Bucket, Buckets},
-    state::{Aggregate, Part, State},
+    state::{Aggregate, Key, Kind, Part, State},
     time::Timestamp,
 };
 use scrip_store::{

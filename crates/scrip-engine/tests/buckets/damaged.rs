@@ -6,10 +6,10 @@ use scrip_core::{
     cart::{Cart, Shipping},
     command::{CancelOrder, PlaceOrder},
     event::Event,
-    key::Key,
     money::{Amount, Currency},
     name::{OrderId, SellerId},
     slot::{Bucket, Buckets},
+    state::Key,
     time::Timestamp,
 };
 use scrip_engine::{EngineError, verify::verify};

@@ -17,12 +17,11 @@ use scrip_core::{
     exchange::LEASE_MINUTES,
     id::{CampaignId, CouponId},
     idempotency::Holder,
-    key::Kind,
     metadata::Metadata,
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, ProductId, SellerId},
     slot::{Buckets, Slot},
-    state::{Aggregate, decode},
+    state::{Aggregate, Kind, decode},
     time::{Timestamp, Zones},
 };
 use scrip_engine::{

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use scrip_core::{
     idempotency::Holder,
-    key::{Key, Kind},
     slot::Slot,
+    state::{Key, Kind},
 };
 use scrip_engine::{KeyUse, verify};
 use serde_json::json;

@@ -1,7 +1,10 @@
 //! A store that is verified some accounts at a time is found as it is found whole.
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom as _};
-use scrip_core::{id::CouponId, id::Uid, key::Kind};
+use scrip_core::{
+    id::{CouponId, Uid},
+    state::Kind,
+};
 use scrip_engine::{
     PEOPLE,
     verify::{Outside, PROBLEMS_MAX, Report, verify, verify_in_lanes},

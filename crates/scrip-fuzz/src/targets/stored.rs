@@ -2,9 +2,8 @@
 
 use scrip_core::{
     event::Event,
-    key::Kind,
     slot::Bucket,
-    state::{Aggregate, decode},
+    state::{Aggregate, Kind, decode},
     time::Timestamp,
 };
 use scrip_store::frame::Frame;

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use scrip_core::{
     event::Event,
     id::{CampaignId, CouponId, Uid},
-    key::Key,
     name::{AccountId, IndividualId},
     slot::Bucket,
+    state::Key,
     time::Timestamp,
 };
 use scrip_sqlite::{Options, SqliteStore};

@@ -1,6 +1,6 @@
 use scrip_core::{
-    key::{Key, Kind},
     slot::Bucket,
+    state::{Key, Kind},
 };
 
 use super::fixture::{Hand, account_in, all, document, last_bucket, save, snapshot, wallet_in};

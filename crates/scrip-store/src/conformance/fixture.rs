@@ -5,12 +5,12 @@ use scrip_core::{
     discount::Funder,
     event::Event,
     id::{CampaignId, CouponId, JobId, Uid},
-    key::Key,
     ledger::{Entry, EntryKind, LedgerAccount, Posting},
     metadata::{Members, MetadataValue},
     money::{Amount, Currency},
     name::{AccountId, IndividualId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName},
     slot::{Bucket, Buckets},
+    state::Key,
     time::Timestamp,
 };
 

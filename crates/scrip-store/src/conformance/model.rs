@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
-    key::{Key, Kind},
     money::Amount,
     name::RefundName,
     slot::Bucket,
+    state::{Key, Kind},
 };
 
 use super::fixture::{

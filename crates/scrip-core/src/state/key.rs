@@ -1,10 +1,10 @@
-//! Keys of aggregates: small versioned documents, each in one bucket. Which there are, `state/aggregate.rs` lists.
+//! Keys of aggregates: small versioned documents, each in one bucket. Which there are, `aggregate.rs` lists.
 
 mod part;
 
-pub use crate::state::aggregate::{Key, Kind};
 pub(crate) use part::{Lives, PageNumber, joined};
 
+use super::aggregate::Key;
 use crate::{
     code::CodeHash,
     id::{CampaignId, Uid},

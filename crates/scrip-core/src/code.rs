@@ -1,12 +1,13 @@
 //! Codes: strings that give a coupon, looked up by keyed hash only.
 
+mod stored;
+
 use minicbor::{Decode, Encode};
 
 use crate::{
     exchange::{ClaimedBy, FencingNumber, Lease, LeaseState, Quota},
-    id::{CampaignId, CodeId, IdSource, JobId, Uid},
+    id::{CampaignId, CodeHash, IdSource, JobId},
     name::{AccountId, SellerId, SourceName},
-    slot::Slot,
     time::Timestamp,
 };
 
@@ -206,42 +207,6 @@ fn gf32_multiply(mut a: u8, mut b: u8) -> u8 {
     product
 }
 
-/// HMAC-SHA256 of the normalised code, made outside the core: the pepper isn't in the database.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-pub struct CodeHash(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
-
-impl CodeHash {
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    pub const fn bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    pub const fn slot(&self) -> Slot {
-        Slot::from_u16(u16::from_be_bytes([self.0[0], self.0[1]]))
-    }
-}
-
-impl From<CodeHash> for CodeId {
-    fn from(hash: CodeHash) -> Self {
-        Self::from_uid(Uid::from_bytes(hash.0))
-    }
-}
-
-impl From<CodeId> for CodeHash {
-    fn from(id: CodeId) -> Self {
-        Self(*id.uid().bytes())
-    }
-}
-
-impl std::fmt::Debug for CodeHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CodeHash(…)")
-    }
-}
-
 /// Which of a database's secrets a code was hashed and sealed with. What names none was made with number 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
 #[cbor(transparent)]
@@ -300,7 +265,7 @@ pub struct Code {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Stored as `exchange/stored.rs` says.
+/// Stored as `code/stored.rs` says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CodeKind {
     /// One string for many people. No secret: its limits protect it.

@@ -1,4 +1,4 @@
-//! Ids that Scrip makes: a prefix and 26 characters of Crockford's base 32 over a UUIDv8.
+//! Ids that Scrip makes: a prefix and 26 characters of Crockford's base 32 over a UUIDv8. A code's is its keyed hash instead.
 
 use std::{fmt, str::FromStr};
 
@@ -170,6 +170,42 @@ ids! {
     KeyId = "key";
     /// A code, without telling it: its keyed hash.
     CodeId = "code";
+}
+
+/// HMAC-SHA256 of the normalised code, made outside the core: the pepper isn't in the database.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct CodeHash(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
+
+impl CodeHash {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub const fn slot(&self) -> Slot {
+        Slot::from_u16(u16::from_be_bytes([self.0[0], self.0[1]]))
+    }
+}
+
+impl From<CodeHash> for CodeId {
+    fn from(hash: CodeHash) -> Self {
+        Self::from_uid(Uid::from_bytes(hash.0))
+    }
+}
+
+impl From<CodeId> for CodeHash {
+    fn from(id: CodeId) -> Self {
+        Self(*id.uid().bytes())
+    }
+}
+
+impl fmt::Debug for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeHash(…)")
+    }
 }
 
 #[cfg(test)]

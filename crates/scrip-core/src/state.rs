@@ -13,9 +13,9 @@ use key::Lives;
 
 use crate::{
     campaign::{Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes},
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     exchange::{PendingLeases, Pool, Quota, UsageElsewhere},
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     individual::{Individual, IndividualChange},
     money::Amount,
     name::{AccountId, IndividualId, OrderId, RefundName, SourceName},
@@ -414,7 +414,7 @@ impl State {
             Pool::Stock(campaign)
             | Pool::SourceStock(campaign, _)
             | Pool::Budget(campaign)
-            | Pool::Individual(_, campaign) => pool.limit(&self.campaign(*campaign)?.terms),
+            | Pool::Individual(_, campaign) => self.campaign(*campaign)?.terms.limit_of(pool),
         }
     }
 

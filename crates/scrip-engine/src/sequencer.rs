@@ -10,9 +10,9 @@ use std::{
 };
 
 use scrip_core::{
-    code::CodeHash,
     command::Command,
     event::{Event, Recorded},
+    id::CodeHash,
     idempotency::UsedKey,
     reason::{Reason, Refusal},
     slot::Bucket,

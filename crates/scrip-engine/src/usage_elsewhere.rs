@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use scrip_core::{
     campaign::Allowance,
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     exchange::{Pool, UsageElsewhere},
-    id::CampaignId,
+    id::{CampaignId, CodeHash},
     name::IndividualId,
     slot::{Bucket, Buckets},
     state::{Key, State},

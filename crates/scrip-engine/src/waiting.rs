@@ -1,9 +1,9 @@
 //! A command that waits for its bucket, and what it comes to there.
 
 use scrip_core::{
-    code::CodeHash,
     command::Command,
     exchange::{Shortage, UsageElsewhere},
+    id::CodeHash,
     idempotency::{AnswerKind, Holder},
     reason::Refusal,
     time::Timestamp,

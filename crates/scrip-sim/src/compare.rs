@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use scrip_core::{
     campaign::{Allowance, CampaignStage},
-    code::CodeHash,
     exchange::Pool,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{AccountId, OrderId},
     order::{Order, OrderStage, TransactionState},
     slot::Bucket,

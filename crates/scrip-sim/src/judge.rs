@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 
 use scrip_core::{
     campaign::{CampaignStage, Channel},
-    code::CodeHash,
     command::{Claim, ClaimOf, Command},
     exchange::Pool,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{AccountId, OrderId, SellerId},
     order::{Order, OrderCoupon, OrderStage, TransactionState},
     reason::{Reason, Refusal},

@@ -151,7 +151,7 @@ impl Deref for Availability {
 impl Availability {
     /// What is left of a pool; `None` if the terms don't limit it.
     pub fn left(&self, terms: &Terms, pool: &Pool) -> Option<u64> {
-        let limit = pool.limit(terms)?;
+        let limit = terms.limit_of(pool)?;
         let here = self.allowance.used(pool);
         Some(match &self.elsewhere {
             Elsewhere::Nowhere => limit.saturating_sub(here),
@@ -165,7 +165,7 @@ impl Availability {
 
     /// Whether one more coupon may be given out by `source`. Stock set aside is the source's alone, and only that.
     pub fn has_stock(&self, terms: &Terms, source: Option<&SourceName>) -> bool {
-        self.left(terms, &Pool::of_claim(self.campaign, terms, source)).is_none_or(|left| left > 0)
+        self.left(terms, &terms.pool_of_claim(self.campaign, source)).is_none_or(|left| left > 0)
     }
 
     /// What is left of the budget; `None` without one.

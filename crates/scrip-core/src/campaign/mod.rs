@@ -2,6 +2,7 @@
 
 mod allowance;
 mod apply;
+mod pools;
 mod scope_hashes;
 mod state;
 mod terms;

@@ -1,10 +1,10 @@
 use super::{Decide, Decision, Outcome, Where, needs};
 use crate::{
     campaign::{Campaign, Channel},
-    code::{Code, CodeHash, CodeKind, EnteredCode},
+    code::{Code, CodeKind, EnteredCode},
     event::Event,
     exchange::LeaseState,
-    id::{CampaignId, CouponId, IdSource},
+    id::{CampaignId, CodeHash, CouponId, IdSource},
     name::{AccountId, IndividualId, SourceName},
     reason::{Reason, Refusal},
     state::{Key, State},

@@ -75,13 +75,13 @@ pub use revoke_code::RevokeCode;
 pub use sweep_due::SweepDue;
 
 use crate::{
-    code::{Code, CodeHash},
+    code::Code,
     event::Event,
     exchange::{
         CloseLease, ConfirmLease, ForgetLease, GrantQuota, LearnCampaign, LearnCode, LeaseCode, ReceiveQuota,
         ReleaseLease, ReturnQuota, RevokeCodeHere, TakeBackQuota, Transfer,
     },
-    id::{CampaignId, CouponId, IdSource, JobId, KeyId},
+    id::{CampaignId, CodeHash, CouponId, IdSource, JobId, KeyId},
     idempotency::AnswerKind,
     name::{AccountId, OrderId, RefundName},
     reason::Refusal,

@@ -1,6 +1,5 @@
 use crate::{
-    code::CodeHash,
-    id::CampaignId,
+    id::{CampaignId, CodeHash},
     name::{AccountId, OrderId, RefundName},
     order::Order,
     state::{Key, State},

@@ -1,8 +1,7 @@
 use super::{Decide, Decision, Outcome, Where};
 use crate::{
-    code::CodeHash,
     event::Event,
-    id::{CampaignId, IdSource},
+    id::{CampaignId, CodeHash, IdSource},
     reason::{Reason, Refusal},
     state::{Key, State},
     time::Timestamp,

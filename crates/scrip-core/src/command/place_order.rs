@@ -5,9 +5,8 @@ use super::{
 };
 use crate::{
     cart::Cart,
-    code::CodeHash,
     event::Event,
-    id::IdSource,
+    id::{CodeHash, IdSource},
     metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId},

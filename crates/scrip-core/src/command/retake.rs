@@ -3,10 +3,10 @@
 use super::{checkout::held, claim::claimed};
 use crate::{
     campaign::Campaign,
-    code::{CodeHash, CodeKind},
+    code::CodeKind,
     event::Event,
     exchange::LeaseState,
-    id::IdSource,
+    id::{CodeHash, IdSource},
     order::{Order, OrderCoupon, OrderCouponState},
     reason::{Gone, Reason, Refusal, RefusalError, UsedBy},
     state::State,

@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     cart::Cart,
-    code::CodeHash,
     event::{Event, Recorded},
-    id::IdSource,
+    id::{CodeHash, IdSource},
     money::Amount,
     name::{AccountId, OrderId},
     order::{Order, OrderCoupon, OrderCouponState, OrderStage, TransactionState},

@@ -1,8 +1,8 @@
 use super::{Decide, Decision, Elsewhere, Outcome, Where, change_campaign::own_campaign};
 use crate::{
-    code::{Code, CodeHash},
+    code::Code,
     event::Event,
-    id::{CampaignId, IdSource},
+    id::{CampaignId, CodeHash, IdSource},
     name::SellerId,
     reason::{Reason, Refusal},
     state::{Key, State},

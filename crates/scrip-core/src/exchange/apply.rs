@@ -4,8 +4,8 @@
 use super::{FencingNumber, GrantBook, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota, Transfer};
 use crate::{
     campaign::Campaign,
-    code::{Code, CodeHash, CodeKind},
-    id::CouponId,
+    code::{Code, CodeKind},
+    id::{CodeHash, CouponId},
     individual::{Individual, IndividualChange},
     name::{AccountId, IndividualId},
     slot::Bucket,

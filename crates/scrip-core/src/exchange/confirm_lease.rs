@@ -1,9 +1,8 @@
 use super::{FencingNumber, code_is};
 use crate::{
-    code::CodeHash,
     command::{Decide, Decision, Where},
     event::Event,
-    id::{CouponId, IdSource},
+    id::{CodeHash, CouponId, IdSource},
     reason::Refusal,
     state::{Key, State},
     time::Timestamp,

@@ -40,7 +40,7 @@ impl State {
             Event::CouponClaimed { account, coupon, code, .. } => {
                 add_individual(self, account, coupon.campaign, 1, &mut add);
                 if let Some(campaign) = self.campaign(coupon.campaign) {
-                    add(Pool::of_claim(coupon.campaign, &campaign.terms, coupon.source.as_ref()), 1);
+                    add(campaign.terms.pool_of_claim(coupon.campaign, coupon.source.as_ref()), 1);
                 }
                 if let Some(hash) = code
                     && matches!(self.code(*hash).map(|code| &code.kind), Some(CodeKind::Shared { .. }))
@@ -55,7 +55,7 @@ impl State {
             Event::CouponVoided { account, campaign, discount, code, source, .. } => {
                 add_individual(self, account, *campaign, -1, &mut add);
                 if let Some(known) = self.campaign(*campaign) {
-                    add(Pool::of_claim(*campaign, &known.terms, source.as_ref()), -1);
+                    add(known.terms.pool_of_claim(*campaign, source.as_ref()), -1);
                 }
                 add(Pool::CodeUses(*code), -1);
                 add(budget(*campaign), -minor(discount));

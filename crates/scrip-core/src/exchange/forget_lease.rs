@@ -1,9 +1,9 @@
 use super::{FencingNumber, code_is};
 use crate::{
-    code::{Code, CodeHash},
+    code::Code,
     command::{Decide, Decision, Where, needs},
     event::Event,
-    id::IdSource,
+    id::{CodeHash, IdSource},
     reason::Refusal,
     slot::Bucket,
     state::{Key, State},

@@ -1,9 +1,9 @@
 use super::code_is;
 use crate::{
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     command::{Decide, Decision, Where, needs},
     event::Event,
-    id::IdSource,
+    id::{CodeHash, IdSource},
     reason::{Reason, Refusal},
     slot::Bucket,
     state::{Key, State},

@@ -32,7 +32,11 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::{code::CodeHash, id::CouponId, name::AccountId, time::Timestamp};
+use crate::{
+    id::{CodeHash, CouponId},
+    name::AccountId,
+    time::Timestamp,
+};
 
 /// How long the account's bucket may take a leased code in. After that home asks what became of it.
 pub const LEASE_MINUTES: u32 = 1;

@@ -1,9 +1,9 @@
 use super::{LEASE_MINUTES, Lease, LeaseState, code_is};
 use crate::{
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     command::{Decide, Decision, Where},
     event::Event,
-    id::IdSource,
+    id::{CodeHash, IdSource},
     name::AccountId,
     reason::{Reason, Refusal},
     state::{Key, State},

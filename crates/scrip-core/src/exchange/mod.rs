@@ -24,7 +24,7 @@ mod receive_quota;
 mod release_lease;
 mod return_quota;
 mod revoke_code_here;
-mod stored;
+pub(crate) mod stored;
 mod take_back_quota;
 mod usage_elsewhere;
 

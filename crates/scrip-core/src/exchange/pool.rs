@@ -1,11 +1,10 @@
-//! What is limited. How a limit is distributed to buckets is in `quota.rs`.
+//! What is limited. How a limit is distributed to buckets is in `quota.rs`, which limits a campaign's terms set in
+//! `campaign/pools.rs`.
 
 use minicbor::{Decode, Encode};
 
 use crate::{
-    campaign::{Budget, Terms},
-    code::CodeHash,
-    id::CampaignId,
+    id::{CampaignId, CodeHash},
     name::{IndividualId, SourceName},
     slot::Slot,
 };
@@ -46,28 +45,6 @@ impl Pool {
         match self {
             Self::Stock(campaign) | Self::SourceStock(campaign, _) | Self::Budget(campaign) => Some(*campaign),
             Self::CodeUses(_) | Self::Individual(..) => None,
-        }
-    }
-
-    /// The pool that a claim by `source` takes from.
-    pub fn of_claim(campaign: CampaignId, terms: &Terms, source: Option<&SourceName>) -> Self {
-        match source.filter(|source| terms.set_aside(Some(source)).is_some()) {
-            Some(source) => Self::SourceStock(campaign, source.clone()),
-            None => Self::Stock(campaign),
-        }
-    }
-
-    /// The limit that a campaign's terms set. `None`: there is none.
-    pub fn limit(&self, terms: &Terms) -> Option<u64> {
-        match self {
-            Self::Stock(_) => {
-                let reserved: u64 = terms.claims.sources.iter().map(|entry| u64::from(entry.stock)).sum();
-                terms.limits.stock.map(|stock| u64::from(stock).saturating_sub(reserved))
-            }
-            Self::SourceStock(_, source) => terms.set_aside(Some(source)).map(u64::from),
-            Self::Budget(_) => terms.limits.budget.and_then(Budget::amount).map(|budget| budget.minor().unsigned_abs()),
-            Self::Individual(..) => terms.limits.per_individual.map(u64::from),
-            Self::CodeUses(_) => None,
         }
     }
 }

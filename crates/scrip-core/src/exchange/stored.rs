@@ -15,16 +15,13 @@ use minicbor::{
     encode::{Error as EncodeError, Write},
 };
 
-use super::{ClaimedBy, FencingNumber, Lease, LeaseState, PendingLease, Quota};
-use crate::{
-    code::{CodeHash, CodeKind},
-    name::AccountId,
-    time::Timestamp,
-};
+use super::{ClaimedBy, FencingNumber, Lease, LeaseState, PendingLease};
+use crate::{id::CodeHash, name::AccountId, time::Timestamp};
 
+/// A lease, and whether it is closed.
 #[derive(Encode, Decode)]
 #[cbor(map)]
-struct StoredLease {
+pub(crate) struct StoredLease {
     #[n(0)]
     account: AccountId,
     #[n(1)]
@@ -33,34 +30,6 @@ struct StoredLease {
     until: Timestamp,
     #[n(3)]
     closed: bool,
-}
-
-#[derive(Encode, Decode)]
-enum StoredKind {
-    #[n(0)]
-    #[cbor(map)]
-    Shared {
-        #[n(0)]
-        text: String,
-        #[n(1)]
-        max_uses: Option<u32>,
-        #[n(2)]
-        uses: u32,
-        #[n(3)]
-        quota: Option<Quota>,
-    },
-    #[n(1)]
-    #[cbor(map)]
-    Unique {
-        #[n(0)]
-        last4: String,
-        #[n(1)]
-        claimed: Option<ClaimedBy>,
-        #[n(2)]
-        lease: Option<StoredLease>,
-        #[cbor(n(3), skip_if = "FencingNumber::is_none", default)]
-        fencing: FencingNumber,
-    },
 }
 
 #[derive(Encode, Decode)]
@@ -83,7 +52,15 @@ impl StoredLease {
     }
 }
 
-fn state(claimed: Option<ClaimedBy>, lease: Option<StoredLease>) -> Result<LeaseState, DecodeError> {
+/// The loose fields of a state: who claimed, and the lease.
+pub(crate) fn fields_of(state: &LeaseState) -> (Option<ClaimedBy>, Option<StoredLease>) {
+    (state.claimed_by().cloned(), state.lease().map(|lease| StoredLease::new(lease, state.is_closed())))
+}
+
+/// What the loose fields mean together.
+///
+/// Errors: a claim under a lease that is closed.
+pub(crate) fn state_of(claimed: Option<ClaimedBy>, lease: Option<StoredLease>) -> Result<LeaseState, DecodeError> {
     match (claimed, lease) {
         (None, None) => Ok(LeaseState::Free),
         (Some(claimed), None) => Ok(LeaseState::Claimed(claimed)),
@@ -93,32 +70,6 @@ fn state(claimed: Option<ClaimedBy>, lease: Option<StoredLease>) -> Result<Lease
             Err(DecodeError::message("a code is claimed with under a lease that is closed"))
         }
         (Some(claimed), Some(lease)) => Ok(LeaseState::ClaimedUnder(lease.lease(), claimed)),
-    }
-}
-
-impl<C> Encode<C> for CodeKind {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), EncodeError<W::Error>> {
-        let stored = match self.clone() {
-            Self::Shared { text, max_uses, uses, quota } => StoredKind::Shared { text, max_uses, uses, quota },
-            Self::Unique { last4, state, fencing } => StoredKind::Unique {
-                last4,
-                claimed: state.claimed_by().cloned(),
-                lease: state.lease().map(|lease| StoredLease::new(lease, state.is_closed())),
-                fencing,
-            },
-        };
-        stored.encode(e, ctx)
-    }
-}
-
-impl<'b, C> Decode<'b, C> for CodeKind {
-    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, DecodeError> {
-        Ok(match StoredKind::decode(d, ctx)? {
-            StoredKind::Shared { text, max_uses, uses, quota } => Self::Shared { text, max_uses, uses, quota },
-            StoredKind::Unique { last4, claimed, lease, fencing } => {
-                Self::Unique { last4, state: state(claimed, lease)?, fencing }
-            }
-        })
     }
 }
 

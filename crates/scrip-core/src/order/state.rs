@@ -5,10 +5,9 @@ use super::{Figures, LineMoney, Refund, RefundedOrder, figures::figures_without}
 use crate::{
     campaign::Channel,
     cart::Cart,
-    code::CodeHash,
     discount::Applied,
     event::Event,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     metadata::Metadata,
     money::Amount,
     name::{AccountId, OrderId, RefundName, SellerId, SourceName},

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     api_key::ApiKey,
     campaign::{Allowance, Campaign},
-    code::{Code, CodeHash, Job},
+    code::{Code, Job},
     exchange::{GrantBook, PendingLeases, Pool},
-    id::{CampaignId, JobId, KeyId},
+    id::{CampaignId, CodeHash, JobId, KeyId},
     idempotency::{Holder, RecentKeys},
     individual::Individual,
     name::{AccountId, IndividualId, OrderId, RefundName},

@@ -6,8 +6,7 @@ pub(crate) use part::{Lives, PageNumber, joined};
 
 use super::aggregate::Key;
 use crate::{
-    code::CodeHash,
-    id::{CampaignId, Uid},
+    id::{CampaignId, CodeHash, Uid},
     idempotency::Holder,
     name::AccountId,
     order::Order,

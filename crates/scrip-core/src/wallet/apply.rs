@@ -2,9 +2,8 @@
 
 use super::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage};
 use crate::{
-    code::CodeHash,
     exchange::ClaimedBy,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     individual::IndividualChange,
     name::{AccountId, IndividualId, OrderId},
     state::{Aggregate, Key, State},

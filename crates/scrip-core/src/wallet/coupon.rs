@@ -2,8 +2,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     campaign::Channel,
-    code::CodeHash,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{OrderId, SourceName},
     status::CouponStatus,
     time::Timestamp,

@@ -3,7 +3,8 @@
 use scrip_core::{
     campaign::Terms,
     cart::{Cart, Line, Shipping},
-    code::{CodeHash, CodeText, EnteredCode, SecretNumber},
+    code::{CodeText, EnteredCode, SecretNumber},
+    id::CodeHash,
     money::{Amount, Currency},
     name::{AccountId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
     time::Timestamp,

@@ -8,13 +8,13 @@ use minicbor::{Decoder, Encoder, data::Type};
 use scrip_core::{
     api_key::{ApiKey, Role},
     campaign::{Allowance, Campaign, CampaignStage, Channel, Counters, Terms},
-    code::{Code, CodeHash, CodeKind, Job, NewCode, SecretNumber},
+    code::{Code, CodeKind, Job, NewCode, SecretNumber},
     discount::{Applied, FundedUnits, Funder, LineShare, ShippingShare},
     event::Event,
     exchange::{
         ClaimedBy, FencingNumber, GrantBook, Granted, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota,
     },
-    id::{CampaignId, CouponId, JobId, KeyId, Uid},
+    id::{CampaignId, CodeHash, CouponId, JobId, KeyId, Uid},
     idempotency::{AnswerKind, Holder, RecentKeys, UsedKey},
     individual::Individual,
     ledger::{Entry, EntryKind, LedgerAccount, Posting},

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use scrip_core::{
     campaign::{Allowance, Budget, Campaign, Counters},
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     discount::{Applied, Funder},
     event::{Event, Recorded},
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     ledger::{EntryKind, LedgerAccount},
     money::Amount,
     name::{AccountId, IndividualId, OrderId},

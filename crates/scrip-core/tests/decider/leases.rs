@@ -1,14 +1,14 @@
 //! The tables of `exchange/lease.rs`, cell by cell: each side's states and what each step makes of them.
 
 use scrip_core::{
-    code::{Code, CodeHash, CodeKind, SecretNumber},
+    code::{Code, CodeKind, SecretNumber},
     command::Command,
     event::Recorded,
     exchange::{
         ClaimedBy, CloseLease, ConfirmLease, FencingNumber, ForgetLease, LearnCode, Lease, LeaseCode, LeaseState,
         ReleaseLease,
     },
-    id::{CampaignId, CouponId, IdSource, Uid},
+    id::{CampaignId, CodeHash, CouponId, IdSource, Uid},
     slot::{Bucket, Buckets},
     state::{Aggregate, Key, State, decode},
     time::Timestamp,

@@ -1,8 +1,8 @@
 //! What a request was about: for the log of attempts, should it be refused.
 
 use scrip_core::{
-    code::{CodeHash, EnteredCode},
-    id::{CampaignId, CouponId},
+    code::EnteredCode,
+    id::{CampaignId, CodeHash, CouponId},
     name::OrderId,
 };
 use scrip_engine::Use;

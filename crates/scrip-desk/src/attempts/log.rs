@@ -10,8 +10,7 @@ use std::{
 
 use scrip_core::{
     api_key::Role,
-    code::CodeHash,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{AccountId, OrderId},
     reason::{Reason, Refusal, UsedBy},
     time::Timestamp,

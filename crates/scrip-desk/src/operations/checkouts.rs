@@ -179,7 +179,10 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use scrip_core::code::{CodeHash, CodeText, SecretNumber};
+    use scrip_core::{
+        code::{CodeText, SecretNumber},
+        id::CodeHash,
+    };
     use serde_json::json;
 
     use super::*;

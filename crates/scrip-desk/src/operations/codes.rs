@@ -2,9 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use scrip_core::{
     campaign::Campaign,
-    code::{CODE_LIMIT, Code, CodeHash, CodeText},
+    code::{CODE_LIMIT, Code, CodeText},
     command::{AddSharedCode, CODES_PER_JOB, NoteSharedCode, RequestCodes, RevokeCode},
-    id::{CampaignId, CodeId, JobId},
+    id::{CampaignId, CodeHash, CodeId, JobId},
     idempotency::Holder,
     name::SourceName,
     reason::{Reason, Refusal},

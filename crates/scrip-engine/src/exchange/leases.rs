@@ -2,9 +2,10 @@
 //! didn't claim with returns after it.
 
 use scrip_core::{
-    code::{Code, CodeHash, CodeKind},
+    code::{Code, CodeKind},
     command::Command,
     exchange::{CloseLease, ConfirmLease, ForgetLease, LearnCode, Lease, LeaseCode, LeaseState, ReleaseLease},
+    id::CodeHash,
     name::AccountId,
     reason::{Reason, Refusal},
     slot::Bucket,

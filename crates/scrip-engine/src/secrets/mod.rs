@@ -9,7 +9,10 @@ use chacha20poly1305::{
     aead::{Aead, Nonce},
 };
 use hmac::{Hmac, Mac};
-use scrip_core::code::{CodeHash, CodeText, EnteredCode, NewCode, SecretNumber, unique_code};
+use scrip_core::{
+    code::{CodeText, EnteredCode, NewCode, SecretNumber, unique_code},
+    id::CodeHash,
+};
 use scrip_store::{
     Store, StoreError,
     secret::{ChainSecret, ChainSecrets, Purpose, WrappedSecret},

@@ -372,7 +372,7 @@ impl OfferDocument {
             validity: terms.validity.clone(),
             claims_end_at: terms.claims.ends_at,
             left: available.left(terms, &open),
-            total: open.limit(terms),
+            total: terms.limit_of(&open),
             mine,
             per_individual: terms.limits.per_individual,
             limit_reached: terms.limits.per_individual.is_some_and(|limit| mine >= limit),

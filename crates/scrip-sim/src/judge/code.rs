@@ -2,9 +2,10 @@
 
 use scrip_core::{
     campaign::{CampaignStage, Channel},
-    code::{Code, CodeHash},
+    code::Code,
     command::Command,
     exchange::Pool,
+    id::CodeHash,
     name::{AccountId, OrderId},
     reason::Reason,
 };

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use scrip_core::{
     campaign::CampaignStage,
-    code::{CodeHash, CodeKind},
+    code::CodeKind,
     event::Event,
     exchange::FencingNumber,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{AccountId, SourceName},
     slot::Bucket,
 };

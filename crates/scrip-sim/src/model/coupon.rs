@@ -1,8 +1,7 @@
 use scrip_core::{
     campaign::{CampaignStage, Channel, Terms, Validity},
-    code::CodeHash,
     exchange::Pool,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     name::{AccountId, OrderId, SourceName},
     time::Timestamp,
     wallet::{Coupon, CouponState, Origin},

@@ -25,11 +25,10 @@ pub use self::{
 };
 use scrip_core::{
     campaign::CampaignStage,
-    code::CodeHash,
     command::Command,
     event::{Event, Recorded},
     exchange::Pool,
-    id::{CampaignId, CouponId, JobId},
+    id::{CampaignId, CodeHash, CouponId, JobId},
     idempotency::UsedKey,
     name::{AccountId, IndividualId, OrderId},
     slot::{Bucket, Buckets},

@@ -1,9 +1,8 @@
 //! The fields of keys: how they stand in a key's bytes, and which of them say where an aggregate lives.
 
 use crate::{
-    code::CodeHash,
     exchange::Pool,
-    id::{CampaignId, JobId, KeyId},
+    id::{CampaignId, CodeHash, JobId, KeyId},
     idempotency::Holder,
     name::{AccountId, IndividualId, OrderId, RefundName},
     slot::{Bucket, Buckets},

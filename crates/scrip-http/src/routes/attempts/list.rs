@@ -1,7 +1,6 @@
 use axum::extract::State;
 use scrip_core::{
-    code::CodeHash,
-    id::CampaignId,
+    id::{CampaignId, CodeHash},
     name::{AccountId, OrderId},
     reason::Reason,
     time::Timestamp,

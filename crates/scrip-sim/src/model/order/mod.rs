@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
     cart::Cart,
-    code::CodeHash,
     discount::Applied,
     event::Event,
     exchange::Pool,
-    id::{CampaignId, CouponId},
+    id::{CampaignId, CodeHash, CouponId},
     ledger::{Entry, LedgerAccount},
     name::{AccountId, OrderId, RefundName, SellerId},
     time::Timestamp,

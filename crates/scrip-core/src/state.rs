@@ -1,20 +1,24 @@
 //! The working set: the aggregates that a command looks at, and `evolve`, the only way that they change.
 
 mod aggregate;
+mod demand;
 mod evolve;
 mod key;
+mod usage_elsewhere;
 
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 
 pub use aggregate::{Aggregate, Key, Kind, decode};
+pub use demand::Shortage;
 use key::Lives;
+pub use usage_elsewhere::UsageElsewhere;
 
 use crate::{
     campaign::{Availability, Budget, Campaign, CampaignStage, Counters, Elsewhere, KnownCampaign, ScopeHashes},
     code::{Code, CodeKind},
-    exchange::{PendingLeases, Pool, Quota, UsageElsewhere},
+    exchange::{PendingLeases, Pool, Quota},
     id::{CampaignId, CodeHash, CouponId},
     individual::{Individual, IndividualChange},
     money::Amount,

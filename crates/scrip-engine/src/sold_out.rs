@@ -10,10 +10,11 @@ use scrip_core::{
     campaign::{Campaign, Channel},
     command::{Claim, ClaimBy, ClaimOf, Command},
     event::{Event, Recorded},
-    exchange::{Pool, UsageElsewhere},
+    exchange::Pool,
     id::CampaignId,
     reason::Reason,
     slot::Bucket,
+    state::UsageElsewhere,
     status::CampaignStatus,
     time::Timestamp,
 };

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use scrip_core::{
     campaign::Allowance,
     code::{Code, CodeKind},
-    exchange::{Pool, UsageElsewhere},
+    exchange::Pool,
     id::{CampaignId, CodeHash},
     name::IndividualId,
     slot::{Bucket, Buckets},
-    state::{Key, State},
+    state::{Key, State, UsageElsewhere},
 };
 use scrip_store::{Snapshot, StoreError};
 

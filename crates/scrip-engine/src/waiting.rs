@@ -2,10 +2,10 @@
 
 use scrip_core::{
     command::Command,
-    exchange::{Shortage, UsageElsewhere},
     id::CodeHash,
     idempotency::{AnswerKind, Holder},
     reason::Refusal,
+    state::{Shortage, UsageElsewhere},
     time::Timestamp,
 };
 use tokio::sync::oneshot;

@@ -10,22 +10,7 @@ use crate::House;
 /// and what its events do to the state beside its data: with it `command`, `individual` and `state` came in.
 const KNOWN: &[(&str, &[&str])] = &[(
     "scrip-core",
-    &[
-        "campaign",
-        "candidate",
-        "code",
-        "command",
-        "condition",
-        "discount",
-        "event",
-        "exchange",
-        "individual",
-        "ledger",
-        "order",
-        "quote",
-        "state",
-        "wallet",
-    ],
+    &["campaign", "code", "discount", "event", "exchange", "individual", "ledger", "order", "state", "wallet"],
 )];
 
 type Uses = BTreeMap<String, BTreeSet<String>>;

@@ -1,5 +1,5 @@
 //! What can be asked: commands, each with where it is done, the aggregates it needs and its decision. Those by which buckets
-//! exchange something are in `exchange/`.
+//! exchange something are in the folder `exchange/` here.
 
 mod add_codes;
 mod add_shared_code;
@@ -16,6 +16,7 @@ mod coupon_outcomes;
 mod create_api_key;
 mod create_campaign;
 mod delete_campaign;
+mod exchange;
 mod extend_hold;
 mod forget_keys;
 mod import_campaign;
@@ -23,7 +24,7 @@ mod import_coupon;
 mod lapse;
 mod link_account;
 mod move_campaign;
-pub(crate) mod needs;
+mod needs;
 mod note_api_key_use;
 mod note_codes;
 mod note_grants;
@@ -52,6 +53,10 @@ pub use close_transactions::CloseTransactions;
 pub use create_api_key::CreateApiKey;
 pub use create_campaign::CreateCampaign;
 pub use delete_campaign::DeleteCampaign;
+pub use exchange::{
+    CloseLease, ConfirmLease, ForgetLease, GrantQuota, LearnCampaign, LearnCode, LeaseCode, ReceiveQuota, ReleaseLease,
+    ReturnQuota, RevokeCodeHere, TakeBackQuota,
+};
 pub use extend_hold::{ExtendHold, HOLD_DAYS_MAX, HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX};
 pub use forget_keys::{ForgetKeys, KEYS_PER_COMMAND, keys_kept_from};
 pub use import_campaign::{ImportCampaign, imported_campaign};
@@ -77,10 +82,7 @@ pub use sweep_due::SweepDue;
 use crate::{
     code::Code,
     event::Event,
-    exchange::{
-        CloseLease, ConfirmLease, ForgetLease, GrantQuota, LearnCampaign, LearnCode, LeaseCode, ReceiveQuota,
-        ReleaseLease, ReturnQuota, RevokeCodeHere, TakeBackQuota, Transfer,
-    },
+    exchange::Transfer,
     id::{CampaignId, CodeHash, CouponId, IdSource, JobId, KeyId},
     idempotency::AnswerKind,
     name::{AccountId, OrderId, RefundName},

@@ -2,12 +2,9 @@
 
 use scrip_core::{
     code::{Code, CodeKind, SecretNumber},
-    command::Command,
+    command::{CloseLease, Command, ConfirmLease, ForgetLease, LearnCode, LeaseCode, ReleaseLease},
     event::Recorded,
-    exchange::{
-        ClaimedBy, CloseLease, ConfirmLease, FencingNumber, ForgetLease, LearnCode, Lease, LeaseCode, LeaseState,
-        ReleaseLease,
-    },
+    exchange::{ClaimedBy, FencingNumber, Lease, LeaseState},
     id::{CampaignId, CodeHash, CouponId, IdSource, Uid},
     slot::{Bucket, Buckets},
     state::{Aggregate, Key, State, decode},

@@ -1,6 +1,11 @@
 //! Telling every bucket what a campaign is: whoever changed it is answered when the last one knows.
 
-use scrip_core::{campaign::Campaign, command::Command, exchange::LearnCampaign, id::CampaignId, slot::Bucket};
+use scrip_core::{
+    campaign::Campaign,
+    command::{Command, LearnCampaign},
+    id::CampaignId,
+    slot::Bucket,
+};
 
 use super::{peek, step};
 use crate::{

@@ -3,8 +3,8 @@
 
 use scrip_core::{
     code::{Code, CodeKind},
-    command::Command,
-    exchange::{CloseLease, ConfirmLease, ForgetLease, LearnCode, Lease, LeaseCode, LeaseState, ReleaseLease},
+    command::{CloseLease, Command, ConfirmLease, ForgetLease, LearnCode, LeaseCode, ReleaseLease},
+    exchange::{Lease, LeaseState},
     id::CodeHash,
     name::AccountId,
     reason::{Reason, Refusal},

@@ -12,9 +12,8 @@ pub(crate) use self::{campaigns::announce, leases::resolve};
 
 use scrip_core::{
     command::{Command, Elsewhere},
-    exchange::UsageElsewhere,
     slot::Bucket,
-    state::{Key, State},
+    state::{Key, State, UsageElsewhere},
 };
 use scrip_store::StoreError;
 

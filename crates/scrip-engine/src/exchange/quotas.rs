@@ -1,10 +1,10 @@
 //! Refilling a bucket's quota of a pool: from what the pool's home has left, else from what other buckets don't use.
 
 use scrip_core::{
-    command::Command,
-    exchange::{GrantQuota, Granted, Pool, Quota, ReceiveQuota, ReturnQuota, Shortage, TakeBackQuota, Transfer},
+    command::{Command, GrantQuota, ReceiveQuota, ReturnQuota, TakeBackQuota},
+    exchange::{Granted, Pool, Quota, Transfer},
     slot::Bucket,
-    state::Key,
+    state::{Key, Shortage},
 };
 use scrip_store::StoreError;
 

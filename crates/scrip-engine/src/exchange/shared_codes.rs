@@ -2,8 +2,7 @@
 
 use scrip_core::{
     code::CodeKind,
-    command::{AddSharedCode, Command, NoteSharedCode, RevokeCode},
-    exchange::RevokeCodeHere,
+    command::{AddSharedCode, Command, NoteSharedCode, RevokeCode, RevokeCodeHere},
     reason::Reason,
 };
 

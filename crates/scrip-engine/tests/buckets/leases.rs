@@ -2,7 +2,7 @@
 
 use scrip_core::{
     code::{Code, EnteredCode},
-    exchange::{CloseLease, ForgetLease, LearnCode, LeaseCode, ReleaseLease},
+    command::{CloseLease, ForgetLease, LearnCode, LeaseCode, ReleaseLease},
     slot::{Bucket, Buckets},
 };
 use scrip_engine::{Answer, Receipt};

@@ -1,8 +1,9 @@
-use super::{LEASE_MINUTES, Lease, LeaseState, code_is};
+use super::code_is;
 use crate::{
     code::{Code, CodeKind},
     command::{Decide, Decision, Where},
     event::Event,
+    exchange::{LEASE_MINUTES, Lease, LeaseState},
     id::{CodeHash, IdSource},
     name::AccountId,
     reason::{Reason, Refusal},

@@ -1,7 +1,8 @@
-use super::{Pool, Transfer, needs_pool, transferred};
+use super::{needs_pool, transferred};
 use crate::{
     command::{Decide, Decision, Where},
     event::Event,
+    exchange::{Pool, Transfer},
     id::IdSource,
     reason::Refusal,
     slot::Bucket,

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::Pool;
-use crate::{campaign::Counters, id::CampaignId};
+use crate::{campaign::Counters, exchange::Pool, id::CampaignId};
 
 /// What the other buckets had given out when somebody last looked. It makes a refusal exact; how much a bucket may give out is
 /// decided by its own quota alone.

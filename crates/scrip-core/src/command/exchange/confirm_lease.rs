@@ -1,7 +1,8 @@
-use super::{FencingNumber, code_is};
+use super::code_is;
 use crate::{
     command::{Decide, Decision, Where},
     event::Event,
+    exchange::FencingNumber,
     id::{CodeHash, CouponId, IdSource},
     reason::Refusal,
     state::{Key, State},

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Pool;
-use crate::{code::CodeKind, event::Event, id::CampaignId, money::Amount, name::AccountId, state::State};
+use super::State;
+use crate::{code::CodeKind, event::Event, exchange::Pool, id::CampaignId, money::Amount, name::AccountId};
 
 /// What a bucket lacks of a pool for a command that the rules allow.
 #[derive(Clone, PartialEq, Eq, Debug)]

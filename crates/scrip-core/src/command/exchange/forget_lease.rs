@@ -1,8 +1,9 @@
-use super::{FencingNumber, code_is};
+use super::code_is;
 use crate::{
     code::Code,
     command::{Decide, Decision, Where, needs},
     event::Event,
+    exchange::FencingNumber,
     id::{CodeHash, IdSource},
     reason::Refusal,
     slot::Bucket,

@@ -6,13 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::House;
 
-/// Modules that still use each other, by crate. To be taken apart; nothing is added. `exchange` is one folder on purpose, its commands
-/// and what its events do to the state beside its data: with it `command`, `individual` and `state` came in.
-const KNOWN: &[(&str, &[&str])] = &[(
-    "scrip-core",
-    &["campaign", "code", "discount", "event", "exchange", "individual", "ledger", "order", "state", "wallet"],
-)];
-
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 pub fn modules_lead_nowhere_back(house: &House) -> Vec<String> {
@@ -25,24 +18,13 @@ pub fn modules_lead_nowhere_back(house: &House) -> Vec<String> {
         let code: Vec<&str> = file.code().map(|(_, line)| line).take_while(|line| *line != "mod tests {").collect();
         crates.entry(name).or_default().entry(module.to_owned()).or_default().extend(used(&code.join("\n")));
     }
-    let mut broken = Vec::new();
-    let mut met = BTreeSet::new();
-    for (name, uses) in &crates {
-        for circle in circles(uses) {
-            match KNOWN.iter().position(|(of, known)| of == name && **known == circle) {
-                Some(place) => drop(met.insert(place)),
-                None => broken.push(format!(
-                    "{name}: {} use each other in a circle: move what two of them need into a module that both use.",
-                    circle.join(", ")
-                )),
-            }
-        }
-    }
-    let gone = KNOWN.iter().enumerate().filter(|(place, _)| !met.contains(place));
-    broken.extend(gone.map(|(_, (name, circle))| {
-        format!("{name}: {} is no circle any more, or another: change KNOWN ({}).", circle.join(", "), file!())
-    }));
-    broken
+    let broken = |name: &str, circle: &[String]| {
+        format!(
+            "{name}: {} use each other in a circle: move what two of them need into a module that both use.",
+            circle.join(", ")
+        )
+    };
+    crates.iter().flat_map(|(name, uses)| circles(uses).into_iter().map(|circle| broken(name, &circle))).collect()
 }
 
 /// The first words behind `crate::`, also within `crate::{…}`.

@@ -1,7 +1,7 @@
 //! Campaigns: terms and their state, and the counters of what was given out.
 
 mod allowance;
-mod apply;
+mod changes;
 mod pools;
 mod scope_hashes;
 mod state;

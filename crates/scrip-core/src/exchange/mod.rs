@@ -9,7 +9,6 @@
 //! (`state/usage_elsewhere.rs`), by which refusals are judged. The steps are commands, in `command/exchange/`; what their events do to
 //! the state stands in `state/evolve/`.
 
-mod apply;
 mod lease;
 mod pool;
 mod quota;

@@ -1,6 +1,6 @@
 //! Orders: one checkout of one account, with one transaction for each seller in it.
 
-mod apply;
+mod changes;
 mod due;
 mod figures;
 mod line_money;

@@ -1,5 +1,10 @@
-//! Which events touch which aggregates. What an event does to one of them stands beside the aggregate: in the `apply.rs` of
-//! `campaign/`, `wallet/`, `order/` and `exchange/`, in `order/state.rs` and in `code.rs`.
+//! Which events touch which aggregates. What becomes of an aggregate is said by its own methods (`campaign/changes.rs`,
+//! `order/changes.rs`, `code.rs` …), which know no event; the files here find the aggregates of the working set that an event changes.
+
+mod campaign;
+mod exchange;
+mod order;
+mod wallet;
 
 use super::{Aggregate, Key, Part, State};
 use crate::{

@@ -1,6 +1,5 @@
 //! Wallets: an account's coupons ("My Coupons").
 
-mod apply;
 mod coupon;
 mod pages;
 

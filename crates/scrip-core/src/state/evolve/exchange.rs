@@ -1,10 +1,10 @@
 //! What the exchange's events do to the state: campaigns and codes that a bucket learned, quotas, leases, and accounts that count
 //! together.
 
-use super::{FencingNumber, GrantBook, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota, Transfer};
 use crate::{
     campaign::Campaign,
     code::{Code, CodeKind},
+    exchange::{FencingNumber, GrantBook, Lease, LeaseState, PendingLease, PendingLeases, Pool, Quota, Transfer},
     id::{CodeHash, CouponId},
     individual::{Individual, IndividualChange},
     name::{AccountId, IndividualId},

@@ -1,15 +1,96 @@
-//! What events do to orders beyond the order's own document: pages of refunds, when a hold runs out, and what the budgets hold.
+//! What events do to orders: to an order's own document, to its pages of refunds, to when holds run out, and to what budgets hold.
 
-use super::{Due, DueOrder, GivenBack, Order, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage};
 use crate::{
     discount::Applied,
+    event::Event,
     id::CouponId,
     metadata::Metadata,
     name::{AccountId, OrderId, RefundName},
+    order::{
+        Due, DueOrder, GivenBack, Order, OrderCoupon, OrderCouponState, OrderStage, Refund, RefundLocation, RefundPage,
+    },
     state::{Aggregate, Key, State},
     time::Timestamp,
     wallet::CouponState,
 };
+
+impl Order {
+    /// Applies one of its own events. Others leave it alone.
+    pub fn apply(&mut self, position: u64, event: &Event) {
+        if !self.is_of_a_page(event) {
+            self.events.push(position);
+        }
+        match event {
+            Event::OrderPaid { at, .. } => self.paid(*at),
+            Event::HoldExtended { hold_expires_at, .. } => self.hold_expires_at = *hold_expires_at,
+            Event::OrderCancelled { timed_out, .. } => self.cancelled(*timed_out),
+            Event::OrderRevised { cart, coupons, .. } => self.revised(cart, coupons),
+            Event::OrderRetaken { coupons, .. } => self.retaken(coupons),
+            Event::SellerCancelled { seller, applied, .. } => self.seller_cancelled(seller, applied),
+            Event::TransactionsClosed { sellers, .. } => self.transactions_closed(sellers),
+            Event::OrderRefunded { refund, .. } => self.refund_recorded(refund),
+            Event::OrderMetadataChanged { metadata, .. } => self.metadata_changed(metadata),
+            Event::RefundMetadataChanged { refund, metadata, .. } => self.refund_metadata_changed(refund, metadata),
+            Event::CouponUsed { coupon, .. } => self.coupon_used(*coupon),
+            Event::CouponReturned { coupon, .. } => self.coupon_returned(*coupon),
+            Event::CouponReleased { coupon, .. } | Event::CouponVoided { coupon, .. } => self.coupon_came_off(*coupon),
+            // Booked elsewhere, of the wallet, or of others.
+            Event::CampaignCreated { .. }
+            | Event::CampaignChanged { .. }
+            | Event::CampaignPublished { .. }
+            | Event::CampaignPaused { .. }
+            | Event::CampaignResumed { .. }
+            | Event::CampaignEnded { .. }
+            | Event::SharedCodeAdded { .. }
+            | Event::CodesRequested { .. }
+            | Event::UniqueCodesAdded { .. }
+            | Event::CouponClaimed { .. }
+            | Event::CouponImported { .. }
+            | Event::CouponsArchived { .. }
+            | Event::OrderPlaced { .. }
+            | Event::CouponHeld { .. }
+            | Event::DiscountFunded { .. }
+            | Event::DiscountReversed { .. }
+            | Event::DueSwept { .. }
+            | Event::KeyUsed { .. }
+            | Event::ApiKeyCreated { .. }
+            | Event::ApiKeyRevoked { .. }
+            | Event::SurplusBooked { .. }
+            | Event::CampaignLearned { .. }
+            | Event::QuotaGranted { .. }
+            | Event::QuotaReceived { .. }
+            | Event::QuotaReturned { .. }
+            | Event::QuotaTakenBack { .. }
+            | Event::CodeLeased { .. }
+            | Event::CodeLearned { .. }
+            | Event::LeaseClosed { .. }
+            | Event::LeaseReleased { .. }
+            | Event::LeaseConfirmed { .. }
+            | Event::LeaseForgotten { .. }
+            | Event::SharedCodeNoted { .. }
+            | Event::AccountLinked { .. }
+            | Event::CampaignCoded { .. }
+            | Event::CampaignDeleted { .. }
+            | Event::JobCancelled { .. }
+            | Event::SharedCodeCounted { .. }
+            | Event::CodeRevoked { .. }
+            | Event::GrantsRequested { .. }
+            | Event::CodeRevokedHere { .. }
+            | Event::KeysForgotten { .. }
+            | Event::ApiKeyMetadataChanged { .. }
+            | Event::ApiKeySeen { .. } => {}
+        }
+    }
+
+    /// Whether it is one of the events of which there are as many as refunds: with those on pages. What they reversed in the
+    /// books changes nothing of an order.
+    fn is_of_a_page(&self, event: &Event) -> bool {
+        if let Event::OrderRefunded { refund, .. } = event {
+            return refund.page.is_some();
+        }
+        matches!(event, Event::DiscountReversed { .. }) && !self.refund_pages.is_empty()
+    }
+}
 
 impl State {
     pub(crate) fn order_placed(&mut self, order: &Order, position: u64) {
@@ -41,12 +122,8 @@ impl State {
     /// Whether there is such an order.
     pub(crate) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) -> bool {
         let Some(order) = self.order(account, id) else { return false };
-        let held: Vec<CouponId> = order
-            .coupons
-            .iter()
-            .filter(|coupon| coupon.state == OrderCouponState::Held)
-            .map(crate::order::OrderCoupon::id)
-            .collect();
+        let held: Vec<CouponId> =
+            order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held).map(OrderCoupon::id).collect();
         for coupon in held {
             self.set_coupon(account, coupon, CouponState::Inactive { order: id.clone(), held_until: Some(until) });
         }

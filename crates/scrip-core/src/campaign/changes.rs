@@ -1,14 +1,7 @@
-//! What events do to a campaign, and to what a bucket has given out of it.
+//! What becomes of a campaign, and of what a bucket has given out of it.
 
 use super::{Allowance, Campaign, CampaignStage, Terms};
-use crate::{
-    id::CampaignId,
-    metadata::Metadata,
-    money::Amount,
-    state::{Aggregate, Key, State},
-    status::PausedBy,
-    time::Timestamp,
-};
+use crate::{id::CampaignId, metadata::Metadata, money::Amount, status::PausedBy, time::Timestamp};
 
 impl Campaign {
     /// A draft.
@@ -99,23 +92,5 @@ impl Allowance {
 
     pub(crate) fn discount_reversed(&mut self, amount: Amount) {
         self.counters.budget_spent -= amount;
-    }
-}
-
-impl State {
-    pub(crate) fn with_campaign(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Campaign)) {
-        if let Some(Aggregate::Campaign(campaign)) = self.change(&Key::Campaign(campaign)) {
-            change(campaign);
-        }
-    }
-
-    pub(crate) fn with_allowance(&mut self, campaign: CampaignId, change: impl FnOnce(&mut Allowance)) {
-        let key = Key::Allowance(self.bucket(), campaign);
-        if self.get(&key).is_none() {
-            self.set(key.clone(), Some(Aggregate::Allowance(Allowance::default())));
-        }
-        if let Some(Aggregate::Allowance(allowance)) = self.change(&key) {
-            change(allowance);
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! What events do to an account's coupons: which page of its wallet or of its history each stands on, and what its individual has.
 
-use super::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage};
 use crate::{
     exchange::ClaimedBy,
     id::{CampaignId, CodeHash, CouponId},
@@ -9,6 +8,7 @@ use crate::{
     state::{Aggregate, Key, State},
     status::CouponStatus,
     time::Timestamp,
+    wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, History, PAGE_MAX, Wallet, WalletPage},
 };
 
 impl State {

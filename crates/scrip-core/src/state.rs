@@ -54,9 +54,9 @@ pub struct State {
     bucket: Bucket,
     buckets: Buckets,
     /// `None`: all.
-    pub(crate) part: Option<Part>,
+    part: Option<Part>,
     /// What accounts changed of individuals, where [`Part::Accounts`] alone is taken: those are of many accounts.
-    pub(crate) individual_changes: Vec<(IndividualId, IndividualChange)>,
+    individual_changes: Vec<(IndividualId, IndividualChange)>,
     zones: Zones,
     loaded: HashMap<Key, Loaded, RandomState>,
     usage_elsewhere: Option<UsageElsewhere>,
@@ -179,11 +179,11 @@ impl State {
         }
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<&Aggregate> {
+    fn get(&self, key: &Key) -> Option<&Aggregate> {
         self.loaded.get(key)?.value.as_ref()
     }
 
-    pub(crate) fn set(&mut self, key: Key, value: Option<Aggregate>) {
+    fn set(&mut self, key: Key, value: Option<Aggregate>) {
         match self.loaded.get_mut(&key) {
             Some(loaded) => {
                 loaded.value = value;
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    pub(crate) fn change(&mut self, key: &Key) -> Option<&mut Aggregate> {
+    fn change(&mut self, key: &Key) -> Option<&mut Aggregate> {
         let loaded = self.loaded.get_mut(key)?;
         let value = loaded.value.as_mut()?;
         if !loaded.dirty {

@@ -1,9 +1,11 @@
 //! Which events touch which aggregates. What becomes of an aggregate is said by its own methods (`campaign/changes.rs`,
-//! `order/changes.rs`, `code.rs` …), which know no event; the files here find the aggregates of the working set that an event changes.
+//! `order/changes.rs`, `code.rs` …), which know no event; the files here, one for each, find what of the working set an event changes.
 
 mod campaign;
-mod exchange;
+mod code;
+mod individual;
 mod order;
+mod quota;
 mod wallet;
 
 use super::{Aggregate, Key, Part, State};

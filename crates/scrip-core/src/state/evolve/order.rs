@@ -93,19 +93,19 @@ impl Order {
 }
 
 impl State {
-    pub(crate) fn order_placed(&mut self, order: &Order, position: u64) {
+    pub(super) fn order_placed(&mut self, order: &Order, position: u64) {
         let mut order = order.clone();
         order.events.push(position);
         self.set(Key::Order(order.account.clone(), order.id.clone()), Some(Aggregate::Order(order)));
     }
 
-    pub(crate) fn with_order(&mut self, account: &AccountId, order: &OrderId, change: impl FnOnce(&mut Order)) {
+    pub(super) fn with_order(&mut self, account: &AccountId, order: &OrderId, change: impl FnOnce(&mut Order)) {
         if let Some(Aggregate::Order(order)) = self.change(&Key::Order(account.clone(), order.clone())) {
             change(order);
         }
     }
 
-    pub(crate) fn order_paid(&mut self, account: &AccountId, order: &OrderId) {
+    pub(super) fn order_paid(&mut self, account: &AccountId, order: &OrderId) {
         let Some(paid) = self.order(account, order) else { return };
         let held: Vec<_> = paid
             .coupons
@@ -120,7 +120,7 @@ impl State {
     }
 
     /// Whether there is such an order.
-    pub(crate) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) -> bool {
+    pub(super) fn order_hold_extended(&mut self, account: &AccountId, id: &OrderId, until: Timestamp) -> bool {
         let Some(order) = self.order(account, id) else { return false };
         let held: Vec<CouponId> =
             order.coupons.iter().filter(|coupon| coupon.state == OrderCouponState::Held).map(OrderCoupon::id).collect();
@@ -131,7 +131,7 @@ impl State {
     }
 
     /// The budget holds what the coupons that stay come to now. Of an order whose hold ran out it holds nothing.
-    pub(crate) fn order_judged_again(&mut self, account: &AccountId, order: &OrderId, applied: &[Applied]) {
+    pub(super) fn order_judged_again(&mut self, account: &AccountId, order: &OrderId, applied: &[Applied]) {
         let Some(order) = self.order(account, order).filter(|order| order.stage == OrderStage::Placed) else { return };
         let changes: Vec<_> = applied
             .iter()
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// Before its order changes: what was given back until then stands on the page.
-    pub(crate) fn order_refunded_on_page(
+    pub(super) fn order_refunded_on_page(
         &mut self,
         account: &AccountId,
         order: &OrderId,
@@ -168,7 +168,7 @@ impl State {
     }
 
     /// To the orders whose hold runs out then.
-    pub(crate) fn add_due(&mut self, until: Timestamp, account: &AccountId, order: &OrderId) {
+    pub(super) fn add_due(&mut self, until: Timestamp, account: &AccountId, order: &OrderId) {
         let key = Key::due(self.bucket(), until, account);
         let due = DueOrder { account: account.clone(), order: order.clone() };
         if let Some(Aggregate::Due(known)) = self.change(&key) {
@@ -179,7 +179,7 @@ impl State {
     }
 
     /// Of a refund that stands on a page.
-    pub(crate) fn refund_metadata_changed(
+    pub(super) fn refund_metadata_changed(
         &mut self,
         account: &AccountId,
         order: &OrderId,

@@ -1,8 +1,7 @@
-//! What events do to an account's coupons: which page of its wallet or of its history each stands on, and what its individual has.
+//! What events do to an account's coupons: which page of its wallet or of its history each stands on, and for whom it counts.
 
 use crate::{
-    exchange::ClaimedBy,
-    id::{CampaignId, CodeHash, CouponId},
+    id::{CampaignId, CouponId},
     individual::IndividualChange,
     name::{AccountId, IndividualId, OrderId},
     state::{Aggregate, Key, State},
@@ -12,22 +11,13 @@ use crate::{
 };
 
 impl State {
-    pub(crate) fn coupon_claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
+    pub(super) fn coupon_claimed(&mut self, account: &AccountId, individual: &IndividualId, coupon: &Coupon) {
         self.count_coupon(account, individual, coupon);
         self.add_live(account, coupon.clone());
     }
 
-    /// The code that a coupon was claimed with.
-    pub(crate) fn code_claimed(&mut self, account: &AccountId, coupon: CouponId, hash: CodeHash) {
-        let Some(code) = self.code_mut(hash) else { return };
-        code.claim(ClaimedBy { account: account.clone(), coupon });
-        if let Some(fencing) = code.lease().map(|lease| lease.fencing) {
-            self.remove_pending(&Key::leases_returning(self.bucket(), hash), hash, fencing);
-        }
-    }
-
     /// What is over goes where it stays.
-    pub(crate) fn coupon_imported(
+    pub(super) fn coupon_imported(
         &mut self,
         account: &AccountId,
         individual: &IndividualId,
@@ -49,7 +39,7 @@ impl State {
         self.add_history(account, coupon.clone());
     }
 
-    pub(crate) fn coupon_voided(&mut self, account: &AccountId, coupon: CouponId, campaign: CampaignId) {
+    pub(super) fn coupon_voided(&mut self, account: &AccountId, coupon: CouponId, campaign: CampaignId) {
         self.remove_live(account, coupon);
         let wallet = self.existing_wallet(account);
         wallet.uncounted(campaign);
@@ -59,17 +49,8 @@ impl State {
         }
     }
 
-    /// The code of a coupon whose claim never was.
-    pub(crate) fn code_given_back(&mut self, code: CodeHash) {
-        let Some(known) = self.code_mut(code) else { return };
-        known.give_claim_back();
-        if let Some((lease, closed)) = known.lease().cloned().map(|lease| (lease, known.is_closed())) {
-            self.add_pending(Key::leases_returning(self.bucket(), code), code, &lease, closed);
-        }
-    }
-
     /// Onto an order. One that a late payment takes again may have expired since and left the live pages: back to them.
-    pub(crate) fn coupon_held(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+    pub(super) fn coupon_held(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
         if self.live_coupons(account).any(|coupon| coupon.id == id) {
             self.set_coupon(account, id, state);
         } else if let Some(mut coupon) = self.remove_history(account, id) {
@@ -78,14 +59,14 @@ impl State {
         }
     }
 
-    pub(crate) fn coupon_used(&mut self, account: &AccountId, id: CouponId, order: &OrderId) -> Option<u32> {
+    pub(super) fn coupon_used(&mut self, account: &AccountId, id: CouponId, order: &OrderId) -> Option<u32> {
         let mut coupon = self.remove_live(account, id)?;
         coupon.state = CouponState::Used { order: order.clone() };
         Some(self.add_history(account, coupon))
     }
 
     /// Back to the live pages, or, expired, to where it stays.
-    pub(crate) fn coupon_came_back(&mut self, account: &AccountId, id: CouponId, at: Timestamp) {
+    pub(super) fn coupon_came_back(&mut self, account: &AccountId, id: CouponId, at: Timestamp) {
         let found = self.remove_history(account, id).or_else(|| self.remove_live(account, id));
         let Some(mut coupon) = found else { return };
         coupon.state = CouponState::Valid;
@@ -97,7 +78,7 @@ impl State {
     }
 
     /// Where a coupon is: on the head, a further page, or a page of history.
-    pub(crate) fn set_coupon(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
+    pub(super) fn set_coupon(&mut self, account: &AccountId, id: CouponId, state: CouponState) {
         let wallet = self.existing_wallet(account);
         if let Some(coupon) = wallet.live.iter_mut().find(|coupon| coupon.id == id) {
             coupon.state = state;
@@ -144,7 +125,7 @@ impl State {
     }
 
     /// One more coupon, for stock and counters.
-    pub(crate) fn coupon_given_out(&mut self, coupon: &Coupon) {
+    pub(super) fn coupon_given_out(&mut self, coupon: &Coupon) {
         let key = Key::Allowance(self.bucket(), coupon.campaign);
         let mut allowance = self.allowance(coupon.campaign).allowance;
         if let Some(campaign) = self.campaign(coupon.campaign) {
@@ -153,7 +134,7 @@ impl State {
         self.set(key, Some(Aggregate::Allowance(allowance)));
     }
 
-    pub(crate) fn wallet_mut(&mut self, account: &AccountId, individual: &IndividualId) -> &mut Wallet {
+    pub(super) fn wallet_mut(&mut self, account: &AccountId, individual: &IndividualId) -> &mut Wallet {
         let key = Key::Wallet(account.clone());
         if self.get(&key).is_none() {
             self.set(key.clone(), Some(Aggregate::Wallet(Wallet::new(individual.clone()))));
@@ -162,13 +143,13 @@ impl State {
         wallet
     }
 
-    pub(crate) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
+    pub(super) fn existing_wallet(&mut self, account: &AccountId) -> &mut Wallet {
         let individual = IndividualId::from(account);
         self.wallet_mut(account, &individual)
     }
 
     /// To the first page with room.
-    pub(crate) fn add_live(&mut self, account: &AccountId, coupon: Coupon) {
+    pub(super) fn add_live(&mut self, account: &AccountId, coupon: Coupon) {
         let wallet = self.existing_wallet(account);
         if wallet.live.len() < PAGE_MAX {
             wallet.live.push(coupon);
@@ -190,7 +171,7 @@ impl State {
         }
     }
 
-    pub(crate) fn remove_live(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
+    pub(super) fn remove_live(&mut self, account: &AccountId, id: CouponId) -> Option<Coupon> {
         let wallet = self.existing_wallet(account);
         if let Some(index) = wallet.live.iter().position(|coupon| coupon.id == id) {
             return Some(wallet.live.remove(index));
@@ -205,7 +186,7 @@ impl State {
     }
 
     /// To the open page of history; answers which.
-    pub(crate) fn add_history(&mut self, account: &AccountId, coupon: Coupon) -> u32 {
+    pub(super) fn add_history(&mut self, account: &AccountId, coupon: Coupon) -> u32 {
         let wallet = self.existing_wallet(account);
         let page = wallet.open_history_page();
         match wallet.history.get_mut(page as usize) {

@@ -2,7 +2,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
     sync::{
-        Arc, Mutex, RwLock,
+        Arc, RwLock,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -18,7 +18,7 @@ use scrip_core::{
     state::{Aggregate, Key, Kind, State, decode},
     time::Timestamp,
 };
-use scrip_store::{Snapshot, Store, StoreError};
+use scrip_store::{Snapshot, StoreError};
 
 use crate::feed::Follower;
 
@@ -31,8 +31,6 @@ pub struct Registry {
     jobs: RwLock<Jobs>,
     /// With one nobody has to hear of anything.
     buckets: Buckets,
-    /// Buckets of which it isn't known whether the last batch was committed.
-    doubted: Mutex<BTreeSet<Bucket>>,
 }
 
 /// An API key as committed, and when it was used since.
@@ -129,18 +127,6 @@ impl Jobs {
             *asked = (*asked + more).saturating_sub(less);
         }
     }
-
-    fn forget(&mut self, is_forgotten: impl Fn(&CampaignId) -> bool) {
-        self.open.retain(|_, job| !is_forgotten(&job.campaign));
-        let campaigns: Vec<CampaignId> = self.asked.keys().filter(|campaign| is_forgotten(campaign)).copied().collect();
-        for campaign in campaigns {
-            for (seller, asked) in self.asked.remove(&campaign).unwrap_or_default() {
-                if let Some(of_seller) = seller.and_then(|seller| self.by_seller.get_mut(&seller)) {
-                    *of_seller = of_seller.saturating_sub(asked);
-                }
-            }
-        }
-    }
 }
 
 /// What a seller has, as far as the platform limits it.
@@ -167,48 +153,19 @@ const PAGE: usize = 1_000;
 const LOOK: usize = 256;
 
 impl Registry {
-    pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreError> {
+    /// As it is in a snapshot; what is committed after that it is told.
+    pub(crate) fn load(snapshot: &mut dyn Snapshot, buckets: Buckets) -> Result<Self, StoreError> {
         let registry = Self {
             campaigns: RwLock::default(),
             keys: RwLock::default(),
             heard: RwLock::default(),
             jobs: RwLock::default(),
-            buckets: store.buckets(),
-            doubted: Mutex::default(),
+            buckets,
         };
-        let mut snapshot = store.snapshot()?;
-        for bucket in store.buckets().all() {
-            registry.take_all(&mut *snapshot, bucket, store.buckets())?;
+        for bucket in buckets.all() {
+            registry.take_kinds(snapshot, bucket, &[Kind::Job, Kind::Campaign, Kind::ApiKey, Kind::CampaignHere])?;
         }
         Ok(registry)
-    }
-
-    fn take_all(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, buckets: Buckets) -> Result<(), StoreError> {
-        self.take_jobs(snapshot, bucket, buckets)?;
-        self.take_kinds(snapshot, bucket, &[Kind::Campaign, Kind::ApiKey, Kind::CampaignHere])
-    }
-
-    /// Reads anew which jobs have codes to make.
-    pub(crate) fn look_for_jobs(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let mut snapshot = store.snapshot()?;
-        store.buckets().all().try_for_each(|bucket| self.take_jobs(&mut *snapshot, bucket, store.buckets()))
-    }
-
-    /// How far a job is now.
-    pub(crate) fn saw_job(&self, job: &Job) {
-        let mut jobs = self.jobs.write().expect("nobody panics holding it");
-        if jobs.open.contains_key(&job.id) {
-            jobs.take(job);
-        }
-    }
-
-    fn take_jobs(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, buckets: Buckets) -> Result<(), StoreError> {
-        {
-            // Jobs live where their campaigns do; what is known of those of this bucket is read anew.
-            let here = |campaign: &CampaignId| campaign.uid().slot().bucket(buckets) == bucket;
-            self.jobs.write().expect("nobody panics holding it").forget(here);
-        }
-        self.take_kinds(snapshot, bucket, &[Kind::Job])
     }
 
     fn take_kinds(&self, snapshot: &mut dyn Snapshot, bucket: Bucket, kinds: &[Kind]) -> Result<(), StoreError> {
@@ -226,26 +183,6 @@ impl Registry {
                 from.clone_from(last);
                 from.push(0);
             }
-        }
-        Ok(())
-    }
-
-    /// A commit in this bucket failed, and may have been done all the same.
-    pub(crate) fn doubt(&self, bucket: Bucket) {
-        self.doubted.lock().expect("nobody panics holding it").insert(bucket);
-    }
-
-    /// Buckets whose sequencers have something to read anew.
-    pub(crate) fn doubted(&self) -> Vec<Bucket> {
-        self.doubted.lock().expect("nobody panics holding it").iter().copied().collect()
-    }
-
-    /// Reads anew what a failed commit left in doubt, nearly always nothing. Only the bucket's sequencer may, once it has the
-    /// bucket: then nothing is underway, and nobody else writes here what it would overwrite.
-    pub(crate) fn reread_doubted(&self, store: &dyn Store, bucket: Bucket) -> Result<(), StoreError> {
-        if self.doubted.lock().expect("nobody panics holding it").contains(&bucket) {
-            self.take_all(&mut *store.snapshot()?, bucket, store.buckets())?;
-            self.doubted.lock().expect("nobody panics holding it").remove(&bucket);
         }
         Ok(())
     }

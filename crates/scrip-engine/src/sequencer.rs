@@ -182,8 +182,10 @@ impl Sequencer {
         faulty: &mut [bool],
     ) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
-        self.shared.registry.reread_doubted(&*self.shared.store, self.bucket)?;
         let head = transaction.head()?;
+        // Others committed it, or nobody knew whether it was. Now that this sequencer has the bucket nothing is underway.
+        self.shared.catch_up(self.bucket, head.position)?;
+        self.shared.told.settle(self.bucket);
         let now = match self.shared.time.for_batch(head.at) {
             Ok(now) => now,
             Err(trouble) => {

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     counted,
-    feed::{Feed, Follower, Progress},
+    feed::{Feed, Follower, Progress, Told, journal},
     gates::Gates,
     known::Known,
     random::Random,
@@ -31,6 +31,9 @@ use crate::{
     sold_out::SoldOut,
     time::Time,
 };
+
+/// Frames of a journal that are read at once for those who follow in memory.
+const FRAMES: usize = 8;
 
 /// What sequencers, the exchange, maintenance and readers share.
 pub(crate) struct Shared {
@@ -42,6 +45,8 @@ pub(crate) struct Shared {
     pub random: Random,
     pub gates: Gates,
     pub sold_out: SoldOut,
+    /// How far those came who follow in memory.
+    pub told: Told,
     /// What was committed, for those who follow.
     pub feed: Feed,
     pub progress: Arc<Progress>,
@@ -65,14 +70,21 @@ pub(crate) struct Shared {
 impl Shared {
     /// Errors: the store can't be read.
     pub fn new(store: Arc<dyn Store>, options: EngineOptions, by_hand: bool) -> Result<Self, StoreError> {
+        let mut snapshot = store.snapshot()?;
+        // What is loaded and where telling begins are of one moment.
+        let heads = store.buckets().all().map(|bucket| Ok((bucket, snapshot.head(bucket)?)));
+        let heads = heads.collect::<Result<Vec<_>, StoreError>>()?;
+        let registry = Registry::load(&mut *snapshot, store.buckets())?;
+        drop(snapshot);
         let shared = Self {
-            registry: Registry::load(&*store)?,
+            registry,
             time: Time::new(options.clock),
             zones: options.zones,
             secrets: options.secrets,
             random: options.random,
             gates: Gates::default(),
             sold_out: SoldOut::default(),
+            told: Told::beyond(heads.iter().map(|(bucket, head)| (*bucket, head.position))),
             feed: Feed::default(),
             progress: Arc::default(),
             job_turn: Mutex::default(),
@@ -85,13 +97,10 @@ impl Shared {
             maintenance: OnceLock::new(),
             store,
         };
-        let mut snapshot = shared.store.snapshot()?;
-        for bucket in shared.buckets().all() {
-            let head = snapshot.head(bucket)?;
+        for (bucket, head) in heads {
             shared.time.saw(head.at);
             shared.feed.begins(bucket, head.position);
         }
-        drop(snapshot);
         Ok(shared)
     }
 
@@ -128,9 +137,9 @@ impl Shared {
         State::new(bucket, self.store.buckets()).with_zones(self.zones.clone())
     }
 
-    /// A commit failed, and may have been done all the same: what is kept in memory of it is read anew, or not believed.
+    /// A commit failed, and may have been done all the same: the journal will tell, and what is sold out isn't believed until then.
     pub fn in_doubt(&self, bucket: Bucket, events: &[Recorded]) {
-        self.registry.doubt(bucket);
+        self.told.doubt(bucket);
         events.iter().for_each(|recorded| self.sold_out.apply(bucket, recorded));
     }
 
@@ -147,16 +156,49 @@ impl Shared {
         }
     }
 
-    /// Tells everybody of a commit, `bytes` long in the journal: what answers depend on before they are given.
-    pub fn committed(&self, bucket: Bucket, events: Vec<Recorded>, bytes: usize) {
-        let followers: [&dyn Follower; 2] = [&self.registry, &self.sold_out];
-        for recorded in &events {
-            followers.iter().for_each(|follower| follower.apply(bucket, recorded));
-        }
+    /// Tells those who follow in memory. Answers whether that could be: nothing is told out of order.
+    fn tell(&self, bucket: Bucket, events: &[Recorded]) -> bool {
+        let told = self.told.tell(bucket, events, &[&self.registry, &self.sold_out]);
         let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
         if events.iter().any(is_work) {
             self.wake_maintenance();
         }
+        told
+    }
+
+    /// Tells those who follow in memory what the bucket's journal has up to there, whoever committed it. Nearly always that is
+    /// nothing new.
+    ///
+    /// Errors: the journal can't be read; what comes after is told once it can.
+    pub fn catch_up(&self, bucket: Bucket, to: u64) -> Result<(), StoreError> {
+        while self.told.position(bucket) < to {
+            let from = self.told.position(bucket);
+            let page = journal::after(&mut *self.store.snapshot()?, bucket, from, FRAMES)?;
+            if page.is_empty() {
+                let what = format!("the journal of bucket {} ends at {from}, before {to}", bucket.get());
+                return Err(StoreError::Damaged { what });
+            }
+            for fed in &page {
+                self.tell(bucket, &fed.events);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same in every bucket, up to the ends that their journals have by now.
+    ///
+    /// Errors: as [`Shared::catch_up`].
+    pub fn catch_up_everywhere(&self) -> Result<(), StoreError> {
+        for bucket in self.buckets().all() {
+            let head = self.store.snapshot()?.head(bucket)?;
+            self.catch_up(bucket, head.position)?;
+        }
+        Ok(())
+    }
+
+    /// Tells everybody of a commit, `bytes` long in the journal: what answers depend on before they are given.
+    pub fn committed(&self, bucket: Bucket, events: Vec<Recorded>, bytes: usize) {
+        self.tell(bucket, &events);
         self.commits.send_modify(|commits| *commits += 1);
         if let Some(last) = events.last() {
             metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(last.position as f64);

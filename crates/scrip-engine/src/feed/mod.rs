@@ -1,6 +1,8 @@
 //! What this process has committed last, kept in memory for those who follow, and how far they came.
 
+pub(crate) mod journal;
 mod progress;
+mod told;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,14 +14,17 @@ use scrip_core::{
     slot::Bucket,
 };
 
-pub(crate) use self::progress::{Heard, Progress};
+pub(crate) use self::{
+    progress::{Heard, Progress},
+    told::Told,
+};
 
 /// Bytes of frames that are kept of a bucket at most, in memory some ten times as much: whoever is further behind reads the
 /// journal.
 const BYTES_MAX: usize = 2 << 20;
 
-/// Who learns from the journal in memory: told of every event that this process has committed, in the order of each bucket, before
-/// whoever committed it is answered. What another process committed it reads by itself.
+/// Who learns from the journal in memory: told of every event ([`Told`]), in the order of each bucket; of those that this process has
+/// committed before whoever asked for them is answered.
 pub(crate) trait Follower {
     fn apply(&self, bucket: Bucket, recorded: &Recorded);
 }
@@ -29,7 +34,7 @@ pub(crate) trait Follower {
 pub(crate) struct Fed {
     pub events: Vec<Recorded>,
     /// About what they take.
-    bytes: usize,
+    pub bytes: usize,
     /// About how much there is to write of them, in events that tell of one thing.
     pub weight: usize,
 }

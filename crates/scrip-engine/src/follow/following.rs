@@ -9,13 +9,13 @@ use std::{
 
 use scrip_core::{event::Recorded, slot::Bucket};
 use scrip_faults::Fault;
-use scrip_store::{Followed, Projection, StoreError, frame::Frame};
+use scrip_store::{Followed, Projection, StoreError};
 
 use super::Projector;
 use crate::{
     counted,
     fault_points::cursor_first,
-    feed::{Fed, Heard},
+    feed::{Fed, Heard, journal},
     load::load_all,
     receipt::chain,
     shared::Shared,
@@ -145,25 +145,14 @@ impl Following {
     /// What isn't kept in memory.
     fn of_the_journal(&self, bucket: Bucket, from: u64) -> Result<Vec<Arc<Fed>>, StoreError> {
         let mut snapshot = self.shared.store.snapshot()?;
-        let (mut found, mut next, mut weight, mut bytes) = (Vec::new(), from + 1, 0, 0);
+        let (mut found, mut at, mut weight, mut bytes) = (Vec::new(), from, 0, 0);
         while weight < self.window && bytes < BYTES {
-            let frames = snapshot.frames(bucket, next, FRAMES)?;
-            if frames.is_empty() {
-                break;
-            }
-            for frame in frames {
-                let damaged = |why: String| StoreError::Damaged {
-                    what: format!("journal of bucket {}, at {next}: {why}", bucket.get()),
-                };
-                let (decoded, _) = Frame::decode(&frame).map_err(|error| damaged(error.to_string()))?;
-                let recorded = decoded.events().map_err(|error| damaged(error.to_string()))?;
-                if decoded.first != next {
-                    return Err(damaged(format!("a frame begins at {}", decoded.first)));
-                }
-                next = decoded.last_position() + 1;
-                let fed = Fed::new(recorded, frame.len());
+            let page = journal::after(&mut *snapshot, bucket, at, FRAMES)?;
+            let Some(last) = page.last().and_then(|fed| fed.events.last()) else { break };
+            at = last.position;
+            for fed in page {
                 weight += fed.weight;
-                bytes += frame.len();
+                bytes += fed.bytes;
                 found.push(Arc::new(fed));
             }
         }

@@ -23,7 +23,7 @@ const _: () = assert!(CODES <= CODES_PER_COMMAND);
 pub(super) async fn make_codes(engine: &Engine, stop: &AtomicBool) -> Result<bool, EngineError> {
     // Where several engines serve one store, another may have left some behind.
     if !engine.buckets().is_one() || engine.shared().by_hand {
-        engine.registry().look_for_jobs(engine.store())?;
+        engine.shared().catch_up_everywhere()?;
     }
     for _ in 0..ROUND {
         if stop.load(Ordering::SeqCst) {
@@ -34,8 +34,8 @@ pub(super) async fn make_codes(engine: &Engine, stop: &AtomicBool) -> Result<boo
         let codes = (0..count).map(|_| new_code(engine, &job)).collect();
         let receipt = engine.submit(AddCodes { job: job.id, codes, done_before: job.done }, None).await?;
         // Somebody else may have made them.
-        if let Answer::Job(job) = receipt.answer {
-            engine.registry().saw_job(&job);
+        if matches!(receipt.answer, Answer::Job(now) if now.done != job.done + count) {
+            engine.shared().catch_up_everywhere()?;
         }
     }
     Ok(true)

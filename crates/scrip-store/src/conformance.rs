@@ -6,6 +6,7 @@ mod documents;
 mod fixture;
 mod journal;
 mod lists;
+mod members;
 mod model;
 mod rows;
 mod secrets;
@@ -13,6 +14,7 @@ mod secrets;
 pub use documents::*;
 pub use journal::*;
 pub use lists::*;
+pub use members::*;
 pub use model::*;
 pub use rows::*;
 pub use secrets::*;
@@ -62,6 +64,9 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     secrets_are_replaced_whole_and_listed_by_purpose_and_number,
     secrets_that_are_not_as_they_were_read_are_not_replaced,
     secrets_are_replaced_while_a_writer_is_at_work,
+    members_join_are_renewed_and_leave,
+    a_member_joins_once,
+    a_member_is_struck_off_as_it_was_seen_or_not_at_all,
     a_row_is_replaced_by_its_key,
     a_change_keeps_the_rest_of_its_row,
     a_follower_goes_on_from_where_it_is,

@@ -4,6 +4,7 @@
 
 pub mod conformance;
 pub mod frame;
+pub mod members;
 pub mod memory;
 pub mod people;
 pub mod secret;
@@ -18,6 +19,7 @@ use scrip_core::{
 
 use crate::{
     frame::{Frame, Hash},
+    members::Members,
     people::Row,
     secret::WrappedSecret,
 };
@@ -201,6 +203,11 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Errors: [`StoreError::Conflict`] if those in the store aren't `read`, or `new` has one twice; then nothing was written.
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError>;
+
+    /// The processes that serve from this store. `None`: it is served from by one alone, which nobody has to wait for.
+    fn members(&self) -> Option<&dyn Members> {
+        None
+    }
 }
 
 /// Begins one database transaction after another on a bucket.

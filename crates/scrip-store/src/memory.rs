@@ -13,12 +13,14 @@ use scrip_core::{
     state::{Key, Kind},
 };
 
+mod members;
 mod tables;
 
 pub use self::tables::Tables;
 use crate::{
     Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
+    members::{Member, MemberId, Members},
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
     secret::WrappedSecret,
 };
@@ -30,6 +32,9 @@ pub struct MemoryStore {
     committed: Arc<Mutex<Committed>>,
     /// Buckets whose writer lives in this process.
     writers: Arc<Mutex<BTreeSet<Bucket>>>,
+    /// Whether the processes that serve wait for each other.
+    has_members: bool,
+    members: Arc<Mutex<BTreeMap<MemberId, Member>>>,
 }
 
 /// All that was committed. A clone is a snapshot: a commit copies the parts that it changes while a snapshot has them.
@@ -54,13 +59,19 @@ struct BucketContent {
 
 impl MemoryStore {
     pub fn new(buckets: Buckets) -> Self {
-        Self { buckets, committed: Arc::default(), writers: Arc::default() }
+        let (committed, writers, members) = <_>::default();
+        Self { buckets, committed, writers, has_members: false, members }
+    }
+
+    /// One that several processes serve from.
+    pub fn with_members(buckets: Buckets) -> Self {
+        Self { has_members: true, ..Self::new(buckets) }
     }
 
     /// A handle as another process has it: the same content, and writers of its own.
     #[must_use]
     pub fn of_another_process(&self) -> Self {
-        Self { buckets: self.buckets, committed: self.committed.clone(), writers: Arc::default() }
+        Self { writers: Arc::default(), ..self.clone() }
     }
 
     /// An order's rows in the tables for people: for comparing them after every step.
@@ -144,6 +155,10 @@ impl Store for MemoryStore {
         }
         committed.secrets = new;
         Ok(())
+    }
+
+    fn members(&self) -> Option<&dyn Members> {
+        self.has_members.then_some(self as &dyn Members)
     }
 }
 

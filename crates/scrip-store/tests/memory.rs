@@ -18,6 +18,11 @@ fn the_memory_store_conforms_with_eight_buckets() {
 }
 
 #[test]
+fn the_memory_store_conforms_where_several_processes_serve() {
+    conformance(|| Box::new(MemoryStore::with_members(Buckets::new(8).expect("a power of two"))));
+}
+
+#[test]
 fn a_clone_is_a_handle_of_the_same_store() {
     let store = MemoryStore::new(Buckets::ONE);
     let bucket = store.buckets().all().next().expect("a store has a bucket");

@@ -7,7 +7,7 @@ use scrip_core::{
     id::CampaignId,
     time::{Timestamp, Zones},
 };
-use scrip_engine::{Engine, EngineError, Reader};
+use scrip_engine::{Engine, EngineError, Reader, Tenure};
 
 use crate::{
     attempts::{AttemptLimits, AttemptLog},
@@ -107,10 +107,25 @@ impl Desk {
     pub fn ready(&self) -> Result<(), String> {
         match self.engine.clock_trouble() {
             _ if !self.engine.is_ready() => Err("the store takes no writes".to_owned()),
+            _ if self.engine.tenure().is_err() => Err("other processes that serve go on without this one".to_owned()),
             Err(_) => Err("the store can't be read".to_owned()),
             Ok(Some(trouble)) => Err(trouble.to_string()),
             Ok(None) => Ok(()),
         }
+    }
+
+    /// Begins an answer, before anything is looked at: of callers and campaigns there is much in memory.
+    ///
+    /// Errors: several processes serve, and this one has fallen behind.
+    pub fn tenure(&self) -> Result<Tenure, EngineError> {
+        self.engine.tenure()
+    }
+
+    /// Asked before the answer is given.
+    ///
+    /// Errors: it has fallen behind, be it for a time.
+    pub fn still(&self, tenure: Tenure) -> Result<(), EngineError> {
+        self.engine.still(tenure)
     }
 
     /// Reads committed state on a thread that may block, in turn. Not done if nobody waits for it any more.

@@ -55,6 +55,11 @@ impl ManualClock {
         self.elapsed.fetch_add(at.micros() - before, Ordering::SeqCst);
     }
 
+    /// So much more time has passed, or less, than the wall clock shows: no two run at the same rate.
+    pub fn drift(&self, micros: i64) {
+        self.elapsed.fetch_add(micros, Ordering::SeqCst);
+    }
+
     /// Somebody sets the wall clock, and no time passes.
     pub fn jump(&self, to: Timestamp) {
         self.wall.store(to.micros(), Ordering::SeqCst);

@@ -2,11 +2,16 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use scrip_core::{command::Command, idempotency::AnswerKind, slot::Bucket};
+use scrip_core::{
+    command::Command,
+    idempotency::AnswerKind,
+    slot::{Bucket, Buckets},
+};
 use tokio::sync::oneshot;
 
 use crate::{
     answer::Answer,
+    membership::Tenure,
     queues::Queues,
     read::Reader,
     reads::Reads,
@@ -28,6 +33,21 @@ impl Deref for Dispatch {
     fn deref(&self) -> &Shared {
         &self.reads
     }
+}
+
+/// The bucket of a command whose answer is exact wherever the next question goes, as it changes what every process has in memory.
+pub(crate) fn awaited(command: &Command, buckets: Buckets) -> Option<Bucket> {
+    let is_awaited = matches!(
+        command,
+        Command::CreateCampaign(_)
+            | Command::ChangeCampaign(_)
+            | Command::MoveCampaign(_)
+            | Command::DeleteCampaign(_)
+            | Command::CreateApiKey(_)
+            | Command::ChangeApiKey(_)
+            | Command::RevokeApiKey(_)
+    );
+    is_awaited.then(|| command.bucket(buckets))
 }
 
 impl Dispatch {
@@ -67,6 +87,21 @@ impl Dispatch {
             }
             verdict => verdict,
         }
+    }
+
+    /// Gives an answer that began in this tenure; of a change in the `awaited` bucket, when all that serve have followed it.
+    pub async fn answered(
+        &self,
+        tenure: Tenure,
+        awaited: Option<Bucket>,
+        done: impl Future<Output = Result<Receipt, EngineError>>,
+    ) -> Result<Receipt, EngineError> {
+        let done = done.await;
+        if let (Some(bucket), Ok(_)) = (awaited, &done) {
+            self.followed_by_all(bucket).await?;
+        }
+        self.still(tenure)?;
+        done
     }
 
     pub fn queue(

@@ -26,11 +26,12 @@ use tokio::sync::watch;
 use crate::{
     answer::{Answer, answer},
     counted,
-    dispatch::Dispatch,
+    dispatch::{Dispatch, awaited},
     exchange,
     feed::Progress,
     follow::PEOPLE,
     kept::KeptHead,
+    membership::Tenure,
     queues::Queues,
     read::Reader,
     reads::Reads,
@@ -102,6 +103,8 @@ impl Engine {
         Ok(KeptHead::all(&*self.shared().store)?)
     }
 
+    /// What is in memory of campaigns and keys. Where several processes serve it holds for who asks [`Engine::tenure`] before and
+    /// [`Engine::still`] after.
     pub fn registry(&self) -> &Registry {
         &self.shared().registry
     }
@@ -120,6 +123,20 @@ impl Engine {
         !self.shared().failed.load(Ordering::SeqCst)
     }
 
+    /// Begins what ends in an answer that rests on [`Engine::registry`]. Commands and reads ask by themselves.
+    ///
+    /// Errors: several processes serve, and this one has fallen behind: it may not answer.
+    pub fn tenure(&self) -> Result<Tenure, EngineError> {
+        self.shared().tenure()
+    }
+
+    /// Asked before that answer is given.
+    ///
+    /// Errors: it fell behind in between.
+    pub fn still(&self, tenure: Tenure) -> Result<(), EngineError> {
+        self.shared().still(tenure)
+    }
+
     /// Does a command: durable when the answer is here.
     pub async fn submit(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Receipt, EngineError> {
         self.enqueue(command, key)?.answer().await
@@ -136,7 +153,11 @@ impl Engine {
         if barred.is_none() {
             return self.submit(command, key).await;
         }
-        self.dispatch.once(command, key, Seen { barred, ..Seen::default() }).await?.verdict.done()
+        let command = command.into();
+        let awaited = awaited(&command, self.buckets());
+        let seen = Seen { barred, ..Seen::default() };
+        let done = async { self.dispatch.once(command, key, seen).await?.verdict.done() };
+        self.dispatch.answered(self.tenure()?, awaited, done).await
     }
 
     /// [`Engine::submit`] for threads that may block.
@@ -148,8 +169,12 @@ impl Engine {
     pub fn enqueue(&self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Pending, EngineError> {
         let command = command.into();
         let dispatch = self.dispatch.clone();
+        let tenure = dispatch.tenure()?;
+        let awaited = awaited(&command, self.buckets());
         if !self.buckets().is_one() {
-            return Ok(Pending::new(async move { exchange::submit(&dispatch, command, key).await }));
+            return Ok(Pending::new(async move {
+                dispatch.answered(tenure, awaited, exchange::submit(&dispatch, command, key)).await
+            }));
         }
         let claimed = claimed(&command).filter(|_| key.is_none());
         if claimed.is_some()
@@ -157,21 +182,25 @@ impl Engine {
             && self.is_ready()
         {
             counted::command(command.name(), Reason::SoldOut.code());
-            return Ok(Pending::new(std::future::ready(Err(EngineError::Refused(Reason::SoldOut.into())))));
+            let refused = std::future::ready(Err(EngineError::Refused(Reason::SoldOut.into())));
+            return Ok(Pending::new(async move { dispatch.answered(tenure, None, refused).await }));
         }
         let epoch = dispatch.sold_out.epoch(&command);
         let bucket = command.bucket(self.buckets());
         let answer = dispatch.queue(command, key, Seen::default())?;
         Ok(Pending::new(async move {
-            let verdict = answer.await.map_err(|_| EngineError::Fault)?.verdict;
-            let done = dispatch.completed(bucket, verdict).await.done();
-            if let (Some(campaign), Err(EngineError::Refused(refusal))) = (claimed, &done)
-                && *refusal.first() == Reason::SoldOut
-                && dispatch.registry.codes_asked(campaign) == 0
-            {
-                dispatch.sold_out.note_gone(campaign, epoch);
-            }
-            done
+            let done = async {
+                let verdict = answer.await.map_err(|_| EngineError::Fault)?.verdict;
+                let done = dispatch.completed(bucket, verdict).await.done();
+                if let (Some(campaign), Err(EngineError::Refused(refusal))) = (claimed, &done)
+                    && *refusal.first() == Reason::SoldOut
+                    && dispatch.registry.codes_asked(campaign) == 0
+                {
+                    dispatch.sold_out.note_gone(campaign, epoch);
+                }
+                done
+            };
+            dispatch.answered(tenure, awaited, done).await
         }))
     }
 
@@ -244,7 +273,10 @@ impl Engine {
 
     /// Reads what was committed. Blocks.
     pub fn read<T>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
-        self.dispatch.reads.blocking(work)
+        let tenure = self.tenure()?;
+        let read = self.dispatch.reads.blocking(work);
+        self.still(tenure)?;
+        read
     }
 
     /// Waits until lists and reports have what was answered before, by this process or until it started: at most a quarter of a second, as whoever asks would
@@ -287,7 +319,7 @@ impl Engine {
         &self,
         work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        self.dispatch.reads.in_turn(work).await
+        self.shared().as_member(self.dispatch.reads.in_turn(work)).await
     }
 
     /// The same for one of few that has begun, such as a page of an export or a command that was done: it is never refused for
@@ -296,7 +328,7 @@ impl Engine {
         &self,
         work: impl FnOnce(&mut Reader<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        self.dispatch.reads.in_line(work).await
+        self.shared().as_member(self.dispatch.reads.in_line(work)).await
     }
 
     /// [`Engine::preview`] in turn, as [`Engine::read_aside`].

@@ -183,8 +183,11 @@ impl Sequencer {
     ) -> Result<Option<Vec<DoneAndFreed>>, StoreError> {
         let mut transaction = self.writer.begin()?;
         let head = transaction.head()?;
-        // Others committed it, or nobody knew whether it was. Now that this sequencer has the bucket nothing is underway.
-        self.shared.catch_up(self.bucket, head.position)?;
+        // Nobody knew whether it was committed: now that this sequencer has the bucket nothing is underway. What other processes
+        // commit all the time is read beside this, as they wait for the bucket.
+        if self.shared.membership.is_none() {
+            self.shared.catch_up(self.bucket, head.position)?;
+        }
         self.shared.told.settle(self.bucket);
         let now = match self.shared.time.for_batch(head.at) {
             Ok(now) => now,

@@ -24,7 +24,9 @@ use crate::{
     feed::{Feed, Follower, Progress, Told, journal},
     gates::Gates,
     known::Known,
+    membership::{Membership, Tenure, WAIT_MICROS},
     random::Random,
+    receipt::{EngineError, chain},
     registry::Registry,
     room::{ReadLimits, Room},
     secrets::Secrets,
@@ -50,6 +52,8 @@ pub(crate) struct Shared {
     /// What was committed, for those who follow.
     pub feed: Feed,
     pub progress: Arc<Progress>,
+    /// Where several processes serve from the store.
+    pub membership: Option<Membership>,
     /// Whose job had the last turn (`None` within: the platform's).
     pub job_turn: Mutex<Option<Option<SellerId>>>,
     /// What readers have in memory.
@@ -87,6 +91,7 @@ impl Shared {
             told: Told::beyond(heads.iter().map(|(bucket, head)| (*bucket, head.position))),
             feed: Feed::default(),
             progress: Arc::default(),
+            membership: store.members().map(|_| Membership::default()),
             job_turn: Mutex::default(),
             known: Known::default(),
             room: OnceLock::new(),
@@ -196,9 +201,59 @@ impl Shared {
         Ok(())
     }
 
+    /// Up to which position of each bucket all that is in memory follows its journal.
+    pub fn followed_in_memory(&self) -> Vec<(Bucket, u64)> {
+        self.buckets().all().map(|bucket| (bucket, self.told.position(bucket))).collect()
+    }
+
+    /// Begins what ends in an answer.
+    ///
+    /// Errors: several processes serve, and this one has fallen behind.
+    pub fn tenure(&self) -> Result<Tenure, EngineError> {
+        let Some(membership) = &self.membership else { return Ok(Tenure::ALONE) };
+        membership
+            .tenure(self.time.elapsed_micros())
+            .map_err(|_| EngineError::Unavailable("this process has fallen behind the others that serve".to_owned()))
+    }
+
+    /// Asked before the answer is given: what it rests on may have been read at any time since it began.
+    ///
+    /// Errors: it has fallen behind, be it for a time.
+    pub fn still(&self, tenure: Tenure) -> Result<(), EngineError> {
+        if self.tenure()? == tenure {
+            return Ok(());
+        }
+        Err(EngineError::Unavailable("this process fell behind the others that serve".to_owned()))
+    }
+
+    /// What this process answers from beginning to end.
+    pub async fn as_member<T>(&self, answer: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+        let tenure = self.tenure()?;
+        let answer = answer.await;
+        self.still(tenure)?;
+        answer
+    }
+
+    /// Waits until every process that serves has in memory what the bucket's journal has now.
+    ///
+    /// Errors: one neither follows nor goes, or the store can't be read. What was done is done; asking again waits again.
+    pub async fn followed_by_all(&self, bucket: Bucket) -> Result<(), EngineError> {
+        let Some(membership) = &self.membership else { return Ok(()) };
+        let position = self.store.snapshot()?.head(bucket)?.position;
+        let until = self.time.elapsed_micros() + WAIT_MICROS;
+        let is_late = || self.time.elapsed_micros() >= until;
+        let what = "it is done, and not every process that serves knows it yet: ask again with the same key";
+        let done = membership.followed_by_all(bucket, position, is_late).await;
+        done.then_some(()).ok_or_else(|| EngineError::Unavailable(what.to_owned()))
+    }
+
     /// Tells everybody of a commit, `bytes` long in the journal: what answers depend on before they are given.
     pub fn committed(&self, bucket: Bucket, events: Vec<Recorded>, bytes: usize) {
-        self.tell(bucket, &events);
+        if let (false, Some(last)) = (self.tell(bucket, &events), events.last())
+            && let Err(error) = self.catch_up(bucket, last.position)
+        {
+            tracing::warn!(error = %chain(&error), "what others committed before is told later, and this with it");
+        }
         self.commits.send_modify(|commits| *commits += 1);
         if let Some(last) = events.last() {
             metrics::gauge!("scrip_journal_position", "bucket" => bucket.get().to_string()).set(last.position as f64);

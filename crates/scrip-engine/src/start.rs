@@ -16,6 +16,7 @@ use crate::{
     queues::Queues,
     reads::Reads,
     receipt::EngineError,
+    renewing::{self, Renewing},
     repair::repair,
     seals::check_ends,
     sequencer::Sequencer,
@@ -32,7 +33,9 @@ impl Engine {
         // Nothing is worked out anew from a journal that somebody wrote without the secret.
         check_ends(&*store, options.secrets.chain())?;
         repair(&*store)?;
-        let ByHand { engine, sequencers, followers } = Self::assemble(store, options, false)?;
+        let ByHand { engine, sequencers, followers, renewing } = Self::assemble(store, options, false)?;
+        // A member before anything is answered.
+        let renewing = renewing.map(|mut renewing| renewing.step().map(|()| renewing)).transpose()?;
         let threads = sequencers.into_iter().map(|sequencer| {
             thread::Builder::new()
                 .name(format!("sequencer-{}", sequencer.bucket().get()))
@@ -47,6 +50,13 @@ impl Engine {
                 .expect("a thread can be started")
         });
         engine.workers.followers.lock().expect("nobody panics holding it").extend(threads);
+        if let Some(renewing) = renewing {
+            let thread = thread::Builder::new()
+                .name("renewing".to_owned())
+                .spawn(move || renewing::run(renewing))
+                .expect("a thread can be started");
+            engine.workers.followers.lock().expect("nobody panics holding it").push(thread);
+        }
         // Whoever starts it may be in a runtime already, which can't be waited in: a thread of its own waits.
         thread::scope(|scope| scope.spawn(|| engine.note_codes_of_earlier_builds()).join())
             .unwrap_or_else(|_| panic!("noting codes of earlier builds panicked"))?;
@@ -73,8 +83,8 @@ impl Engine {
     }
 
     /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its followers a window when
-    /// [`Following::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. The same seed and the same order of calls give the same
-    /// walk.
+    /// [`Following::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. Where several processes serve
+    /// it answers nobody before [`Renewing::step`] was called. The same seed and the same order of calls give the same walk.
     ///
     /// Errors: as [`Engine::start`].
     pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<ByHand, StoreError> {
@@ -90,9 +100,10 @@ impl Engine {
         let sequencers = ends.into_iter().map(sequencer).collect::<Result<_, StoreError>>()?;
         let following = |follower| Following::new(shared.clone(), follower);
         let followers = follow::all().into_iter().map(following).collect::<Result<_, StoreError>>()?;
+        let renewing = Renewing::new(&shared);
         let workers = Workers::telling(shared.progress.clone());
         let dispatch = Dispatch { reads: Reads(shared), queues: Arc::new(queues) };
-        Ok(ByHand { engine: Self { dispatch, workers: Arc::new(workers) }, sequencers, followers })
+        Ok(ByHand { engine: Self { dispatch, workers: Arc::new(workers) }, sequencers, followers, renewing })
     }
 
     /// One round of the maintenance: gives back what timed out, goes on with steps that a crash interrupted, makes
@@ -127,4 +138,6 @@ pub struct ByHand {
     pub engine: Engine,
     pub sequencers: Vec<Sequencer>,
     pub followers: Vec<Following>,
+    /// Where several processes serve.
+    pub renewing: Option<Renewing>,
 }

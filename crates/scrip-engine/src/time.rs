@@ -160,6 +160,11 @@ impl Time {
         Ok(shows)
     }
 
+    /// What has passed since some start of the machine's, whatever the wall clock shows.
+    pub fn elapsed_micros(&self) -> i64 {
+        self.clock.elapsed_micros()
+    }
+
     /// The wall clock; where it has jumped, what it would show if it hadn't.
     fn clock(&self) -> (Timestamp, Option<ClockTrouble>) {
         let shows = self.clock.now();

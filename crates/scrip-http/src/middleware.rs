@@ -64,7 +64,7 @@ async fn surrounded(State(api): State<Api>, mut request: Request, next: Next) ->
     let lent = lend(&mut request);
     let (mut response, caller) = match sharing.answer() {
         Some(answer) => (answer, None),
-        None => authenticated(&api, request, next).await,
+        None => as_member(&api, request, next).await,
     };
     if let Some(lent) = lent {
         lent.end(&mut response, api.drain).await;
@@ -124,6 +124,27 @@ fn well_formed(request: &Request) -> Result<(), Problem> {
     Ok(())
 }
 
+/// What is answered under `/v1` rests on what is in memory, of callers and of campaigns: where several processes serve, this one must
+/// follow the others from the beginning of an answer to its end.
+async fn as_member(api: &Api, request: Request, next: Next) -> (Response, Option<Arc<Caller>>) {
+    if !is_of_the_api(request.uri().path()) {
+        return authenticated(api, request, next).await;
+    }
+    let tenure = match api.desk.tenure() {
+        Ok(tenure) => tenure,
+        Err(error) => return (Problem::from(error).into_response(), None),
+    };
+    let (response, caller) = authenticated(api, request, next).await;
+    match api.desk.still(tenure) {
+        Ok(()) => (response, caller),
+        Err(error) => (Problem::from(error).into_response(), caller),
+    }
+}
+
+fn is_of_the_api(path: &str) -> bool {
+    path == "/v1" || path.starts_with("/v1/")
+}
+
 /// Everything under `/v1` but what is open needs a caller, a path that doesn't exist too: strangers learn nothing. Answers who it
 /// was, if a key or token said so.
 async fn authenticated(api: &Api, mut request: Request, next: Next) -> (Response, Option<Arc<Caller>>) {
@@ -135,7 +156,7 @@ async fn authenticated(api: &Api, mut request: Request, next: Next) -> (Response
         return (next.run(request).await, None);
     }
     let path = request.uri().path();
-    if (path == "/v1" || path.starts_with("/v1/")) && !is_open(read_as(request.method()), path) {
+    if is_of_the_api(path) && !is_open(read_as(request.method()), path) {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         let caller = match authenticate(api, peer, request.headers()) {
             Ok(caller) => Arc::new(caller),

@@ -92,7 +92,8 @@ impl Node {
             random: Random::seeded(seed),
             on_failure: Box::new(move |_| failed.store(true, Ordering::Relaxed)),
         };
-        let ByHand { engine, sequencers, followers } = Engine::by_hand(Arc::new(self.store.clone()), options)?;
+        let ByHand { engine, sequencers, followers, renewing: _ } =
+            Engine::by_hand(Arc::new(self.store.clone()), options)?;
         (self.engine, self.sequencers, self.followers) = (Some(engine), sequencers, followers);
         self.believed = self.jump;
         Ok(())

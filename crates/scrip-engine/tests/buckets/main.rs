@@ -11,4 +11,5 @@ mod market;
 mod races;
 mod recent_keys;
 mod rules;
+mod together;
 mod verified;

@@ -25,8 +25,8 @@ use scrip_core::{
     time::{Timestamp, Zones},
 };
 use scrip_engine::{
-    Answer, ByHand, Engine, EngineError, EngineOptions, Following, KeyUse, ManualClock, Random, Receipt, Secrets,
-    Sequencer, verify,
+    Answer, ByHand, Engine, EngineError, EngineOptions, Following, KeyUse, ManualClock, Random, Receipt, Renewing,
+    Secrets, Sequencer, verify,
 };
 use scrip_store::{Store, memory::MemoryStore};
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ pub struct Market {
     pub engine: Engine,
     sequencers: Vec<Sequencer>,
     pub followers: Vec<Following>,
+    pub renewing: Option<Renewing>,
     /// Steps until everything in memory is lost. `None`: never.
     pub crash_after: Option<usize>,
     /// Batches that were done.
@@ -82,9 +83,27 @@ impl Market {
     /// Over any store that is empty.
     pub fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
-        let ByHand { engine, sequencers, followers } =
-            Engine::by_hand(store.clone(), options(&clock, Random::seeded(1))).expect("an empty store");
-        Self { store, clock, engine, sequencers, followers, crash_after: None, steps: 0, seed: 1 }
+        Self::of_seed(store, clock, 1)
+    }
+
+    fn of_seed(store: Arc<dyn Store>, clock: Arc<ManualClock>, seed: u64) -> Self {
+        let ByHand { engine, sequencers, followers, renewing } =
+            Engine::by_hand(store.clone(), options(&clock, Random::seeded(seed))).expect("an empty store");
+        Self { store, clock, engine, sequencers, followers, renewing, crash_after: None, steps: 0, seed }
+    }
+
+    /// A second one, on a store that several serve from, with the same clock.
+    pub fn beside(&self, store: Arc<dyn Store>) -> Self {
+        Self::of_seed(store, self.clock.clone(), self.seed + 100)
+    }
+
+    /// As its own thread does five times a second.
+    pub fn renew(&mut self) {
+        self.renewing.as_mut().expect("several serve").step().expect("the store works");
+    }
+
+    pub fn tenths_pass(&self, tenths: i64) {
+        self.clock.set(Timestamp::from_micros(self.engine.now().micros() + tenths * 100_000));
     }
 
     /// Everything in memory is lost; what was committed is found again.
@@ -93,8 +112,8 @@ impl Market {
         self.crash_after = None;
         self.sequencers.clear();
         let started = Engine::by_hand(self.store.clone(), options(&self.clock, Random::seeded(self.seed)));
-        let ByHand { engine, sequencers, followers } = started.expect("what was committed can be read");
-        (self.engine, self.sequencers, self.followers) = (engine, sequencers, followers);
+        let ByHand { engine, sequencers, followers, renewing } = started.expect("what was committed can be read");
+        (self.engine, self.sequencers, self.followers, self.renewing) = (engine, sequencers, followers, renewing);
     }
 
     pub fn minutes_pass(&self, minutes: u32) {
@@ -109,20 +128,26 @@ impl Market {
             if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
                 return Ok(done);
             }
-            for sequencer in &mut self.sequencers {
-                if sequencer.waiting() == 0 {
-                    continue;
-                }
-                if self.crash_after == Some(self.steps) {
-                    return Err(Crashed);
-                }
-                sequencer.step(usize::MAX);
-                self.steps += 1;
-            }
+            self.batches()?;
             for follower in &mut self.followers {
                 follower.catch_up().expect("the store works");
             }
         }
+    }
+
+    /// Does what waits in each bucket.
+    pub fn batches(&mut self) -> Result<(), Crashed> {
+        for sequencer in &mut self.sequencers {
+            if sequencer.waiting() == 0 {
+                continue;
+            }
+            if self.crash_after == Some(self.steps) {
+                return Err(Crashed);
+            }
+            sequencer.step(usize::MAX);
+            self.steps += 1;
+        }
+        Ok(())
     }
 
     pub fn tries(&mut self, command: impl Into<Command>, key: Option<KeyUse>) -> Result<Answered, Crashed> {

@@ -43,4 +43,5 @@ mod sellers_apart;
 mod shop;
 mod sold_out;
 mod time_zones;
+mod together;
 mod wallet;

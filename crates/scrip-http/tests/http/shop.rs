@@ -105,9 +105,17 @@ impl Shop {
         })
     }
 
+    /// Of one of several processes, say.
+    pub fn over(store: MemoryStore) -> Self {
+        Self::with_all(store, |_, _| ())
+    }
+
     fn with(change: impl FnOnce(&mut DeskOptions, &mut ApiOptions)) -> Self {
+        Self::with_all(MemoryStore::new(buckets()), change)
+    }
+
+    fn with_all(store: MemoryStore, change: impl FnOnce(&mut DeskOptions, &mut ApiOptions)) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse(NOON).expect("a time")));
-        let store = MemoryStore::new(buckets());
         let options = EngineOptions {
             random: Random::system(),
             secrets: Secrets::from_master(&[7; 32]),

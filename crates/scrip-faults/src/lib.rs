@@ -83,6 +83,10 @@ faults! {
     CursorBeforeItsRows = "cursor_before_its_rows",
     /// Lists show what was followed, whatever was answered before.
     ListsDontWait = "lists_dont_wait",
+    /// A process answers although it is no member any more.
+    AnswersWithoutMembership = "answers_without_membership",
+    /// What changed is answered whether or not every process that serves has followed it.
+    AnsweredBeforeFollowed = "answered_before_followed",
     /// A wallet's pages beyond the 256th have no keys of their own.
     PagesBeyondAByte = "pages_beyond_a_byte",
 }

@@ -73,7 +73,11 @@ impl Ask {
         let by_itself = |command: &Command| {
             matches!(
                 command,
-                Command::ImportCampaign(_) | Command::ImportCoupon(_) | Command::RevokeCode(_) | Command::CancelJob(_)
+                Command::ImportCampaign(_)
+                    | Command::ImportCoupon(_)
+                    | Command::RevokeCode(_)
+                    | Command::RevokeApiKey(_)
+                    | Command::CancelJob(_)
             )
         };
         self.key.is_some()

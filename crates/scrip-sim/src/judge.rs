@@ -137,9 +137,13 @@ impl Model {
                 must!(linked, "I3: {:?} is linked, and isn't", ask.account());
                 Ok(())
             }
-            Answer::ApiKey(_) | Answer::Transfer(_) | Answer::Code(None) | Answer::Nothing => {
-                Err("an answer to nothing".to_owned())
+            Answer::ApiKey(key) => {
+                let is_revoked = self.api_keys.get(&key.id).ok_or_else(|| format!("I3: {} isn't there", key.id))?;
+                let revokes = is_asked(&ask.wish, |command| matches!(command, Command::RevokeApiKey(_)));
+                must!(*is_revoked || !revokes, "I3: {} is revoked, and isn't", key.id);
+                Ok(())
             }
+            Answer::Transfer(_) | Answer::Code(None) | Answer::Nothing => Err("an answer to nothing".to_owned()),
         }
     }
 

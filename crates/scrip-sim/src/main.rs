@@ -134,6 +134,7 @@ fn summary(tally: &Tally, failures: &[Failure], walks: u64, elapsed: Duration) {
     println!("{} orders revised, {} refusals to revise one", tally.revised, tally.not_revised);
     println!("{} coupons of old data came in, {} answers that a code is taken back", tally.imported, tally.taken_back);
     println!("{lost} answers lost, {again} commands sent again, {} reads compared", tally.reads);
+    println!("{} times a node showed what it has in memory beside others", tally.shown);
     println!("{crashes} crashes, {faults} faults of the store, {unknown} of them commits without an answer");
     println!("{} commits, {} grants, {} recalls", tally.commits, tally.grants, tally.recalls);
     println!(

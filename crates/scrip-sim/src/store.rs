@@ -12,7 +12,10 @@ use scrip_core::{
 };
 use scrip_store::{
     Batch, Document, Followed, Head, Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer,
-    frame::Frame, memory::MemoryStore, secret::WrappedSecret,
+    frame::Frame,
+    members::{Member, MemberId, Members},
+    memory::MemoryStore,
+    secret::WrappedSecret,
 };
 
 use crate::chance::Chance;
@@ -156,6 +159,49 @@ impl Store for WeatheredStore {
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
         self.inner.replace_secrets(read, new)
+    }
+
+    fn members(&self) -> Option<&dyn Members> {
+        self.inner.members().map(|_| self as &dyn Members)
+    }
+}
+
+impl WeatheredStore {
+    /// What is done with the list of members: or not, or nobody learns of it.
+    fn of_members<T>(&self, work: impl FnOnce(&dyn Members) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut sky = self.weather.sky();
+        if sky.strikes(25) {
+            sky.felt.unavailable += 1;
+            return Err(unavailable("members"));
+        }
+        let done = self.inner.members().map_or_else(|| Err(unavailable("members")), work)?;
+        if sky.strikes(25) {
+            sky.felt.unknown += 1;
+            return Err(unavailable("answer of members"));
+        }
+        Ok(done)
+    }
+}
+
+impl Members for WeatheredStore {
+    fn join(&self, id: MemberId, followed: &[(Bucket, u64)]) -> Result<(), StoreError> {
+        self.of_members(|members| members.join(id, followed))
+    }
+
+    fn renew(&self, id: MemberId, followed: &[(Bucket, u64)]) -> Result<bool, StoreError> {
+        self.of_members(|members| members.renew(id, followed))
+    }
+
+    fn leave(&self, id: MemberId) -> Result<(), StoreError> {
+        self.of_members(|members| members.leave(id))
+    }
+
+    fn strike(&self, id: MemberId, renewal: u64) -> Result<bool, StoreError> {
+        self.of_members(|members| members.strike(id, renewal))
+    }
+
+    fn all(&self) -> Result<Vec<Member>, StoreError> {
+        self.of_members(|members| members.all())
     }
 }
 

@@ -1,6 +1,8 @@
 mod reads;
 pub mod scripts;
+mod serving;
 mod tally;
+mod time;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -14,6 +16,7 @@ use scrip_engine::{Answer, Engine, EngineError, Receipt, Secrets};
 use scrip_store::{Store, StoreError, memory::MemoryStore};
 use sha2::{Digest, Sha256};
 
+use self::serving::{Question, Told};
 pub use self::tally::Tally;
 use crate::{
     ask::{Ask, Flight, Wish},
@@ -31,14 +34,9 @@ const FLIGHTS_MAX: usize = 20;
 /// More than any walk takes to come to rest: whoever works on is stuck.
 const STEPS_MAX: u64 = 100_000;
 const SECOND: i64 = 1_000_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
+const HOUR: i64 = 3_600 * SECOND;
 /// 2026-11-01T00:00:00Z.
 const START: i64 = 1_793_491_200 * SECOND;
-/// How far clocks are set back at most.
-const BACK_MAX: i64 = 2 * HOUR;
-/// How far clocks are set ahead at most.
-const AHEAD_MAX: i64 = 40 * 24 * HOUR;
 /// Clients don't ask again after this: keys are kept for a day.
 const PATIENCE: i64 = 16 * HOUR;
 
@@ -81,6 +79,12 @@ pub struct World {
     scripted: bool,
     /// Nobody follows.
     held_up: bool,
+    /// How much faster each node's clock runs, in thousandths.
+    rates: Vec<i64>,
+    /// What clients know of what every node has in memory.
+    told: Told,
+    /// Of each node.
+    questions: Vec<Option<Question>>,
 }
 
 /// Walks once. Errors: the first thing that isn't as it must be.
@@ -114,7 +118,7 @@ impl World {
     fn new(setting: Setting) -> Self {
         let mut chance = Chance::new(setting.seed);
         let buckets = Buckets::new(setting.buckets).expect("the command line checks it");
-        let store = MemoryStore::new(buckets);
+        let store = if setting.nodes > 1 { MemoryStore::with_members(buckets) } else { MemoryStore::new(buckets) };
         let stale = chance.one_in(3);
         let weather = Arc::new(Weather::new(chance.branch(), stale));
         let secrets = Secrets::from_master(&[7; 32]);
@@ -147,10 +151,14 @@ impl World {
             trace: std::env::var_os("SCRIP_SIM_TRACE").is_some(),
             scripted: false,
             held_up: false,
+            rates: Vec::new(),
+            told: Told::default(),
+            questions: (0..setting.nodes).map(|_| None).collect(),
         }
     }
 
     fn run(&mut self) -> Checked {
+        self.some_rates();
         self.set_clock(START);
         for node in 0..self.nodes.len() {
             self.start(node);
@@ -170,6 +178,9 @@ impl World {
 
     /// One thing happens.
     fn step(&mut self) -> Checked {
+        if self.are_several() && self.chance.percent(20) {
+            return self.serve_together();
+        }
         match self.chance.below(1_000) {
             0..300 => self.send(),
             300..600 => self.poll_one(),
@@ -216,6 +227,11 @@ impl World {
             29..31 if !self.asks.is_empty() => {
                 let recent = self.asks.len().saturating_sub(100);
                 recent + self.chance.below(self.asks.len() - recent)
+            }
+            31..34 if self.are_several() => {
+                let wish = self.wish_of_keys();
+                self.asks.push(wish);
+                self.asks.len() - 1
             }
             _ => {
                 let wish = self.workload.wish(&self.model, Timestamp::from_micros(self.clock));
@@ -314,6 +330,10 @@ impl World {
                 campaign.id
             );
         }
+        if let Ok(receipt) = &result {
+            self.told(flight.node, receipt)?;
+        }
+        let ask = &self.asks[flight.ask];
         judged.map_err(|what| format!("{what} [answer to {} {:?} {:?}]", flight.ask, ask.wish, ask.key))?;
         let lost = !self.scripted && self.chance.one_in(15);
         self.tally.lost += u64::from(lost);
@@ -371,6 +391,8 @@ impl World {
         if self.nodes[node].start(seed, self.secrets.clone()).is_err() {
             self.nodes[node].crash();
         }
+        // One that isn't one of those that serve by that answers nobody yet.
+        let _ = self.nodes[node].renew();
     }
 
     fn run_a_batch(&mut self) -> Checked {
@@ -497,6 +519,7 @@ impl World {
                 self.open.push(flight.ask);
             }
         }
+        self.questions[node] = None;
         self.nodes[node].crash();
     }
 
@@ -518,94 +541,6 @@ impl World {
         self.weather.set_storm(self.storm);
     }
 
-    // Time.
-
-    fn set_clock(&mut self, at: i64) {
-        self.clock = at;
-        self.marks.push((at, self.model.seq));
-        self.latest = self.latest.max(at);
-        self.model.clock = Timestamp::from_micros(self.latest + SECOND);
-        for node in &self.nodes {
-            node.set_clock(Timestamp::from_micros(at));
-        }
-    }
-
-    fn tick(&mut self) -> Checked {
-        if self.calm_down {
-            if self.flights.is_empty() && self.nodes.iter().all(|node| node.maintenance.is_none()) {
-                self.calm_down = false;
-                self.open.clear();
-                self.network.clear();
-                let passes = self.chance.between(HOUR, 30 * HOUR);
-                self.asks.iter_mut().for_each(|ask| ask.done = true);
-                self.set_all_right();
-                self.set_clock(self.latest + passes);
-            }
-            return Ok(());
-        }
-        let at = match self.chance.below(100) {
-            0..70 => self.clock + self.chance.between(1, 5 * SECOND),
-            70..88 => self.clock + self.chance.between(SECOND, 3 * MINUTE),
-            88..94 => self.clock + self.chance.between(MINUTE, 50 * MINUTE),
-            94..97 => {
-                self.set_some_wrong();
-                self.clock
-            }
-            97 => {
-                self.set_all_right();
-                self.clock
-            }
-            _ => {
-                self.calm_down = self.chance.one_in(4);
-                self.clock
-            }
-        };
-        self.set_clock(at.max(START));
-        // Nobody leaves it so for long.
-        if self.chance.percent(30) {
-            self.set_all_right();
-        }
-        Ok(())
-    }
-
-    /// Somebody, or something, sets the clock of one node or of all: a little or far, back or ahead.
-    fn set_some_wrong(&mut self) {
-        let jump = match self.chance.below(10) {
-            0..4 => -self.chance.between(0, 5 * SECOND),
-            4..6 => -self.chance.between(0, BACK_MAX),
-            6 => self.chance.between(0, 50 * MINUTE),
-            _ => self.chance.between(HOUR + SECOND, AHEAD_MAX),
-        };
-        let one = self.chance.percent(50).then(|| self.chance.below(self.nodes.len()));
-        // What a clock shows that is set ahead by less than a jump is believed, and written: it is the time then.
-        let (jump, by) = if (0..HOUR).contains(&jump) { (0, jump) } else { (jump, 0) };
-        self.set_clock(self.clock + by);
-        for node in 0..self.nodes.len() {
-            if one.is_none_or(|one| one == node) && self.nodes[node].is_up() {
-                self.tally.jumps += 1;
-                self.nodes[node].set_wrong(Timestamp::from_micros(self.clock), jump);
-            }
-        }
-    }
-
-    fn set_all_right(&mut self) {
-        for node in 0..self.nodes.len() {
-            self.set_right(node);
-        }
-    }
-
-    /// Somebody sets the clock right. Where the engine began with a wrong one, that is a jump, which has to be accepted.
-    fn set_right(&mut self, node: usize) {
-        self.nodes[node].set_wrong(Timestamp::from_micros(self.clock), 0);
-        if self.nodes[node].is_up() && self.nodes[node].has_jumped() {
-            self.tally.accepted += 1;
-            if !self.nodes[node].accept_clock() {
-                // The store couldn't be read: starting anew does as well.
-                self.crash(node);
-            }
-        }
-    }
-
     // The end.
 
     /// All faults are over. What is underway ends, maintenance does what is left, holds run out: then nothing may be left over.
@@ -614,26 +549,29 @@ impl World {
         self.restart_the_failed()?;
         self.set_all_right();
         self.restart_the_failed()?;
-        if self.nodes.len() > 1 || self.chance.percent(50) {
+        if self.chance.percent(50) {
             for node in 0..self.nodes.len() {
                 self.crash(node);
                 self.start(node);
             }
         }
+        self.renew_all()?;
         self.run_until_idle()?;
         self.set_clock(self.latest + 8 * 24 * HOUR);
         for round in 0.. {
             must!(round < 60, "maintenance finds work for ever");
+            self.renew_all()?;
             let before = self.model.seq;
             for node in 0..self.nodes.len() {
                 self.nodes[node].start_maintenance();
                 self.run_until_idle()?;
             }
-            self.set_clock(self.latest + 2 * MINUTE);
+            self.set_clock(self.latest + 120 * SECOND);
             if round > 2 && self.model.seq == before {
                 break;
             }
         }
+        self.renew_all()?;
         for engine in self.nodes.iter().filter_map(|node| node.engine.as_ref()) {
             self.registry_is_current(engine)?;
         }
@@ -686,6 +624,12 @@ impl World {
             } else if let Some(node) = tidying {
                 self.poll_maintenance(node)?;
             } else {
+                // Somebody waits for one that is gone.
+                if self.are_several() && before > 0 {
+                    self.set_clock(self.clock + SECOND / 2);
+                    self.renew_all()?;
+                    continue;
+                }
                 let stuck = before + self.nodes.iter().filter(|node| node.maintenance.is_some()).count();
                 must!(stuck == 0, "{stuck} wait for what will never come");
                 return Ok(());

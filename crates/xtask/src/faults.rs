@@ -34,6 +34,7 @@ const fn catch(fault: Fault, harness: &'static str, how: How) -> Catch {
 }
 
 const WALKS: How = Simulates("--commands 20000 --walk 2000");
+const TOGETHER: How = Simulates("--commands 20000 --walk 2000 --nodes 3");
 const SCRIPTS: How = Simulates("--scripts 300");
 
 const CATCHES: &[Catch] = &[
@@ -99,6 +100,8 @@ const CATCHES: &[Catch] = &[
     catch(Fault::RowsLeftBehind, "the simulator: tables against what the API says", WALKS),
     catch(Fault::CursorBeforeItsRows, "the simulator: a follower interrupted between any two steps", WALKS),
     catch(Fault::ListsDontWait, "a list right after what it should have", Tests("buckets", "followers")),
+    catch(Fault::AnswersWithoutMembership, "the simulator: nodes that were held up answer nobody", TOGETHER),
+    catch(Fault::AnsweredBeforeFollowed, "the simulator: no node shows what was before an answer", TOGETHER),
     catch(
         Fault::PagesBeyondAByte,
         "the simulator's scripts: a wallet of more pages than a byte can number",

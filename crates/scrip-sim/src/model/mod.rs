@@ -28,7 +28,7 @@ use scrip_core::{
     command::Command,
     event::{Event, Recorded},
     exchange::Pool,
-    id::{CampaignId, CodeHash, CouponId, JobId},
+    id::{CampaignId, CodeHash, CouponId, JobId, KeyId},
     idempotency::UsedKey,
     name::{AccountId, IndividualId, OrderId},
     slot::{Bucket, Buckets},
@@ -79,6 +79,8 @@ pub struct Model {
     pub imports: Imports,
     pub keys: HashMap<[u8; 16], Effect>,
     pub jobs: BTreeMap<JobId, (u32, u32)>,
+    /// API keys, and whether they are revoked.
+    pub api_keys: BTreeMap<KeyId, bool>,
     pub recalls: u64,
     pub grants: u64,
 }
@@ -139,6 +141,7 @@ impl Model {
             imports: Imports::default(),
             keys: HashMap::new(),
             jobs: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
             recalls: 0,
             grants: 0,
         }
@@ -243,10 +246,15 @@ impl Model {
                 must!(known.now.stage != CampaignStage::Deleted, "grants of {campaign}, which is gone");
                 Ok(())
             }
-            Event::ApiKeyCreated { .. }
-            | Event::ApiKeyRevoked { .. }
-            | Event::ApiKeyMetadataChanged { .. }
-            | Event::ApiKeySeen { .. } => Err("nobody asked for this".to_owned()),
+            Event::ApiKeyCreated { key } => {
+                must!(self.api_keys.insert(key.id, false).is_none(), "{} is made twice", key.id);
+                Ok(())
+            }
+            Event::ApiKeyRevoked { key, .. } => {
+                must!(self.api_keys.insert(*key, true) == Some(false), "{key} is revoked twice, or isn't there");
+                Ok(())
+            }
+            Event::ApiKeyMetadataChanged { .. } | Event::ApiKeySeen { .. } => Err("nobody asked for this".to_owned()),
             Event::SharedCodeNoted { .. }
             | Event::SharedCodeCounted { .. }
             | Event::DueSwept { .. }

@@ -33,6 +33,7 @@ impl World {
             Err(EngineError::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(format!("a read fails: {error:?}")),
         };
+        must!(self.nodes[node].may_answer(), "node {node} reads for somebody, and hasn't asked whether it may");
         let (clock, _) = self.nodes[node].time(Timestamp::from_micros(self.clock), Timestamp::default());
         must!(
             now.micros() >= clock && now.micros() <= self.latest_head()?.max(clock),

@@ -24,6 +24,8 @@ pub struct Tally {
     pub recalls: u64,
     pub reads: u64,
     pub exhausted: u64,
+    /// What was shown from the memory of one of several nodes.
+    pub shown: u64,
     /// Clocks that were set wrong, answers that said so, and clocks that an operator had to accept.
     pub jumps: u64,
     pub hindered: u64,
@@ -52,6 +54,7 @@ impl Tally {
         self.recalls += other.recalls;
         self.reads += other.reads;
         self.exhausted += other.exhausted;
+        self.shown += other.shown;
         self.jumps += other.jumps;
         self.hindered += other.hindered;
         self.accepted += other.accepted;

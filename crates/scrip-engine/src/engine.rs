@@ -20,7 +20,7 @@ use scrip_core::{
     time::{Timestamp, Zones},
 };
 use scrip_faults::Fault;
-use scrip_store::Store;
+use scrip_store::{Store, sums::SumTable};
 use tokio::sync::watch;
 
 use crate::{
@@ -282,24 +282,33 @@ impl Engine {
     /// Waits until lists and reports have what was answered before, by this process or until it started: at most a quarter of a second, as whoever asks would
     /// rather have what there is.
     pub async fn followed(&self) {
-        self.followed_within(LISTS_WAIT).await;
+        self.followed_within(PEOPLE, LISTS_WAIT).await;
+    }
+
+    /// The same for a report whose sums a follower keeps. Answers whether they are complete: those of a file that is older than the
+    /// report, or that its last process left behind, are worked out first. Until then they are added up from rows, and those are waited
+    /// for.
+    pub async fn sums_followed(&self, sums: &SumTable) -> bool {
+        let are_kept = self.shared().progress.has_reached(sums.name, &self.shared().began);
+        self.followed_within(if are_kept { sums.name } else { PEOPLE }, LISTS_WAIT).await;
+        are_kept
     }
 
     /// The same for what must be whole or not be told at all.
     ///
     /// Errors: [`EngineError::Unavailable`] if it isn't there within some seconds.
     pub async fn surely_followed(&self) -> Result<(), EngineError> {
-        let has_followed = self.followed_within(EXPORTS_WAIT).await;
+        let has_followed = self.followed_within(PEOPLE, EXPORTS_WAIT).await;
         let behind = || EngineError::Unavailable("the tables for people are behind".to_owned());
         has_followed.then_some(()).ok_or_else(behind)
     }
 
-    async fn followed_within(&self, time: Duration) -> bool {
+    async fn followed_within(&self, follower: &'static str, time: Duration) -> bool {
         let shared = self.shared();
         if shared.by_hand || scrip_faults::is(Fault::ListsDontWait) {
             return true;
         }
-        shared.progress.reached(PEOPLE, &shared.feed.ends(), time).await
+        shared.progress.reached(follower, &shared.feed.ends(), time).await
     }
 
     /// How many reads there may be. Holds when it is said before the first.

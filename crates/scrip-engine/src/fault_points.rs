@@ -39,8 +39,12 @@ pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secre
 }
 
 /// How far a follower came in a transaction of its own, and then its rows.
-pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: Followed) -> Result<Duration, StoreError> {
-    let Followed { bucket, from, to, rows } = followed;
-    projection.write(&Followed { bucket, from, to, rows: Vec::new() })?;
-    projection.write(&Followed { bucket, from: to, to, rows })
+pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: &Followed) -> Result<Duration, StoreError> {
+    projection.write(&Followed { rows: Vec::new(), added: Vec::new(), ..followed.clone() })?;
+    projection.write(&Followed { from: followed.to, ..followed.clone() })
+}
+
+/// What was added to sums already, by who is at `at`.
+pub(crate) fn add_again(projection: &mut dyn Projection, followed: &Followed, at: u64) -> Result<Duration, StoreError> {
+    projection.write(&Followed { from: at, to: at, rows: Vec::new(), ..followed.clone() })
 }

@@ -26,10 +26,12 @@ use scrip_core::{
 use scrip_store::{
     Snapshot, StoreError,
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter},
+    sums::DISTRIBUTION,
 };
 
 use crate::{
     answer::{Answer, replayed},
+    follow::distribution_row,
     known::lacking,
     load::{load_all, wallet_keys},
     receipt::EngineError,
@@ -334,8 +336,19 @@ impl<'a> Reader<'a> {
         Ok(self.snapshot.codes(campaign, after, limit)?)
     }
 
-    pub fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, EngineError> {
-        Ok(self.snapshot.distribution(campaign)?)
+    /// Claims, redemptions and cost by channel and source. `kept`: from sums, if [`Engine::sums_followed`](crate::Engine::sums_followed)
+    /// says that they are complete; else all rows are read.
+    pub fn distribution(
+        &mut self,
+        campaign: Option<CampaignId>,
+        kept: bool,
+    ) -> Result<Vec<DistributionRow>, EngineError> {
+        if !kept {
+            return Ok(self.snapshot.distribution(campaign)?);
+        }
+        let campaign = campaign.map(|campaign| campaign.to_string());
+        let sums = self.snapshot.sums(&DISTRIBUTION, campaign.as_deref())?;
+        Ok(sums.iter().map(distribution_row).collect::<Result<_, StoreError>>()?)
     }
 
     /// Events after a position in every bucket, oldest first, at most `limit`, and of the journals `bytes` and a few frames more of each

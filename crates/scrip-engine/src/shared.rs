@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub progress: Arc<Progress>,
     /// Where several processes serve from the store.
     pub membership: Option<Membership>,
+    /// Where the journals ended when this process began.
+    pub began: Vec<(Bucket, u64)>,
     /// Whose job had the last turn (`None` within: the platform's).
     pub job_turn: Mutex<Option<Option<SellerId>>>,
     /// What readers have in memory.
@@ -81,6 +83,7 @@ impl Shared {
         let heads = heads.collect::<Result<Vec<_>, StoreError>>()?;
         let registry = Registry::load(&mut *snapshot, store.buckets())?;
         drop(snapshot);
+        let began = heads.iter().map(|(bucket, head)| (*bucket, head.position)).collect();
         let shared = Self {
             registry,
             time: Time::new(options.clock),
@@ -93,6 +96,7 @@ impl Shared {
             feed: Feed::default(),
             progress: Arc::default(),
             membership: store.members().map(|_| Membership::default()),
+            began,
             job_turn: Mutex::default(),
             known: Known::default(),
             room: OnceLock::new(),

@@ -11,6 +11,7 @@ mod journal;
 mod lanes;
 mod rows;
 mod spill;
+mod sums;
 mod unfollowed;
 mod whole;
 
@@ -29,6 +30,8 @@ pub struct Report {
     pub rows: u64,
     /// Events that the tables for people don't have yet. What they are about wasn't compared with them.
     pub behind: u64,
+    /// The tables of sums that weren't compared with the rows, as their follower or that of the rows isn't at the journal's end.
+    pub uncompared: Vec<&'static str>,
     /// Frames whose seals were checked. What stands before the first is sealed by it.
     pub sealed: u64,
     /// Where the journals end, with the time of the last batch; of buckets that have any event.
@@ -113,6 +116,7 @@ fn verify_replay(store: &dyn Store, outside: Outside<'_>, lane_bytes: u64) -> Re
     }
     if !found.report.is_cut_short {
         streams.end(snapshot, &unfollowed, &mut found)?;
+        sums::compare(snapshot, store.buckets(), &mut found)?;
     }
     Ok(found.ended())
 }

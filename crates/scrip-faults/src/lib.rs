@@ -81,6 +81,8 @@ faults! {
     RowsLeftBehind = "rows_left_behind",
     /// How far a follower came is written before its rows.
     CursorBeforeItsRows = "cursor_before_its_rows",
+    /// What a follower adds to sums is added again when it comes again.
+    AddedAgain = "added_again",
     /// Lists show what was followed, whatever was answered before.
     ListsDontWait = "lists_dont_wait",
     /// A process answers although it is no member any more.

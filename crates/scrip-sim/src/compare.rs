@@ -259,6 +259,7 @@ pub fn verified(store: &dyn Store) -> Checked {
     let report = verify(store).map_err(|error| error.to_string())?;
     must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
     must!(report.behind == 0, "{} events weren't followed", report.behind);
+    must!(report.uncompared.is_empty(), "{:?} weren't compared", report.uncompared);
     let in_lanes = verify_in_lanes(store, Outside::default(), LANE_BYTES).map_err(|error| error.to_string())?;
     must!(in_lanes == report, "I9: verify finds {:?} in lanes, {in_lanes:?} beside {report:?}", in_lanes.problems);
     Ok(())

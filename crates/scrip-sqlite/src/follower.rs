@@ -59,6 +59,7 @@ impl Projection for SqliteProjection {
                 return Err(followed.conflict(found));
             }
             people::write(connection, &followed.rows)?;
+            followed.added.iter().try_for_each(|added| people::sums::add(connection, added))?;
             if followed.to > 0 {
                 move_to(connection, self.follower, followed.bucket, followed.to)?;
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use scrip_store::{Rederived, RederivedDocument, StoreError, people::Row};
+use scrip_store::{Rederived, RederivedDocument, StoreError, people::Row, sums};
 
 use crate::{
     backup,
@@ -38,6 +38,7 @@ pub(crate) fn write(connection: &mut Connection, copied: Option<&Path>, changes:
     changes.gone.iter().try_for_each(|row| remove(&transaction, row)).map_err(during(OPERATION))?;
     // An order's row before those that belong to it: the order of the tables.
     people::write(&transaction, &changes.rows)?;
+    sums::ALL.iter().try_for_each(|table| people::sums::empty(&transaction, table)).map_err(during(OPERATION))?;
     for (bucket, position) in changes.followed.iter().filter(|(_, position)| *position > 0) {
         follower::move_to(&transaction, changes.follower, *bucket, *position)?;
     }

@@ -9,6 +9,7 @@ use scrip_store::{
     Document, Head, Snapshot, StoreError,
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
     secret::WrappedSecret,
+    sums::{Sum, SumTable},
 };
 
 use crate::{contradictions, documents, error::during, follower, journal, people, pool::Pool, secrets};
@@ -101,6 +102,10 @@ impl Snapshot for SqliteSnapshot<'_> {
         limit: usize,
     ) -> Result<Vec<CodeRow>, StoreError> {
         people::code::list(self.connection(), campaign, after, limit)
+    }
+
+    fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError> {
+        people::sums::of(self.connection(), table, first)
     }
 
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {

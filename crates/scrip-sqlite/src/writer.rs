@@ -107,7 +107,7 @@ mod tests {
         drop(writer);
         let mut another = store.writer(Bucket::FIRST).expect("idle");
         assert!(matches!(another.begin().err(), Some(StoreError::Failed { .. })), "nor by another writer");
-        let followed = Followed { bucket: Bucket::FIRST, from: 0, to: 1, rows: Vec::new() };
+        let followed = Followed { bucket: Bucket::FIRST, from: 0, to: 1, rows: Vec::new(), added: Vec::new() };
         let error = store.projection("rows").expect("opens").write(&followed).expect_err("nor by a follower");
         assert!(matches!(error, StoreError::Failed { .. }), "{error}");
         drop(another);

@@ -10,6 +10,7 @@ mod members;
 mod model;
 mod rows;
 mod secrets;
+mod sums;
 
 pub use documents::*;
 pub use journal::*;
@@ -18,6 +19,7 @@ pub use members::*;
 pub use model::*;
 pub use rows::*;
 pub use secrets::*;
+pub use sums::*;
 
 use crate::Store;
 
@@ -85,5 +87,9 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     ledger_entries_are_paged_by_position,
     codes_are_paged_in_the_order_of_the_journal,
     distribution_counts_claims_redemptions_and_cost,
+    sums_are_added_to_and_listed_by_key,
+    a_sum_below_zero_changes_nothing,
+    a_window_is_added_once,
+    a_row_without_figures_is_not_there,
     a_random_history_reads_as_from_the_memory_store,
 };

@@ -8,6 +8,7 @@ pub mod members;
 pub mod memory;
 pub mod people;
 pub mod secret;
+pub mod sums;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::{
     members::Members,
     people::Row,
     secret::WrappedSecret,
+    sums::{Added, Sum, SumTable},
 };
 
 /// An aggregate as stored, with the journal position of the batch that wrote it.
@@ -112,6 +114,8 @@ pub struct Followed {
     pub to: u64,
     /// Upserted in their order.
     pub rows: Vec<Row>,
+    /// Added to tables of sums, in this order.
+    pub added: Vec<Added>,
 }
 
 impl Followed {
@@ -192,8 +196,8 @@ pub trait Store: Send + Sync + 'static {
     /// before this was kept.
     fn revision(&self) -> Result<u32, StoreError>;
 
-    /// Writes what was worked out anew, and its revision, all or nothing: while nobody writes. A backend with files copies
-    /// them first, if there is anything to write but the revision.
+    /// Writes what was worked out anew, and its revision, all or nothing: while nobody writes. Tables of sums are emptied, for their
+    /// followers to begin anew. A backend with files copies them first, if there is anything to write but the revision.
     ///
     /// Errors: [`StoreError::Conflict`] if a bucket has a writer.
     fn rederive(&self, changes: &Rederived) -> Result<(), StoreError>;
@@ -231,12 +235,12 @@ pub trait Transaction {
 
 /// Writes what one follower makes of the journal, beside the sequencers: they go first.
 pub trait Projection: Send {
-    /// Upserts the rows and notes how far the follower came, all or nothing. It needn't be on the device when this returns: what is
+    /// Upserts the rows, adds to the sums and notes how far the follower came, all or nothing. It needn't be on the device when this returns: what is
     /// lost with the power is lost whole, and followed again. What belongs to an order may come before it. Answers for how long
     /// sequencers were kept from writing.
     ///
     /// Errors: [`StoreError::Conflict`] if the follower isn't at [`Followed::from`]; [`StoreError::Damaged`] if a row contradicts
-    /// itself, or belongs to an order that has none; then nothing was written.
+    /// itself, or belongs to an order that has none, or a sum would come to less than 0; then nothing was written.
     fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
 }
 
@@ -297,7 +301,10 @@ pub trait Snapshot {
         limit: usize,
     ) -> Result<Vec<people::CodeRow>, StoreError>;
 
-    /// Claims, redemptions and cost by channel and source, of one campaign or of all.
+    /// The rows of a table of sums by their keys; `first`: those whose key begins with it.
+    fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError>;
+
+    /// Claims, redemptions and cost by channel and source, of one campaign or of all: added up from rows, all of which it reads.
     fn distribution(
         &mut self,
         campaign: Option<scrip_core::id::CampaignId>,

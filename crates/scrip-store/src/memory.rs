@@ -14,8 +14,10 @@ use scrip_core::{
 };
 
 mod members;
+mod sums;
 mod tables;
 
+use self::sums::Sums;
 pub use self::tables::Tables;
 use crate::{
     Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
@@ -23,6 +25,7 @@ use crate::{
     members::{Member, MemberId, Members},
     people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
     secret::WrappedSecret,
+    sums::{Sum, SumTable},
 };
 
 /// Buckets of documents and frames, and the tables for people, behind one lock. Clones are handles of the same store.
@@ -42,6 +45,7 @@ pub struct MemoryStore {
 struct Committed {
     buckets: BTreeMap<Bucket, Arc<BucketContent>>,
     tables: Arc<Tables>,
+    sums: Arc<Sums>,
     /// How far each follower came in each bucket.
     followed: BTreeMap<(String, Bucket), u64>,
     revision: u32,
@@ -139,6 +143,8 @@ impl Store for MemoryStore {
             }
         }
         committed.tables = Arc::new(tables);
+        committed.sums = Arc::default();
+        committed.followed.retain(|(follower, _), _| crate::sums::ALL.iter().all(|table| table.name != follower));
         let followed = changes.followed.iter().map(|(bucket, to)| ((changes.follower.to_owned(), *bucket), *to));
         committed.followed.extend(followed);
         committed.revision = changes.revision;
@@ -222,6 +228,9 @@ impl Projection for MemoryProjection {
             return Err(followed.conflict(found));
         }
         committed.tables.check(&followed.rows)?;
+        let mut sums = committed.sums.clone();
+        followed.added.iter().try_for_each(|added| Arc::make_mut(&mut sums).add(added))?;
+        committed.sums = sums;
         Arc::make_mut(&mut committed.tables).write(&followed.rows);
         committed.followed.insert((self.follower.to_owned(), followed.bucket), followed.to);
         Ok(started.elapsed())
@@ -357,6 +366,10 @@ impl Snapshot for MemorySnapshot {
         limit: usize,
     ) -> Result<Vec<CodeRow>, StoreError> {
         Ok(self.committed.tables.codes(campaign, after, limit))
+    }
+
+    fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError> {
+        Ok(self.committed.sums.of(table, first))
     }
 
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {

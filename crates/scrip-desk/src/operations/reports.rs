@@ -1,5 +1,5 @@
 use scrip_core::{id::CampaignId, money::Currency};
-use scrip_store::people::DistributionRow;
+use scrip_store::{people::DistributionRow, sums::DISTRIBUTION};
 
 use crate::{callers::Caller, desk::Desk, not_done::NotDone, rights::Operation};
 
@@ -13,7 +13,8 @@ impl Desk {
         campaign: Option<CampaignId>,
     ) -> Result<Vec<(DistributionRow, Option<Currency>)>, NotDone> {
         caller.may(Operation::ReportDistribution)?;
-        let rows = self.read_list(move |reader| reader.distribution(campaign)).await?;
+        let kept = self.engine.sums_followed(&DISTRIBUTION).await;
+        let rows = self.read(move |reader| reader.distribution(campaign, kept)).await?;
         let currency = |campaign| self.campaign(campaign).map(|campaign| campaign.terms.currency);
         Ok(rows.into_iter().map(|row| (currency(row.campaign), row)).map(|(currency, row)| (row, currency)).collect())
     }

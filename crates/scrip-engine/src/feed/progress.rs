@@ -144,19 +144,25 @@ impl Progress {
         positions.iter().filter(|((_, of), _)| *of == bucket).map(|(_, at)| *at).min().unwrap_or(0)
     }
 
+    /// Whether the follower has come to these positions.
+    pub fn has_reached(&self, follower: &'static str, wanted: &[(Bucket, u64)]) -> bool {
+        has(&self.positions.borrow(), follower, wanted)
+    }
+
     /// Waits until the follower has come to these positions, at most for so long. Answers whether it has.
     pub async fn reached(&self, follower: &'static str, wanted: &[(Bucket, u64)], time: Duration) -> bool {
-        let has = |positions: &Positions| {
-            wanted.iter().all(|(bucket, position)| positions.get(&(follower, *bucket)).is_some_and(|at| at >= position))
-        };
         let mut positions = self.positions.subscribe();
-        if has(&positions.borrow()) {
+        if has(&positions.borrow(), follower, wanted) {
             return true;
         }
         if self.bell().failing.contains(follower) {
             return false;
         }
         self.hurry();
-        timeout(time, positions.wait_for(has)).await.is_ok()
+        timeout(time, positions.wait_for(|positions| has(positions, follower, wanted))).await.is_ok()
     }
+}
+
+fn has(positions: &Positions, follower: &'static str, wanted: &[(Bucket, u64)]) -> bool {
+    wanted.iter().all(|(bucket, position)| positions.get(&(follower, *bucket)).is_some_and(|at| at >= position))
 }

@@ -14,7 +14,7 @@ use scrip_store::{Followed, Projection, StoreError};
 use super::Projector;
 use crate::{
     counted,
-    fault_points::cursor_first,
+    fault_points::{add_again, cursor_first},
     feed::{Fed, Heard, journal},
     load::load_all,
     receipt::chain,
@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Frames of the journal that are read at once, and after how many bytes no more are.
 const FRAMES: usize = 8;
 const BYTES: usize = 2 << 20;
+/// So many events take long enough to tell of it.
+const LONG: u64 = 100_000;
 /// How long it goes on when everything stops: what is left is followed after the next start.
 const LAST: Duration = Duration::from_secs(10);
 
@@ -110,9 +112,10 @@ impl Following {
             let mut snapshot = self.shared.store.snapshot()?;
             load_all(&mut *snapshot, &mut state, |state| self.projector.needs(&window, state))?;
         }
-        let followed = Followed { bucket, from, to, rows: self.projector.rows(&window, &state) };
+        let rows = self.projector.rows(&window, &state);
+        let followed = Followed { bucket, from, to, rows, added: self.projector.added(&window, &state)? };
         let written = if scrip_faults::is(Fault::CursorBeforeItsRows) {
-            cursor_first(&mut *self.projection, followed)
+            cursor_first(&mut *self.projection, &followed)
         } else {
             self.projection.write(&followed)
         };
@@ -121,7 +124,11 @@ impl Following {
             // Another process was faster: on from where it came. If none was, the rows contradict what is there.
             Err(error @ StoreError::Conflict { .. }) => {
                 self.positions.remove(&bucket);
-                return if self.position(bucket)? == from { Err(error) } else { Ok(true) };
+                let at = self.position(bucket)?;
+                if scrip_faults::is(Fault::AddedAgain) && at > from {
+                    add_again(&mut *self.projection, &followed, at)?;
+                }
+                return if at == from { Err(error) } else { Ok(true) };
             }
             Err(error) => return Err(error),
         };
@@ -130,6 +137,13 @@ impl Following {
         self.positions.insert(bucket, to);
         self.shared.followed(self.projector.name(), bucket, to);
         Ok(true)
+    }
+
+    /// How much it lacks of what there was when this process began.
+    fn lacks(&mut self) -> u64 {
+        let began = self.shared.began.clone();
+        let lacks = |(bucket, end): (Bucket, u64)| end.saturating_sub(self.position(bucket).unwrap_or(end));
+        began.into_iter().map(lacks).sum()
     }
 
     fn position(&mut self, bucket: Bucket) -> Result<u64, StoreError> {
@@ -173,11 +187,23 @@ impl Following {
 pub(crate) fn run(mut following: Following) {
     let shared = following.shared.clone();
     let (progress, mut heard, name) = (&shared.progress, Heard::default(), following.projector.name());
+    let events = following.lacks();
+    let mut is_long = events > LONG;
+    if is_long {
+        tracing::info!(
+            follower = name,
+            events,
+            "follows what was there before: until then lists show less, and reports are added up row by row"
+        );
+    }
     loop {
         match following.step() {
             Ok(true) => progress.gather(&mut heard, GATHER.max(std::mem::take(&mut following.held) * SHARE)),
             Ok(false) if progress.is_stopping() => return,
             Ok(false) => {
+                if std::mem::take(&mut is_long) {
+                    tracing::info!(follower = name, "has followed what was there before");
+                }
                 progress.wait(&mut heard);
                 progress.gather(&mut heard, GATHER);
             }

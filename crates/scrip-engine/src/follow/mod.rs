@@ -3,21 +3,24 @@
 //! A projector says what rows follow from a window of events; [`following`] hands it one window after the other in the order of
 //! each bucket's journal, and has the store write the rows together with how far it came. It is fed from memory ([`crate::feed`])
 //! with what this process commits, and from the journal with all else: what was committed while it wasn't there, by another
-//! process, or longer ago than memory reaches. One more projector is one more file here and a line in [`all`].
+//! process, or longer ago than memory reaches. One more projector is one more file here and a line in [`all`]; one that keeps a
+//! report's sums a file and a line in [`SUMS`].
 //!
 //! Followers that only learn, such as the registry, are [`crate::feed::Follower`]s: told before answers are given.
 
+mod distribution;
 mod following;
 mod people;
+mod sums;
 
 use scrip_core::{
     event::Recorded,
     state::{Key, State},
 };
-use scrip_store::people::Row;
+use scrip_store::{StoreError, people::Row, sums::Added};
 
+pub(crate) use self::{distribution::row as distribution_row, following::run, people::People, sums::Sums};
 pub use self::{following::Following, people::PEOPLE};
-pub(crate) use self::{following::run, people::People};
 
 /// What makes something of the journal. It has no memory of its own: a window may come again, after a crash for example, and
 /// windows may be cut between any two batches.
@@ -31,9 +34,21 @@ pub(crate) trait Projector: Send + Sync {
     /// The rows that follow. `state` has the documents as they were when the window ended, or later: then what they say of later
     /// events is written again with those.
     fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row>;
+
+    /// What is added to sums: as [`sums::Sums::added`].
+    ///
+    /// Errors: those of that.
+    fn added(&self, _: &[&Recorded], _: &State) -> Result<Vec<Added>, StoreError> {
+        Ok(Vec::new())
+    }
 }
+
+/// What is kept for each report.
+pub(crate) static SUMS: &[&dyn Sums] = &[&distribution::Distribution];
 
 /// Every projector.
 pub(crate) fn all() -> Vec<Box<dyn Projector>> {
-    vec![Box::new(People)]
+    let mut all: Vec<Box<dyn Projector>> = vec![Box::new(People)];
+    all.extend(SUMS.iter().map(|sums| Box::new(sums::Keeping(*sums)) as Box<dyn Projector>));
+    all
 }

@@ -98,7 +98,7 @@ fn a_row_that_cant_be_stops_its_follower_and_nobody_else() {
         order: None,
         held_until: None,
     };
-    let followed = Followed { bucket, from: at, to: at + 1, rows: vec![bad] };
+    let followed = Followed { bucket, from: at, to: at + 1, rows: vec![bad], added: Vec::new() };
     let error = store.projection(PEOPLE).expect("follows").write(&followed).expect_err("no such state");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert_eq!(store.snapshot().expect("reads").followed(PEOPLE, bucket).expect("reads"), at);

@@ -11,5 +11,6 @@ mod market;
 mod races;
 mod recent_keys;
 mod rules;
+mod sums;
 mod together;
 mod verified;

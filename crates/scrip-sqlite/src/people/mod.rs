@@ -10,6 +10,7 @@ pub(crate) mod order_transaction;
 pub(crate) mod orders;
 pub(crate) mod redemption;
 pub(crate) mod refund;
+pub(crate) mod sums;
 mod upsert;
 
 use rusqlite::{Connection, Params, ToSql};

@@ -82,7 +82,7 @@ pub fn batch(head: Head) -> Batch {
 /// What a coupon's row for each batch after the position is written by.
 pub fn rows(from: u64, to: u64) -> Followed {
     let rows = (from + 1..=to).map(|number| Row::Coupon(coupon(number))).collect();
-    Followed { bucket: Bucket::FIRST, from, to, rows }
+    Followed { bucket: Bucket::FIRST, from, to, rows, added: Vec::new() }
 }
 
 /// Follows the journal to its end.

@@ -21,6 +21,7 @@ use crate::{
         CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
         RefundRow, Row,
     },
+    sums::{self, Added},
 };
 
 /// Who follows, in the properties.
@@ -55,8 +56,13 @@ impl Hand {
 
     /// Follows the journal to its end with these rows.
     pub(super) fn try_follow(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.try_add(rows, Vec::new())
+    }
+
+    /// And adds to sums.
+    pub(super) fn try_add(&mut self, rows: Vec<Row>, added: Vec<Added>) -> Result<(), StoreError> {
         let to = self.writer.begin().expect("begins").head().expect("has a head").position;
-        self.projection.write(&Followed { bucket: self.bucket, from: self.followed, to, rows })?;
+        self.projection.write(&Followed { bucket: self.bucket, from: self.followed, to, rows, added })?;
         self.followed = to;
         Ok(())
     }
@@ -120,7 +126,8 @@ pub(super) fn all(store: &dyn Store) -> impl PartialEq + std::fmt::Debug + use<>
         let followed = snapshot.followed(FOLLOWER, bucket).expect("reads");
         buckets.push((bucket, head, documents, snapshot.frames(bucket, 0, usize::MAX).expect("reads"), followed));
     }
-    (buckets, snapshot.all_rows().expect("reads"))
+    let sums: Vec<_> = sums::ALL.iter().map(|table| snapshot.sums(table, None).expect("reads")).collect();
+    (buckets, snapshot.all_rows().expect("reads"), sums)
 }
 
 /// A batch that continues the journal after `head` by a second and `count` events.

@@ -15,6 +15,7 @@ use crate::{
     Batch, Save, Store,
     memory::MemoryStore,
     people::{CampaignRow, CouponRow, OrderFilter, OrderRow, RedemptionRow, Row, words},
+    sums::{Added, DISTRIBUTION, Sum},
 };
 
 /// Batches of the history. Everything is compared after each eighth.
@@ -51,7 +52,8 @@ pub fn a_random_history_reads_as_from_the_memory_store(store: &dyn Store) {
         }
         let rows: Vec<Row> =
             (0..random.below(8)).flat_map(|_| random_rows(&mut random, hand.bucket, batch.frame.first)).collect();
-        let (done, expected) = (hand.try_follow(rows.clone()), oracle_hand.try_follow(rows));
+        let added = random_sums(&mut random);
+        let (done, expected) = (hand.try_add(rows.clone(), added.clone()), oracle_hand.try_add(rows, added));
         match (&done, &expected) {
             (Ok(()), Ok(())) => {}
             (Err(error), Err(expected)) => {
@@ -148,6 +150,18 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
     }
 }
 
+/// Seldom less than there is.
+fn random_sums(random: &mut Random) -> Vec<Added> {
+    let sums = (0..random.below(3)).map(|_| {
+        let campaign = campaign_id(random.below(2) as u8).to_string();
+        let (channel, source) = (random.one_of(words::CHANNELS), random.one_of(&["", "home"]));
+        let least = if random.below(20) == 0 { -1 } else { 0 };
+        let figures = DISTRIBUTION.figures.iter().map(|_| random.below(4) as i64 + least).collect();
+        Sum { key: vec![campaign, channel.to_owned(), source.to_owned()], figures }
+    });
+    vec![Added { to: &DISTRIBUTION, sums: sums.collect() }]
+}
+
 /// Of a row that may be there.
 fn random_change(random: &mut Random, order: OrderRow, number: u8) -> Row {
     let OrderRow { account, id, .. } = order;
@@ -192,6 +206,9 @@ fn compare(store: &dyn Store, oracle: &dyn Store, versions: &BTreeMap<Key, Optio
         assert_eq!(entries(&mut *found), entries(&mut *expected));
     }
     for campaign in [None, Some(campaign_id(0)), Some(campaign_id(1))] {
+        let first = campaign.map(|campaign| campaign.to_string());
+        let sums = |snapshot: &mut dyn crate::Snapshot| snapshot.sums(&DISTRIBUTION, first.as_deref()).expect("reads");
+        assert_eq!(sums(&mut *found), sums(&mut *expected));
         assert_eq!(found.distribution(campaign).expect("reads"), expected.distribution(campaign).expect("reads"));
     }
     let after = Some((random.below(60), random.below(20) as u32));

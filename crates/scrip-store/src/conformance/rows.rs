@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-fn rows(store: &dyn Store) -> Vec<Row> {
+pub(super) fn rows(store: &dyn Store) -> Vec<Row> {
     snapshot(store).all_rows().expect("reads")
 }
 
@@ -133,7 +133,8 @@ pub fn a_change_keeps_the_rest_of_its_row(store: &dyn Store) {
 pub fn a_follower_goes_on_from_where_it_is(store: &dyn Store) {
     let mut hand = Hand::of(store);
     let (bucket, to) = (hand.bucket, hand.commit(vec![], vec![Row::Coupon(coupon(1))]));
-    let followed = |from, to, number| Followed { bucket, from, to, rows: vec![Row::Coupon(coupon(number))] };
+    let followed =
+        |from, to, number| Followed { bucket, from, to, rows: vec![Row::Coupon(coupon(number))], added: Vec::new() };
     let mut again = store.projection(FOLLOWER).expect("several may follow under one name");
     let error = again.write(&followed(0, to, 2)).expect_err("it is done already");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");

@@ -30,6 +30,12 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
                 report.behind
             );
         }
+        if !report.uncompared.is_empty() {
+            say!(
+                "The sums of reports weren't compared with rows, as one of the two isn't at the journal's end yet: {}.",
+                report.uncompared.join(", ")
+            );
+        }
     }
     if !report.is_clean() {
         for problem in &report.problems {

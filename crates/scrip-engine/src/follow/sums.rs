@@ -1,0 +1,50 @@
+//! Sums that are kept for reports: what one is, and the projector that keeps it.
+
+use scrip_core::{event::Recorded, key::Key, state::State};
+use scrip_store::{
+    Snapshot, StoreError,
+    people::Row,
+    sums::{Added, Sum, SumTable},
+};
+
+use super::Projector;
+
+/// What is kept for one report.
+pub(crate) trait Sums: Sync {
+    fn table(&self) -> &'static SumTable;
+
+    /// As those of a [`Projector`].
+    fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key>;
+
+    /// What the window adds, each event once and for ever the same: from events, and of documents from what never changes after them.
+    /// `state` has the documents as they were when the window ended, or later: what they say of later events is added with those.
+    ///
+    /// Errors: [`StoreError::Damaged`] if a document that an event tells of isn't there.
+    fn added(&self, window: &[&Recorded], state: &State) -> Result<Vec<Sum>, StoreError>;
+
+    /// The same figures from the rows of the tables for people: reads all of them.
+    ///
+    /// Errors: those of the store.
+    fn added_up(&self, snapshot: &mut dyn Snapshot) -> Result<Vec<Sum>, StoreError>;
+}
+
+/// The follower that keeps them.
+pub(crate) struct Keeping(pub &'static dyn Sums);
+
+impl Projector for Keeping {
+    fn name(&self) -> &'static str {
+        self.0.table().name
+    }
+
+    fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key> {
+        self.0.needs(window, state)
+    }
+
+    fn rows(&self, _: &[&Recorded], _: &State) -> Vec<Row> {
+        Vec::new()
+    }
+
+    fn added(&self, window: &[&Recorded], state: &State) -> Result<Vec<Added>, StoreError> {
+        Ok(vec![Added { to: self.0.table(), sums: self.0.added(window, state)? }])
+    }
+}

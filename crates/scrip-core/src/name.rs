@@ -69,6 +69,11 @@ impl fmt::Display for Encoded<'_> {
     }
 }
 
+/// A name's text as [`Encoded`] writes it.
+pub const fn encoded(text: &str) -> Encoded<'_> {
+    Encoded(text)
+}
+
 /// What [`Encoded`] wrote; `None` for a `%` that isn't followed by two hexadecimal digits of ASCII.
 pub fn decoded(text: &str) -> Option<String> {
     let mut name = String::with_capacity(text.len());

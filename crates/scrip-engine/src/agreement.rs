@@ -13,7 +13,9 @@ use scrip_core::{
     state::Aggregate,
     wallet::{Coupon, CouponState},
 };
-use scrip_store::people::{CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row};
+use scrip_store::people::{
+    CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow, Row, Word as _, coupon::OfOrder,
+};
 
 /// One order in the tables for people.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -52,15 +54,7 @@ impl Rows {
             Row::Redemption(row) => self.order(&row.account, &row.order).redemptions.push(row),
             Row::Refund(row) => self.order(&row.account, &row.order).refunds.push(row),
             Row::Coupon(row) => drop(self.coupons.insert(row.id, row)),
-            Row::Campaign(_)
-            | Row::CampaignGone(_)
-            | Row::CouponState { .. }
-            | Row::CouponGone(_)
-            | Row::OrderEmptied { .. }
-            | Row::RedemptionChanged { .. }
-            | Row::RefundMetadata { .. }
-            | Row::LedgerEntry(_)
-            | Row::Code(_) => {}
+            Row::Campaign(_) | Row::LedgerEntry(_) | Row::Code(_) | Row::Change(_) => {}
         }
     }
 
@@ -81,19 +75,20 @@ impl Rows {
         let Some(row) = self.coupons.get(&coupon.id) else {
             return Some(format!("coupon {}: not in the tables", coupon.id));
         };
+        let known = |order: &OrderId| OfOrder::Known(order.clone());
         let (state, order, held_until) = match &coupon.state {
-            CouponState::Valid => ("valid", None, None),
-            CouponState::Inactive { order, held_until } => ("inactive", Some(order), *held_until),
-            CouponState::Used { order } => ("used", Some(order), None),
-            CouponState::UsedBefore => ("used", None, None),
-            CouponState::Reclaimed => ("reclaimed", None, None),
-            CouponState::Pending => ("pending", None, None),
+            CouponState::Valid => ("valid", OfOrder::None, None),
+            CouponState::Inactive { order, held_until } => ("inactive", known(order), *held_until),
+            CouponState::Used { order } => ("used", known(order), None),
+            CouponState::UsedBefore => ("used", OfOrder::Elsewhere, None),
+            CouponState::Reclaimed => ("reclaimed", OfOrder::None, None),
+            CouponState::Pending => ("pending", OfOrder::None, None),
         };
         let same = (&row.account, &row.individual, row.campaign) == (account, individual, coupon.campaign)
             && (row.claimed_at, row.starts_at, row.expires_at)
                 == (coupon.claimed_at, coupon.starts_at, coupon.expires_at)
-            && (row.channel, &row.source) == (coupon.channel.as_str(), &coupon.source)
-            && (row.state, row.order.as_ref(), row.held_until) == (state, order, held_until);
+            && (row.channel, &row.source) == (coupon.channel, &coupon.source)
+            && (row.state.word(), &row.order, row.held_until) == (state, &order, held_until);
         (!same).then(|| format!("coupon {}: its row says {row:?}, the wallet {coupon:?}", coupon.id))
     }
 }
@@ -199,8 +194,8 @@ impl OrderRows {
         let shown = [figures.subtotal, figures.shipping, figures.discount, figures.total];
         found.same("subtotal, shipping, discount, total", told, shown);
         // A placed order's row says so until somebody writes down that its hold ran out; readers look at the clock.
-        found.same("the status", row.status, order.status(order.placed_at).as_str());
-        found.same("what is refunded", row.refunded, order.refunded().as_str());
+        found.same("the status", row.status, order.status(order.placed_at));
+        found.same("what is refunded", row.refunded, order.refunded());
         found.same("the currency", row.currency, order.cart.currency());
         let times = (order.placed_at, order.hold_expires_at, order.paid_at);
         found.same("its metadata", &row.metadata, &order.metadata.all());
@@ -236,7 +231,7 @@ impl OrderRows {
                 TransactionState::Refunded => "refunded",
                 TransactionState::Cancelled => "cancelled",
             };
-            found.same(&format!("seller {}", transaction.seller), row.map(|row| row.state), Some(shown));
+            found.same(&format!("seller {}", transaction.seller), row.map(|row| row.state.word()), Some(shown));
             let placed_at = row.map(|row| row.placed_at);
             found.same(&format!("when of seller {}", transaction.seller), placed_at, Some(order.placed_at));
         }
@@ -253,13 +248,13 @@ impl OrderRows {
                 OrderCouponState::Released | OrderCouponState::Lapsed => "released",
             };
             let row = self.redemptions.iter().find(|row| row.coupon == coupon.id());
-            let told = row.map(|row| (row.campaign, row.discount, row.state));
+            let told = row.map(|row| (row.campaign, row.discount, row.state.word()));
             let shown = Some((coupon.applied.campaign, coupon.applied.discount, shown));
             found.same(&format!("coupon {}: campaign, discount, state", coupon.id()), told, shown);
         }
         let others = self.redemptions.iter().filter(|row| order.coupons.iter().all(|on| on.id() != row.coupon));
         for row in others {
-            found.same(&format!("coupon {}, which isn't on it", row.coupon), row.state, "released");
+            found.same(&format!("coupon {}, which isn't on it", row.coupon), row.state.word(), "released");
         }
         let reversed: Amount = self.redemptions.iter().map(|row| row.reversed).sum();
         let refunded: Amount =

@@ -10,7 +10,7 @@ use scrip_store::{Document, Rederived, RederivedDocument, Store, StoreError, mem
 
 use crate::{
     follow::PEOPLE,
-    verify::{Report, hex, replay, row_key},
+    verify::{Report, hex, replay},
 };
 
 /// Of the rules by which documents and rows are derived from the journal. Raised whenever `evolve` or the projection comes to
@@ -96,9 +96,9 @@ fn differences(store: &dyn Store, repaired: &mut Repaired) -> Result<Rederived, 
         }
     }
     let replayed = tables.all().into_iter();
-    let mut replayed: BTreeMap<String, Row> = replayed.map(|row| (row_key(&row), row)).collect();
+    let mut replayed: BTreeMap<String, Row> = replayed.map(|row| (row.called(), row)).collect();
     for row in snapshot.all_rows()? {
-        let key = row_key(&row);
+        let key = row.called();
         match replayed.remove(&key) {
             Some(now) if now == row => {}
             Some(now) => {

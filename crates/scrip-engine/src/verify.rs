@@ -5,6 +5,7 @@
 //! ([`accounts`]): memory is what one lane needs, however many accounts there are.
 
 mod accounts;
+mod aside;
 mod chain;
 mod compare;
 mod journal;
@@ -16,7 +17,7 @@ mod unfollowed;
 mod whole;
 
 use scrip_core::{slot::Bucket, time::Timestamp};
-use scrip_store::{Snapshot, Store, StoreError, people::Row, secret::ChainSecrets};
+use scrip_store::{Snapshot, Store, StoreError, secret::ChainSecrets};
 
 pub(crate) use self::whole::replay;
 use self::{compare::Found, rows::RowStreams, unfollowed::Unfollowed};
@@ -140,44 +141,12 @@ fn verify_bucket(
     if found.report.is_cut_short {
         return Ok(());
     }
-    replayed.put_coupons_aside(snapshot)?;
+    replayed.put_rows_aside(snapshot)?;
     for lane in 0..lanes.count() {
         accounts::compare(snapshot, &mut replayed, lane, unfollowed, found)?;
     }
     accounts::compare_individuals(snapshot, &mut replayed, found)?;
     replayed.compare(snapshot, found)
-}
-
-/// One row's name. Ids in it are percent-encoded: `a/b` with order `c` isn't `a` with order `b/c`.
-pub(crate) fn row_key(row: &Row) -> String {
-    match row {
-        Row::Campaign(row) => format!("campaign {}", row.id),
-        Row::Coupon(row) => format!("coupon {}", row.id),
-        Row::CampaignGone(campaign) => format!("campaign {campaign}"),
-        Row::CouponState { coupon, .. } | Row::CouponGone(coupon) => format!("coupon {coupon}"),
-        Row::OrderEmptied { account, order } => format!("order {}/{}", account.encoded(), order.encoded()),
-        Row::Order(row) => format!("order {}/{}", row.account.encoded(), row.id.encoded()),
-        Row::OrderLine(row) => {
-            format!("order line {}/{}/{}", row.account.encoded(), row.order.encoded(), row.line.encoded())
-        }
-        Row::OrderTransaction(row) => {
-            format!("transaction {}/{}/{}", row.account.encoded(), row.order.encoded(), row.seller.encoded())
-        }
-        Row::Redemption(row) => {
-            format!("redemption {}/{}/{}", row.account.encoded(), row.order.encoded(), row.coupon)
-        }
-        Row::RedemptionChanged { account, order, coupon, .. } => {
-            format!("redemption {}/{}/{coupon}", account.encoded(), order.encoded())
-        }
-        Row::RefundMetadata { account, order, refund, .. } => {
-            format!("refund {}/{}/{}", account.encoded(), order.encoded(), refund.encoded())
-        }
-        Row::Refund(row) => {
-            format!("refund {}/{}/{}", row.account.encoded(), row.order.encoded(), row.id.encoded())
-        }
-        Row::LedgerEntry(row) => format!("ledger entry {}/{}", row.bucket.get(), row.position),
-        Row::Code(row) => format!("code {}/{}/{}", row.campaign, row.position, row.number),
-    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -1,17 +1,13 @@
-//! Columns to and from the domain's types.
+//! Columns to and from the values and types of the store.
+
+use std::borrow::Cow;
 
 use rusqlite::{
-    Error, Result, Row,
-    types::{FromSqlResult, Type, ValueRef},
+    Error, Result, Row, ToSql,
+    types::{ToSqlOutput, Type, ValueRef},
 };
-use scrip_core::{
-    id::{CampaignId, CouponId, JobId},
-    metadata::Members,
-    money::{Amount, Currency},
-    name::{AccountId, IndividualId, LineId, OrderId, ProductId, RefundName, SellerId, SourceName},
-    time::Timestamp,
-};
-use scrip_store::people::words;
+use scrip_core::time::Timestamp;
+use scrip_store::people::{Column, Stored, Value};
 
 /// A stored value that isn't what its column may hold.
 #[derive(Debug, thiserror::Error)]
@@ -22,60 +18,51 @@ fn unreadable(column: usize, kind: Type, value: &(impl ToString + ?Sized)) -> Er
     Error::FromSqlConversionFailure(column, kind, Box::new(Unreadable(value.to_string())))
 }
 
-fn value<'r, T>(row: &'r Row<'_>, column: usize, read: fn(&ValueRef<'r>) -> FromSqlResult<T>) -> Result<T> {
-    let value = row.get_ref(column)?;
-    read(&value).map_err(|error| Error::FromSqlConversionFailure(column, value.data_type(), Box::new(error)))
-}
+/// A row of SQLite's, as the tables for people read it.
+pub(crate) struct StoredRow<'r, 's>(pub &'r Row<'s>);
 
-pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
-    value(row, column, ValueRef::as_str)
-}
-
-/// What a text column holds.
-pub(crate) trait Stored: Sized {
-    /// `None` for what was never written.
-    fn read(text: &str) -> Option<Self>;
-}
-
-macro_rules! parsed {
-    ($($name:ident)*) => {$(
-        impl Stored for $name {
-            fn read(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
+impl Stored for StoredRow<'_, '_> {
+    fn value(&self, column: usize) -> Option<Value<'_>> {
+        match self.0.get_ref(column).ok()? {
+            ValueRef::Null => Some(Value::Null),
+            ValueRef::Integer(number) => Some(Value::Integer(number)),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok().map(|text| Value::Text(Cow::Borrowed(text))),
+            ValueRef::Blob(bytes) => Some(Value::Bytes(Cow::Borrowed(bytes))),
+            ValueRef::Real(_) => None,
         }
-    )*};
-}
-parsed!(CampaignId CouponId JobId Currency);
-
-/// Names are read as they were taken, whatever a name may be today.
-macro_rules! names {
-    ($($name:ident)*) => {$(
-        impl Stored for $name {
-            fn read(text: &str) -> Option<Self> {
-                (!text.is_empty()).then(|| Self::stored(text))
-            }
-        }
-    )*};
-}
-names!(AccountId IndividualId LineId OrderId ProductId RefundName SellerId SourceName);
-
-/// An id, a name or a currency.
-pub(crate) fn parse<T: Stored>(row: &Row<'_>, column: usize) -> Result<T> {
-    let text = text(row, column)?;
-    T::read(text).ok_or_else(|| unreadable(column, Type::Text, text))
-}
-
-pub(crate) fn parse_optional<T: Stored>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
-    match value(row, column, ValueRef::as_str_or_null)? {
-        Some(text) => T::read(text).map(Some).ok_or_else(|| unreadable(column, Type::Text, text)),
-        None => Ok(None),
     }
 }
 
-pub(crate) fn word(row: &Row<'_>, column: usize, words: &[&'static str]) -> Result<&'static str> {
-    let text = text(row, column)?;
-    words::find(words, text).ok_or_else(|| unreadable(column, Type::Text, text))
+/// A value of the store's, as SQLite binds it.
+pub(crate) struct Bound<'v>(pub Value<'v>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match &self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// Binds what stands in a column of a table for people.
+pub(crate) fn bound(column: &impl Column) -> Bound<'_> {
+    Bound(column.value())
+}
+
+pub(crate) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
+    let value = row.get_ref(column)?;
+    value.as_str().map_err(|error| Error::FromSqlConversionFailure(column, value.data_type(), Box::new(error)))
+}
+
+/// Reads what stands in a column of a table for people.
+pub(crate) fn column<C: Column>(row: &Row<'_>, column: usize) -> Result<C> {
+    let kind = row.get_ref(column)?.data_type();
+    let row = StoredRow(row);
+    let value = row.value(column);
+    value.as_ref().and_then(C::read).ok_or_else(|| unreadable(column, kind, &format!("{value:?}")))
 }
 
 pub(crate) fn bytes(row: &Row<'_>, column: usize) -> Result<Vec<u8>> {
@@ -87,27 +74,8 @@ pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     u64::try_from(number).map_err(|_| unreadable(column, Type::Integer, &number))
 }
 
-pub(crate) fn amount(row: &Row<'_>, column: usize) -> Result<Amount> {
-    let minor: i64 = row.get(column)?;
-    if minor < 0 { Err(unreadable(column, Type::Integer, &minor)) } else { Ok(Amount::of(minor)) }
-}
-
 pub(crate) fn instant(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     row.get(column).map(Timestamp::from_micros)
-}
-
-pub(crate) fn instant_optional(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column).map(|micros| micros.map(Timestamp::from_micros))
-}
-
-/// Metadata as a JSON object, keys in order: the same members are the same text.
-pub(crate) fn json(metadata: &Members) -> String {
-    serde_json::to_string(metadata).expect("texts by texts can be written")
-}
-
-pub(crate) fn metadata(row: &Row<'_>, column: usize) -> Result<Members> {
-    let text = text(row, column)?;
-    serde_json::from_str(text).map_err(|_| unreadable(column, Type::Text, text))
 }
 
 /// Positions and counts for SQLite, whose integers are signed. A journal of 2^63 events isn't reached; a bound of a

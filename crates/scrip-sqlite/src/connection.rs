@@ -13,7 +13,7 @@ pub(crate) enum Access {
 }
 
 /// Statements that a connection keeps prepared: more than there are in this crate.
-const STATEMENTS_KEPT: usize = 64;
+const STATEMENTS_KEPT: usize = 128;
 
 /// Opens a connection with the settings that durability and speed rest on. `Write` makes the file if there is none.
 pub(crate) fn open(path: &Path, access: Access, options: &Options) -> Result<Connection, StoreError> {

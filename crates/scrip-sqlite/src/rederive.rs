@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use scrip_store::{Rederived, RederivedDocument, StoreError, people::Row, sums};
+use scrip_store::{Rederived, RederivedDocument, StoreError, sums};
 
 use crate::{
     backup,
@@ -35,7 +35,7 @@ pub(crate) fn write(connection: &mut Connection, copied: Option<&Path>, changes:
         .iter()
         .try_for_each(|document| write_document(&transaction, document))
         .map_err(during(OPERATION))?;
-    changes.gone.iter().try_for_each(|row| remove(&transaction, row)).map_err(during(OPERATION))?;
+    people::remove(&transaction, &changes.gone)?;
     // An order's row before those that belong to it: the order of the tables.
     people::write(&transaction, &changes.rows)?;
     sums::ALL.iter().try_for_each(|table| people::sums::empty(&transaction, table)).map_err(during(OPERATION))?;
@@ -62,49 +62,5 @@ fn write_document(connection: &Connection, changed: &RederivedDocument) -> rusql
             let sql = "DELETE FROM document WHERE bucket = ?1 AND kind = ?2 AND key = ?3";
             connection.prepare_cached(sql)?.execute(params![bucket, kind, changed.key]).map(drop)
         }
-    }
-}
-
-/// Deletes the row with this one's key.
-fn remove(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
-    let gone = |sql: &str, params: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(params).map(drop);
-    match row {
-        Row::Campaign(row) => gone("DELETE FROM campaign WHERE id = ?1", &[&row.id.to_string()]),
-        Row::CampaignGone(id) => gone("DELETE FROM campaign WHERE id = ?1", &[&id.to_string()]),
-        Row::Coupon(row) => gone("DELETE FROM coupon WHERE id = ?1", &[&row.id.to_string()]),
-        Row::CouponGone(id) => gone("DELETE FROM coupon WHERE id = ?1", &[&id.to_string()]),
-        Row::Order(row) => {
-            gone("DELETE FROM orders WHERE account = ?1 AND id = ?2", &[&row.account.as_str(), &row.id.as_str()])
-        }
-        // No rows, but what changes them.
-        Row::CouponState { .. }
-        | Row::OrderEmptied { .. }
-        | Row::RedemptionChanged { .. }
-        | Row::RefundMetadata { .. } => Ok(()),
-        Row::OrderLine(row) => gone(
-            "DELETE FROM order_line WHERE account = ?1 AND order_id = ?2 AND line = ?3",
-            &[&row.account.as_str(), &row.order.as_str(), &row.line.as_str()],
-        ),
-        Row::OrderTransaction(row) => gone(
-            "DELETE FROM order_transaction WHERE account = ?1 AND order_id = ?2 AND seller = ?3",
-            &[&row.account.as_str(), &row.order.as_str(), &row.seller.as_str()],
-        ),
-        Row::Redemption(row) => gone(
-            "DELETE FROM redemption WHERE account = ?1 AND order_id = ?2 AND coupon = ?3",
-            &[&row.account.as_str(), &row.order.as_str(), &row.coupon.to_string()],
-        ),
-        Row::Refund(row) => gone(
-            "DELETE FROM refund WHERE account = ?1 AND order_id = ?2 AND id = ?3",
-            &[&row.account.as_str(), &row.order.as_str(), &row.id.as_str()],
-        ),
-        Row::LedgerEntry(row) => {
-            let key: [&dyn rusqlite::ToSql; 2] = [&row.bucket.get(), &signed(row.position)];
-            gone("DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2", &key)?;
-            gone("DELETE FROM ledger_entry WHERE bucket = ?1 AND position = ?2", &key)
-        }
-        Row::Code(row) => gone(
-            "DELETE FROM code WHERE campaign = ?1 AND position = ?2 AND number = ?3",
-            &[&row.campaign.to_string(), &signed(row.position), &row.number],
-        ),
     }
 }

@@ -7,7 +7,7 @@ use scrip_core::{
 };
 use scrip_store::{
     Document, Head, Snapshot, StoreError,
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
+    people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
     secret::WrappedSecret,
     sums::{Sum, SumTable},
 };
@@ -84,24 +84,15 @@ impl Snapshot for SqliteSnapshot<'_> {
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {
-        people::coupon::owner(self.connection(), coupon)
+        people::coupon_owner(self.connection(), coupon)
     }
 
     fn orders(&mut self, filter: &OrderFilter, limit: usize) -> Result<Vec<OrderCursor>, StoreError> {
         people::orders::list(self.connection(), filter, limit)
     }
 
-    fn ledger_entries(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, StoreError> {
-        people::ledger::list(self.connection(), bucket, after, limit)
-    }
-
-    fn codes(
-        &mut self,
-        campaign: CampaignId,
-        after: Option<(u64, u32)>,
-        limit: usize,
-    ) -> Result<Vec<CodeRow>, StoreError> {
-        people::code::list(self.connection(), campaign, after, limit)
+    fn page(&mut self, table: TableName, page: &Page<'_>) -> Result<Vec<Row>, StoreError> {
+        people::page(self.connection(), table, page)
     }
 
     fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError> {
@@ -112,17 +103,12 @@ impl Snapshot for SqliteSnapshot<'_> {
         people::distribution::sums(self.connection(), campaign)
     }
 
-    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
-        people::of_accounts(self.connection(), people::Accounts { from, to })
+    fn rows_of_accounts(&mut self, table: TableName, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
+        people::rows_of_accounts(self.connection(), table, from, to)
     }
 
-    fn rows_beside_accounts(
-        &mut self,
-        table: TableBesideAccounts,
-        after: Option<&Row>,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        people::beside_accounts(self.connection(), table, after, limit)
+    fn rows(&mut self, table: TableName, after: Option<&Row>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        people::rows(self.connection(), table, after, limit)
     }
 
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {

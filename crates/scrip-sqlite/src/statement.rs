@@ -1,7 +1,10 @@
 use rusqlite::{CachedStatement, Connection, Params};
-use scrip_store::StoreError;
+use scrip_store::{StoreError, people::Value};
 
-use crate::error::{during, not_one};
+use crate::{
+    column::Bound,
+    error::{during, not_one},
+};
 
 /// A statement for many rows of a batch, prepared at the first.
 pub(crate) struct Prepared<'c> {
@@ -35,6 +38,25 @@ impl<'c> Prepared<'c> {
         match self.execute(params)? {
             1 => Ok(()),
             changed => Err(not_one(self.operation, changed)),
+        }
+    }
+
+    /// Binds values as they are handed out, one after the other.
+    ///
+    /// Errors: also if not exactly one row changed.
+    pub(crate) fn write_one(&mut self, values: impl FnOnce(&mut dyn FnMut(Value<'_>))) -> Result<(), StoreError> {
+        let operation = self.operation;
+        let statement = self.statement()?;
+        let (mut number, mut bound) = (0_usize, Ok(()));
+        values(&mut |value| {
+            number += 1;
+            if bound.is_ok() {
+                bound = statement.raw_bind_parameter(number, Bound(value));
+            }
+        });
+        match bound.and_then(|()| statement.raw_execute()).map_err(during(operation))? {
+            1 => Ok(()),
+            changed => Err(not_one(operation, changed)),
         }
     }
 }

@@ -86,6 +86,7 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     an_order_whose_hold_ran_out_is_listed_as_cancelled,
     ledger_entries_are_paged_by_position,
     codes_are_paged_in_the_order_of_the_journal,
+    every_list_that_a_table_describes_is_read_page_by_page,
     distribution_counts_claims_redemptions_and_cost,
     sums_are_added_to_and_listed_by_key,
     a_sum_below_zero_changes_nothing,

@@ -21,7 +21,7 @@ use scrip_core::{
 use crate::{
     frame::{Frame, Hash},
     members::Members,
-    people::Row,
+    people::{Row, TableName},
     secret::WrappedSecret,
     sums::{Added, Sum, SumTable},
 };
@@ -285,13 +285,20 @@ pub trait Snapshot {
     /// Orders across accounts, newest first, at most `limit`.
     fn orders(&mut self, filter: &people::OrderFilter, limit: usize) -> Result<Vec<people::OrderCursor>, StoreError>;
 
+    /// A page of a table's list, as [`people::Table::LISTS`] has it.
+    fn page(&mut self, table: TableName, page: &people::Page<'_>) -> Result<Vec<Row>, StoreError>;
+
     /// Ledger entries of a bucket by position, oldest first, those after `after`, at most `limit`.
     fn ledger_entries(
         &mut self,
         bucket: Bucket,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<people::LedgerEntryRow>, StoreError>;
+    ) -> Result<Vec<people::LedgerEntryRow>, StoreError> {
+        let page = people::LedgerEntryRow::page_of_bucket(bucket, after, limit);
+        let rows = self.page(TableName::LedgerEntry, &page)?.into_iter();
+        Ok(rows.filter_map(|row| if let Row::LedgerEntry(row) = row { Some(row) } else { None }).collect())
+    }
 
     /// A campaign's codes in the order in which they were added, those after `after`, at most `limit`.
     fn codes(
@@ -299,7 +306,11 @@ pub trait Snapshot {
         campaign: scrip_core::id::CampaignId,
         after: Option<(u64, u32)>,
         limit: usize,
-    ) -> Result<Vec<people::CodeRow>, StoreError>;
+    ) -> Result<Vec<people::CodeRow>, StoreError> {
+        let page = people::CodeRow::page_of_campaign(campaign, after, limit);
+        let rows = self.page(TableName::Code, &page)?.into_iter();
+        Ok(rows.filter_map(|row| if let Row::Code(row) = row { Some(row) } else { None }).collect())
+    }
 
     /// The rows of a table of sums by their keys; `first`: those whose key begins with it.
     fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError>;
@@ -310,17 +321,12 @@ pub trait Snapshot {
         campaign: Option<scrip_core::id::CampaignId>,
     ) -> Result<Vec<people::DistributionRow>, StoreError>;
 
-    /// Rows of orders, and of their lines, transactions, redemptions and refunds, of accounts with `from <= account < to` in byte order,
-    /// table by table as in [`Snapshot::all_rows`]. An empty `to` is no end. For comparing a replay with them, some accounts at a time.
-    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError>;
+    /// Rows of a table whose key begins with an account, of accounts with `from <= account < to` in byte order, by their keys. An empty
+    /// `to` is no end. For comparing a replay with them, some accounts at a time.
+    fn rows_of_accounts(&mut self, table: TableName, from: &str, to: &str) -> Result<Vec<Row>, StoreError>;
 
-    /// Rows of another table in the order of their keys, those after the row `after` of it, at most `limit`.
-    fn rows_beside_accounts(
-        &mut self,
-        table: people::TableBesideAccounts,
-        after: Option<&Row>,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError>;
+    /// Rows of a table in the order of their keys, those after the row `after` of it, at most `limit`.
+    fn rows(&mut self, table: TableName, after: Option<&Row>, limit: usize) -> Result<Vec<Row>, StoreError>;
 
     /// Every row of the tables for people in a fixed order. Needs memory for all of them.
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError>;

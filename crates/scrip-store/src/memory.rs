@@ -18,12 +18,12 @@ mod sums;
 mod tables;
 
 use self::sums::Sums;
-pub use self::tables::Tables;
+pub use crate::people::Tables;
 use crate::{
     Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
-    people::{CodeRow, DistributionRow, LedgerEntryRow, OrderCursor, OrderFilter, Row, TableBesideAccounts},
+    people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
     secret::WrappedSecret,
     sums::{Sum, SumTable},
 };
@@ -355,17 +355,8 @@ impl Snapshot for MemorySnapshot {
         Ok(self.committed.tables.orders(filter, limit))
     }
 
-    fn ledger_entries(&mut self, bucket: Bucket, after: u64, limit: usize) -> Result<Vec<LedgerEntryRow>, StoreError> {
-        Ok(self.committed.tables.ledger_entries(bucket, after, limit))
-    }
-
-    fn codes(
-        &mut self,
-        campaign: CampaignId,
-        after: Option<(u64, u32)>,
-        limit: usize,
-    ) -> Result<Vec<CodeRow>, StoreError> {
-        Ok(self.committed.tables.codes(campaign, after, limit))
+    fn page(&mut self, table: TableName, page: &Page<'_>) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.page(table, page))
     }
 
     fn sums(&mut self, table: &SumTable, first: Option<&str>) -> Result<Vec<Sum>, StoreError> {
@@ -376,17 +367,12 @@ impl Snapshot for MemorySnapshot {
         Ok(self.committed.tables.distribution(campaign))
     }
 
-    fn rows_of_accounts(&mut self, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
-        Ok(self.committed.tables.of_accounts(from, to))
+    fn rows_of_accounts(&mut self, table: TableName, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.rows_of_accounts(table, from, to))
     }
 
-    fn rows_beside_accounts(
-        &mut self,
-        table: TableBesideAccounts,
-        after: Option<&Row>,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        Ok(self.committed.tables.beside_accounts(table, after, limit))
+    fn rows(&mut self, table: TableName, after: Option<&Row>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        Ok(self.committed.tables.rows(table, after, limit))
     }
 
     fn all_rows(&mut self) -> Result<Vec<Row>, StoreError> {

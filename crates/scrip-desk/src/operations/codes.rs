@@ -10,6 +10,7 @@ use scrip_core::{
     reason::{Reason, Refusal},
 };
 use scrip_engine::{Answer, EngineError};
+use scrip_store::people::Word as _;
 use serde::Serialize;
 
 use super::jobs::JobOf;
@@ -213,7 +214,7 @@ impl Desk {
                     None => row.label.clone(),
                 };
                 let id = CodeText::parse(&code).ok().map(|text| CodeId::from(secrets.entered(text).hash));
-                ExportedCode { code, kind: row.kind, source: row.source, job: row.job, id }
+                ExportedCode { code, kind: row.kind.word(), source: row.source, job: row.job, id }
             });
             Ok((exported.collect(), next))
         });

@@ -85,7 +85,7 @@ impl Desk {
             account: filter.account,
             id: filter.id,
             seller: if is(Fault::MissingSellerFilter) { filter.seller } else { own.or(filter.seller) },
-            status: filter.status.map(OrderStatus::as_str),
+            status: filter.status,
             from: filter.from,
             until: filter.until,
             now,

@@ -15,8 +15,8 @@ use scrip_core::{
     wallet::{Coupon, CouponState},
 };
 use scrip_store::people::{
-    CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
-    RefundRow, Row,
+    CampaignRow, Change, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow,
+    RedemptionRow, RefundRow, Row, campaign::Stage, code, coupon, coupon::OfOrder, order_transaction, redemption,
 };
 
 use super::Projector;
@@ -92,11 +92,11 @@ struct Told {
     /// As it came onto the order, with what the events after said.
     row: Option<RedemptionRow>,
     discount: Option<Amount>,
-    state: Option<&'static str>,
+    state: Option<redemption::State>,
 }
 
 impl Told {
-    fn set(&mut self, discount: Option<Amount>, state: Option<&'static str>) {
+    fn set(&mut self, discount: Option<Amount>, state: Option<redemption::State>) {
         match &mut self.row {
             Some(row) => {
                 (row.discount, row.state) = (discount.unwrap_or(row.discount), state.unwrap_or(row.state));
@@ -108,12 +108,12 @@ impl Told {
     fn into_row(self, account: &AccountId, order: &OrderId, coupon: CouponId) -> Row {
         let Self { row, discount, state } = self;
         let (account, order) = (account.clone(), order.clone());
-        row.map_or(Row::RedemptionChanged { account, order, coupon, discount, state }, Row::Redemption)
+        row.map_or(Change::Redemption { account, order, coupon, discount, state }.into(), Row::Redemption)
     }
 }
 
 impl SeenOrder {
-    fn told(&mut self, coupon: CouponId, state: &'static str) {
+    fn told(&mut self, coupon: CouponId, state: redemption::State) {
         self.told.entry(coupon).or_default().set(None, Some(state));
     }
 
@@ -150,7 +150,7 @@ impl Seen {
             | Event::CampaignEnded { campaign, .. } => drop(self.campaigns.insert(*campaign)),
             Event::CampaignDeleted { campaign } => {
                 self.campaigns.remove(campaign);
-                self.rows.push(Row::CampaignGone(*campaign));
+                self.rows.push(Change::CampaignGone(*campaign).into());
             }
             Event::SharedCodeAdded { campaign, text, source, secret, .. } => self.rows.push(Row::Code(CodeRow {
                 campaign: *campaign,
@@ -158,7 +158,7 @@ impl Seen {
                 number: number_of_shared(state, *campaign),
                 job: None,
                 source: source.clone(),
-                kind: "shared",
+                kind: code::Kind::Shared,
                 label: text.clone(),
                 sealed: None,
                 secret: secret.unwrap_or_default(),
@@ -171,7 +171,7 @@ impl Seen {
                         number,
                         job: Some(*job),
                         source: source.clone(),
-                        kind: "unique",
+                        kind: code::Kind::Unique,
                         label: code.last4.clone(),
                         sealed: Some(code.sealed.clone()),
                         secret: code.secret,
@@ -183,27 +183,27 @@ impl Seen {
                 self.rows.push(Row::Coupon(coupon_row(account, individual, coupon)));
             }
             Event::CouponHeld { account, coupon, order, held_until, .. } => {
-                self.coupon(*coupon, "inactive", Some(order), Some(*held_until));
-                self.order(account, order).told(*coupon, "held");
+                self.coupon(*coupon, coupon::State::Inactive, Some(order), Some(*held_until));
+                self.order(account, order).told(*coupon, redemption::State::Held);
             }
             Event::CouponUsed { account, coupon, order, .. } => {
-                self.coupon(*coupon, "used", Some(order), None);
-                self.order(account, order).told(*coupon, "used");
+                self.coupon(*coupon, coupon::State::Used, Some(order), None);
+                self.order(account, order).told(*coupon, redemption::State::Used);
             }
             Event::CouponReturned { account, coupon, order, .. } => {
-                self.coupon(*coupon, "valid", None, None);
-                self.order(account, order).told(*coupon, "returned");
+                self.coupon(*coupon, coupon::State::Valid, None, None);
+                self.order(account, order).told(*coupon, redemption::State::Returned);
             }
             Event::CouponReleased { account, coupon, order, .. } => {
-                self.coupon(*coupon, "valid", None, None);
+                self.coupon(*coupon, coupon::State::Valid, None, None);
                 let order = self.order(account, order);
-                order.told(*coupon, "released");
+                order.told(*coupon, redemption::State::Released);
                 order.came_off = true;
             }
             Event::CouponVoided { account, coupon, order, .. } => {
-                self.rows.push(Row::CouponGone(*coupon));
+                self.rows.push(Change::CouponGone(*coupon).into());
                 let order = self.order(account, order);
-                order.told(*coupon, "released");
+                order.told(*coupon, redemption::State::Released);
                 order.came_off = true;
             }
             Event::OrderPlaced { order } => {
@@ -245,12 +245,8 @@ impl Seen {
                 seen.lines.add(gave_back.map(usize::from));
             }
             Event::RefundMetadataChanged { account, order, refund, metadata } => {
-                self.rows.push(Row::RefundMetadata {
-                    account: account.clone(),
-                    order: order.clone(),
-                    refund: refund.clone(),
-                    metadata: metadata.all(),
-                });
+                let (account, order, refund) = (account.clone(), order.clone(), refund.clone());
+                self.rows.push(Change::RefundMetadata { account, order, refund, metadata: metadata.all() }.into());
             }
             Event::DiscountFunded { account, order, entry }
             | Event::DiscountReversed { account, order, entry }
@@ -296,11 +292,12 @@ impl Seen {
     fn coupon(
         &mut self,
         coupon: CouponId,
-        state: &'static str,
+        state: coupon::State,
         order: Option<&OrderId>,
         held_until: Option<Timestamp>,
     ) {
-        self.rows.push(Row::CouponState { coupon, state, order: order.cloned(), held_until });
+        let order = order.cloned().map_or(OfOrder::None, OfOrder::Known);
+        self.rows.push(Change::CouponState { coupon, state, order, held_until }.into());
     }
 
     fn needs(&self, state: &State) -> Vec<Key> {
@@ -351,7 +348,7 @@ impl SeenOrder {
     fn rows(mut self, order: &Order, rows: &mut Vec<Row>) {
         let goes_on = self.came_off && order.stage == OrderStage::Placed;
         if self.emptied {
-            rows.push(Row::OrderEmptied { account: order.account.clone(), order: order.id.clone() });
+            rows.push(Change::OrderEmptied { account: order.account.clone(), order: order.id.clone() }.into());
         }
         if self.head || goes_on {
             order_rows(order, rows);
@@ -365,12 +362,13 @@ impl SeenOrder {
                 rows.push(Row::Redemption(redemption_row(&order.account, &order.id, on_order, reversed)));
             }
             if self.held && on_order.state == OrderCouponState::Held {
-                rows.push(Row::CouponState {
+                let change = Change::CouponState {
                     coupon: on_order.id(),
-                    state: "inactive",
-                    order: Some(order.id.clone()),
+                    state: coupon::State::Inactive,
+                    order: OfOrder::Known(order.id.clone()),
                     held_until: (order.stage == OrderStage::Placed).then_some(order.hold_expires_at),
-                });
+                };
+                rows.push(change.into());
             }
         }
         let gone = self.told.into_iter();
@@ -385,10 +383,10 @@ fn campaign_row(campaign: &Campaign) -> CampaignRow {
         seller: campaign.terms.issuer.seller().cloned(),
         currency: campaign.terms.currency,
         stage: match campaign.stage {
-            CampaignStage::Draft => "draft",
-            CampaignStage::Published => "published",
-            CampaignStage::Paused => "paused",
-            CampaignStage::Ended | CampaignStage::Deleted => "ended",
+            CampaignStage::Draft => Stage::Draft,
+            CampaignStage::Published => Stage::Published,
+            CampaignStage::Paused => Stage::Paused,
+            CampaignStage::Ended | CampaignStage::Deleted => Stage::Ended,
         },
         created_at: campaign.created_at,
         metadata: campaign.metadata.all(),
@@ -409,13 +407,15 @@ fn refund_row(account: &AccountId, order: &OrderId, refund: &Refund) -> RefundRo
 }
 
 fn coupon_row(account: &AccountId, individual: &IndividualId, coupon: &Coupon) -> CouponRow {
-    let (name, order, held_until) = match &coupon.state {
-        CouponState::Valid => ("valid", None, None),
-        CouponState::Inactive { order, held_until } => ("inactive", Some(order.clone()), *held_until),
-        CouponState::Used { order } => ("used", Some(order.clone()), None),
-        CouponState::UsedBefore => ("used", None, None),
-        CouponState::Reclaimed => ("reclaimed", None, None),
-        CouponState::Pending => ("pending", None, None),
+    let (state, order, held_until) = match &coupon.state {
+        CouponState::Valid => (coupon::State::Valid, OfOrder::None, None),
+        CouponState::Inactive { order, held_until } => {
+            (coupon::State::Inactive, OfOrder::Known(order.clone()), *held_until)
+        }
+        CouponState::Used { order } => (coupon::State::Used, OfOrder::Known(order.clone()), None),
+        CouponState::UsedBefore => (coupon::State::Used, OfOrder::Elsewhere, None),
+        CouponState::Reclaimed => (coupon::State::Reclaimed, OfOrder::None, None),
+        CouponState::Pending => (coupon::State::Pending, OfOrder::None, None),
     };
     CouponRow {
         id: coupon.id,
@@ -425,9 +425,9 @@ fn coupon_row(account: &AccountId, individual: &IndividualId, coupon: &Coupon) -
         claimed_at: coupon.claimed_at,
         starts_at: coupon.starts_at,
         expires_at: coupon.expires_at,
-        channel: coupon.channel.as_str(),
+        channel: coupon.channel,
         source: coupon.source.clone(),
-        state: name,
+        state,
         order,
         held_until,
     }
@@ -441,8 +441,8 @@ fn order_rows(order: &Order, rows: &mut Vec<Row>) {
         account: order.account.clone(),
         id: order.id.clone(),
         currency: order.cart.currency(),
-        status: order.status(at).as_str(),
-        refunded: order.refunded().as_str(),
+        status: order.status(at),
+        refunded: order.refunded(),
         placed_at: order.placed_at,
         hold_expires_at: order.hold_expires_at,
         paid_at: order.paid_at,
@@ -458,10 +458,10 @@ fn order_rows(order: &Order, rows: &mut Vec<Row>) {
             order: order.id.clone(),
             seller: transaction.seller.clone(),
             state: match order.transaction_state(index, at) {
-                TransactionState::Open => "open",
-                TransactionState::Closed => "closed",
-                TransactionState::Refunded => "refunded",
-                TransactionState::Cancelled => "cancelled",
+                TransactionState::Open => order_transaction::State::Open,
+                TransactionState::Closed => order_transaction::State::Closed,
+                TransactionState::Refunded => order_transaction::State::Refunded,
+                TransactionState::Cancelled => order_transaction::State::Cancelled,
             },
             placed_at: order.placed_at,
         })
@@ -493,15 +493,15 @@ fn redemption_row(account: &AccountId, order: &OrderId, on_order: &OrderCoupon, 
         order: order.clone(),
         coupon: on_order.id(),
         campaign: on_order.applied.campaign,
-        channel: on_order.channel.as_str(),
+        channel: on_order.channel,
         source: on_order.source.clone(),
         discount: on_order.applied.discount,
         reversed,
         state: match on_order.state {
-            OrderCouponState::Held => "held",
-            OrderCouponState::Used => "used",
-            OrderCouponState::Returned => "returned",
-            OrderCouponState::Released | OrderCouponState::Lapsed => "released",
+            OrderCouponState::Held => redemption::State::Held,
+            OrderCouponState::Used => redemption::State::Used,
+            OrderCouponState::Returned => redemption::State::Returned,
+            OrderCouponState::Released | OrderCouponState::Lapsed => redemption::State::Released,
         },
     }
 }

@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use minicbor::{Decode, Encode};
 use scrip_core::{
     event::Recorded,
-    id::{CampaignId, CouponId},
     individual::Individual,
-    name::{AccountId, IndividualId, OrderId, SourceName},
     state::{Aggregate, Key, Kind, Part, State},
-    time::Timestamp,
 };
 use scrip_store::{
     Snapshot, StoreError,
     memory::Tables,
-    people::{CouponRow, Row, words},
+    people::{Row, TableName},
 };
 
 use super::{
@@ -44,10 +40,12 @@ pub(super) fn compare(
 ) -> Result<(), StoreError> {
     let (state, tables) = replay(replayed, lane)?;
     let range = replayed.lanes.range(lane);
-    let mut stored = replayed.coupons(lane)?;
+    let mut stored = replayed.rows_put_aside(lane)?;
     let is_here =
         |row: &Row| row.account().is_some_and(|account| account.slot().bucket(replayed.buckets) == replayed.bucket);
-    stored.extend(snapshot.rows_of_accounts(range.from, range.to)?.into_iter().filter(is_here));
+    for &table in TableName::ALL.iter().filter(|table| table.shape().is_by_account()) {
+        stored.extend(snapshot.rows_of_accounts(table, range.from, range.to)?.into_iter().filter(is_here));
+    }
     found.compare_rows(&stored, tables.into_all(), unfollowed);
     let mut rows = Rows::default();
     stored.into_iter().for_each(|row| rows.add(row));
@@ -143,71 +141,4 @@ pub(super) fn compare_individuals(
         expected.end(&mut found.report);
     }
     Ok(())
-}
-
-/// A coupon's row as it is put aside.
-#[derive(Encode, Decode)]
-pub(super) struct KeptCoupon {
-    #[n(0)]
-    id: CouponId,
-    #[n(1)]
-    account: AccountId,
-    #[n(2)]
-    individual: IndividualId,
-    #[n(3)]
-    campaign: CampaignId,
-    #[n(4)]
-    times: (Timestamp, Timestamp, Timestamp),
-    /// Which of the words.
-    #[n(5)]
-    channel: u8,
-    #[n(6)]
-    source: Option<SourceName>,
-    /// Which of the words.
-    #[n(7)]
-    state: u8,
-    #[n(8)]
-    order: Option<OrderId>,
-    #[n(9)]
-    held_until: Option<Timestamp>,
-}
-
-impl KeptCoupon {
-    pub fn of(row: &CouponRow) -> Self {
-        Self {
-            id: row.id,
-            account: row.account.clone(),
-            individual: row.individual.clone(),
-            campaign: row.campaign,
-            times: (row.claimed_at, row.starts_at, row.expires_at),
-            channel: number(words::CHANNELS, row.channel),
-            source: row.source.clone(),
-            state: number(words::COUPON_STATES, row.state),
-            order: row.order.clone(),
-            held_until: row.held_until,
-        }
-    }
-
-    pub fn row(self) -> CouponRow {
-        let (claimed_at, starts_at, expires_at) = self.times;
-        CouponRow {
-            id: self.id,
-            account: self.account,
-            individual: self.individual,
-            campaign: self.campaign,
-            claimed_at,
-            starts_at,
-            expires_at,
-            channel: words::CHANNELS[usize::from(self.channel)],
-            source: self.source,
-            state: words::COUPON_STATES[usize::from(self.state)],
-            order: self.order,
-            held_until: self.held_until,
-        }
-    }
-}
-
-fn number(words: &[&str], word: &str) -> u8 {
-    let index = words.iter().position(|known| *known == word).expect("a row has one of its column's words");
-    u8::try_from(index).expect("few")
 }

@@ -8,7 +8,7 @@ use scrip_core::{
 };
 use scrip_store::{Document, Head, Snapshot, StoreError, people::Row};
 
-use super::{PROBLEMS_MAX, Report, hex, row_key, unfollowed::Unfollowed};
+use super::{PROBLEMS_MAX, Report, hex, unfollowed::Unfollowed};
 
 /// Documents read at once.
 const PAGE: usize = 1_000;
@@ -72,9 +72,9 @@ impl Found {
         self.stored_rows(stored.len());
         let same = stored.iter().zip(&replayed).take_while(|(stored, replayed)| stored == replayed).count();
         let mut replayed: BTreeMap<String, Row> =
-            replayed.into_iter().skip(same).map(|row| (row_key(&row), row)).collect();
+            replayed.into_iter().skip(same).map(|row| (row.called(), row)).collect();
         for row in &stored[same..] {
-            let key = row_key(row);
+            let key = row.called();
             let expected = replayed.remove(&key);
             if unfollowed.has(row) {
                 continue;

@@ -15,11 +15,11 @@ use scrip_core::{
 };
 use scrip_store::{
     Snapshot, StoreError,
-    people::{Row, TableBesideAccounts},
+    people::{Row, TableName},
 };
 
 use super::{
-    accounts::KeptCoupon,
+    aside::{self, is_put_aside},
     compare::{Expected, Found},
     lanes::Lanes,
     rows::{Pages, RowStreams},
@@ -35,7 +35,7 @@ pub(super) struct Replayed<'l> {
     pub lanes: &'l Lanes,
     /// All but what an account has by itself.
     beside: State,
-    /// Of accounts, events and coupons' rows; changes of individuals. Each lane by lane.
+    /// Of accounts, events and rows; changes of individuals. Each lane by lane.
     spill: Spill,
     /// What the accounts owe to the counters of each campaign, with the last batch that changed it.
     counters: BTreeMap<CampaignId, (Counters, u64)>,
@@ -131,22 +131,18 @@ impl<'l> Replayed<'l> {
         Ok(())
     }
 
-    /// The stored coupons' rows, whose table isn't in the order of accounts; and the days on which keys were used.
+    /// The stored rows of accounts whose table isn't in the order of accounts; and the days on which keys were used.
     ///
     /// Errors: those of the store, and of putting aside.
-    pub fn put_coupons_aside(&mut self, snapshot: &mut dyn Snapshot) -> Result<(), StoreError> {
-        let mut pages = Pages::of(TableBesideAccounts::Coupon);
-        loop {
-            let page = pages.next(snapshot)?;
-            if page.is_empty() {
-                break;
-            }
-            for row in page {
-                let Row::Coupon(row) = row else { continue };
-                if row.account.slot().bucket(self.buckets) == self.bucket {
-                    let lane = self.lanes.count() + self.lanes.of(&row.account);
-                    self.spill.put(lane, &[], &encoded(&KeptCoupon::of(&row)))?;
+    pub fn put_rows_aside(&mut self, snapshot: &mut dyn Snapshot) -> Result<(), StoreError> {
+        for &table in TableName::ALL.iter().filter(|table| is_put_aside(**table)) {
+            let mut pages = Pages::of(table);
+            loop {
+                let page = pages.next(snapshot)?;
+                if page.is_empty() {
+                    break;
                 }
+                page.iter().try_for_each(|row| self.put_row(table, row))?;
             }
         }
         let mut next = Some(0_u32);
@@ -162,6 +158,17 @@ impl<'l> Replayed<'l> {
         Ok(())
     }
 
+    /// To its account's lane, if that lives here.
+    fn put_row(&mut self, table: TableName, row: &Row) -> Result<(), StoreError> {
+        match row.account() {
+            Some(account) if account.slot().bucket(self.buckets) == self.bucket => {
+                let lane = self.lanes.count() + self.lanes.of(account);
+                self.spill.put(lane, &[], &aside::encoded(table, row))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A lane's events in the order of the journal.
     ///
     /// Errors: the temporary file can't be read.
@@ -174,12 +181,12 @@ impl<'l> Replayed<'l> {
         }))
     }
 
-    /// A lane's coupons' rows as they are stored, by id.
+    /// A lane's rows as they are stored, of tables that aren't in the order of accounts; each table's by its key.
     ///
     /// Errors: the temporary file can't be read.
-    pub fn coupons(&mut self, lane: usize) -> Result<Vec<Row>, StoreError> {
+    pub fn rows_put_aside(&mut self, lane: usize) -> Result<Vec<Row>, StoreError> {
         let records = self.spill.take(self.lanes.count() + lane)?;
-        Ok(records.iter().map(|record| Row::Coupon(decoded::<KeptCoupon>(record).row())).collect())
+        Ok(records.iter().map(|record| aside::decoded(record).expect("it was a row when it was put aside")).collect())
     }
 
     /// Puts aside what an event of an account changed of its individual.

@@ -1,4 +1,4 @@
-//! Rows that follow from an event alone, whoever it is about: ledger entries and codes, as the journal is read; and campaigns.
+//! Rows that aren't of an account by itself: ledger entries and codes, as the journal is read; and what tables have besides.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,23 +9,23 @@ use scrip_core::id::CampaignId;
 use scrip_store::{
     Snapshot, StoreError,
     memory::Tables,
-    people::{CodeRow, LedgerEntryRow, Row, TableBesideAccounts},
+    people::{CodeRow, LedgerEntryRow, Row, TableName},
 };
 
-use super::{compare::Found, unfollowed::Unfollowed};
+use super::{aside::is_put_aside, compare::Found, unfollowed::Unfollowed};
 
 /// Rows read at once.
 pub(super) const PAGE: usize = 1_000;
 
 /// A table read from its beginning to its end.
 pub(super) struct Pages {
-    table: TableBesideAccounts,
+    table: TableName,
     last: Option<Row>,
     is_over: bool,
 }
 
 impl Pages {
-    pub const fn of(table: TableBesideAccounts) -> Self {
+    pub const fn of(table: TableName) -> Self {
         Self { table, last: None, is_over: false }
     }
 
@@ -36,11 +36,17 @@ impl Pages {
         if self.is_over {
             return Ok(Vec::new());
         }
-        let page = snapshot.rows_beside_accounts(self.table, self.last.as_ref(), PAGE)?;
+        let page = snapshot.rows(self.table, self.last.as_ref(), PAGE)?;
         self.is_over = page.len() < PAGE;
         self.last = page.last().cloned();
         Ok(page)
     }
+}
+
+/// Whether a table is compared at the end, whole: it isn't of accounts, nor compared as the journal is read.
+fn is_compared_whole(table: TableName) -> bool {
+    let is_of_accounts = table.shape().is_by_account() || is_put_aside(table);
+    !is_of_accounts && !matches!(table, TableName::LedgerEntry | TableName::Code)
 }
 
 /// What is known of these tables after some of the journal.
@@ -50,7 +56,8 @@ pub(super) struct RowStreams {
     entries: VecDeque<LedgerEntryRow>,
     /// Of each event that added codes: the numbers of its rows, which follow one another.
     codes: HashMap<(CampaignId, u64), Vec<Range<u32>>>,
-    campaigns: Tables,
+    /// Of campaigns, and whatever else isn't of accounts.
+    others: Tables,
     /// What was found. A journal that breaks later on makes it worthless.
     problems: Found,
 }
@@ -58,10 +65,10 @@ pub(super) struct RowStreams {
 impl Default for RowStreams {
     fn default() -> Self {
         Self {
-            ledger: Pages::of(TableBesideAccounts::LedgerEntry),
+            ledger: Pages::of(TableName::LedgerEntry),
             entries: VecDeque::new(),
             codes: HashMap::new(),
-            campaigns: Tables::default(),
+            others: Tables::default(),
             problems: Found::default(),
         }
     }
@@ -91,7 +98,7 @@ impl RowStreams {
                     }
                     self.codes(snapshot, place, of_event, unfollowed)?;
                 }
-                other => self.campaigns.write_row(other),
+                other => self.others.write_row(other),
             }
         }
         Ok(())
@@ -154,7 +161,7 @@ impl RowStreams {
         Ok(())
     }
 
-    /// What the journals don't know, and the campaigns as they are at the end.
+    /// What the journals don't know, and the other tables as they are at the end.
     ///
     /// Errors: those of the store.
     pub fn end(
@@ -167,7 +174,7 @@ impl RowStreams {
             let left: Vec<Row> = self.entries.drain(..).map(Row::LedgerEntry).collect();
             self.problems.compare_rows(&left, Vec::new(), unfollowed);
         }
-        let mut codes = Pages::of(TableBesideAccounts::Code);
+        let mut codes = Pages::of(TableName::Code);
         loop {
             let page = codes.next(snapshot)?;
             if page.is_empty() {
@@ -183,15 +190,18 @@ impl RowStreams {
             let strangers: Vec<Row> = page.into_iter().filter(|row| !is_known(row)).collect();
             self.problems.compare_rows(&strangers, Vec::new(), unfollowed);
         }
-        let (mut campaigns, mut stored) = (Pages::of(TableBesideAccounts::Campaign), Vec::new());
-        loop {
-            let page = campaigns.next(snapshot)?;
-            if page.is_empty() {
-                break;
+        let mut stored = Vec::new();
+        for &table in TableName::ALL.iter().filter(|table| is_compared_whole(**table)) {
+            let mut pages = Pages::of(table);
+            loop {
+                let page = pages.next(snapshot)?;
+                if page.is_empty() {
+                    break;
+                }
+                stored.extend(page);
             }
-            stored.extend(page);
         }
-        self.problems.compare_rows(&stored, std::mem::take(&mut self.campaigns).into_all(), unfollowed);
+        self.problems.compare_rows(&stored, std::mem::take(&mut self.others).into_all(), unfollowed);
         found.take_rows(self.problems);
         Ok(())
     }

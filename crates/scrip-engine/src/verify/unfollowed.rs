@@ -76,7 +76,7 @@ impl Unfollowed {
 
     pub fn has(&self, row: &Row) -> bool {
         row.account().is_some_and(|account| self.accounts.contains(account))
-            || row.of_campaign().is_some_and(|campaign| self.campaigns.contains(&campaign))
+            || row.campaign().is_some_and(|campaign| self.campaigns.contains(&campaign))
     }
 
     pub fn has_document(&self, key: &[u8]) -> bool {

@@ -12,7 +12,10 @@ use scrip_engine::{Answer, PEOPLE, verify::verify};
 use scrip_store::{
     Followed, Store, StoreError,
     memory::MemoryStore,
-    people::{OrderFilter, Row},
+    people::{
+        Change, OrderFilter, Row,
+        coupon::{OfOrder, State},
+    },
 };
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -92,14 +95,14 @@ fn a_row_that_cant_be_stops_its_follower_and_nobody_else() {
     let (mut market, store, campaign) = unfollowed(1);
     let bucket = Bucket::FIRST;
     let at = store.snapshot().expect("reads").followed(PEOPLE, bucket).expect("reads");
-    let bad = Row::CouponState {
+    let bad = Change::CouponState {
         coupon: coupon(market.does(claim("eve", campaign))),
-        state: "lost",
-        order: None,
+        state: State::Used,
+        order: OfOrder::None,
         held_until: None,
     };
-    let followed = Followed { bucket, from: at, to: at + 1, rows: vec![bad], added: Vec::new() };
-    let error = store.projection(PEOPLE).expect("follows").write(&followed).expect_err("no such state");
+    let followed = Followed { bucket, from: at, to: at + 1, rows: vec![bad.into()], added: Vec::new() };
+    let error = store.projection(PEOPLE).expect("follows").write(&followed).expect_err("used, and on no order");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert_eq!(store.snapshot().expect("reads").followed(PEOPLE, bucket).expect("reads"), at);
     market.does(claim("eve", campaign)).expect("nobody waits for rows");

@@ -4,10 +4,7 @@ use rusqlite::{Connection, Row, params};
 use scrip_core::{id::CampaignId, money::Amount};
 use scrip_store::{StoreError, people::DistributionRow};
 
-use crate::{
-    column::{amount, parse, parse_optional},
-    error::during,
-};
+use crate::{column::column, error::during};
 
 const OPERATION: &str = "adding up claims and redemptions";
 
@@ -37,7 +34,7 @@ pub(crate) fn sums(connection: &Connection, campaign: Option<CampaignId>) -> Res
         add(redeemed, |sum, row| {
             if row.get(3)? {
                 sum.redeemed += 1;
-                sum.cost += amount(row, 4)?;
+                sum.cost += column::<Amount>(row, 4)?;
             } else {
                 sum.on_unpaid += 1;
             }
@@ -65,9 +62,9 @@ struct Sums {
 impl Sums {
     fn of(&mut self, row: &Row<'_>) -> rusqlite::Result<&mut DistributionRow> {
         self.key.clear();
-        for column in 0..3 {
+        for place in 0..3 {
             // No text has a zero byte in it; no source is another than an empty one.
-            match row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+            match row.get_ref(place)?.as_str_or_null().map_err(rusqlite::Error::from)? {
                 Some(text) => self.key.extend_from_slice(text.as_bytes()),
                 None => self.key.push(1),
             }
@@ -77,9 +74,9 @@ impl Sums {
             Some(place) => *place,
             None => {
                 self.sums.push(DistributionRow {
-                    campaign: parse(row, 0)?,
+                    campaign: column(row, 0)?,
                     channel: row.get(1)?,
-                    source: parse_optional(row, 2)?,
+                    source: column(row, 2)?,
                     claimed: 0,
                     redeemed: 0,
                     on_unpaid: 0,

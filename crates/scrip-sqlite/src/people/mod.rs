@@ -1,177 +1,136 @@
-//! The tables for people, one file each: how a row is written, and how all are read back by key.
+//! The tables for people. How rows are written and read follows from their descriptions (`statements.rs`); by hand are what changes rows
+//! that are there, an entry's postings, and lists that a description can't say.
 
-pub(crate) mod campaign;
-pub(crate) mod code;
-pub(crate) mod coupon;
+mod change;
 pub(crate) mod distribution;
-pub(crate) mod ledger;
-pub(crate) mod order_line;
-pub(crate) mod order_transaction;
+mod ledger;
 pub(crate) mod orders;
-pub(crate) mod redemption;
-pub(crate) mod refund;
+mod statements;
 pub(crate) mod sums;
-mod upsert;
 
-use rusqlite::{Connection, Params, ToSql};
+use rusqlite::{Connection, Params, params_from_iter};
+use scrip_core::{id::CouponId, name::AccountId};
 use scrip_store::{
     StoreError,
-    people::{CodeRow, LedgerEntryRow, Row, TableBesideAccounts},
+    people::{Page, Row, TableName, Value},
 };
 
-use crate::{column::limit as sql_limit, error::during};
+use self::{change::Changes, ledger::Postings, statements::Writing};
+use crate::{
+    column::{Bound, StoredRow, bound, column, limit as sql_limit},
+    error::during,
+    statement::Prepared,
+};
 
 /// Upserts the rows in their order. A change of a row that isn't there changes nothing.
 pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
-    let mut campaigns = campaign::upsert(connection);
-    let mut campaigns_gone = campaign::delete(connection);
-    let mut coupons = coupon::upsert(connection);
-    let mut coupon_states = coupon::change(connection);
-    let mut coupons_gone = coupon::delete(connection);
-    let mut orders = orders::upsert(connection);
-    let mut order_lines = order_line::upsert(connection);
-    let mut order_lines_gone = order_line::delete(connection);
-    let mut order_transactions = order_transaction::upsert(connection);
-    let mut order_transactions_gone = order_transaction::delete(connection);
-    let mut redemptions = redemption::upsert(connection);
-    let mut redemptions_changed = redemption::change(connection);
-    let mut refund_metadata = refund::change(connection);
-    let mut refunds = refund::upsert(connection);
-    let mut ledger = ledger::Ledger::new(connection);
-    let mut codes = code::upsert(connection);
+    let upsert = |table: &TableName| {
+        let writing = Writing::of_table(*table);
+        Prepared::new(connection, &writing.upsert, &writing.upserting)
+    };
+    let mut upserts: Vec<Prepared<'_>> = TableName::ALL.iter().map(upsert).collect();
+    let (mut changes, mut postings) = (Changes::new(connection), Postings::new(connection));
     for row in rows {
-        match row {
-            Row::Campaign(row) => campaign::write(&mut campaigns, row)?,
-            Row::CampaignGone(id) => campaign::remove(&mut campaigns_gone, *id)?,
-            Row::Coupon(row) => coupon::write(&mut coupons, row)?,
-            Row::CouponState { coupon, state, order, held_until } => {
-                coupon::write_state(&mut coupon_states, *coupon, state, order.as_ref(), *held_until)?;
-            }
-            Row::CouponGone(id) => coupon::remove(&mut coupons_gone, *id)?,
-            Row::OrderEmptied { account, order } => {
-                order_line::remove(&mut order_lines_gone, account, order)?;
-                order_transaction::remove(&mut order_transactions_gone, account, order)?;
-            }
-            Row::Order(row) => orders::write(&mut orders, row)?,
-            Row::OrderLine(row) => order_line::write(&mut order_lines, row)?,
-            Row::OrderTransaction(row) => order_transaction::write(&mut order_transactions, row)?,
-            Row::Redemption(row) => redemption::write(&mut redemptions, row)?,
-            Row::RedemptionChanged { account, order, coupon, discount, state } => {
-                let key = (account, order, *coupon);
-                redemption::write_change(&mut redemptions_changed, key, *discount, *state)?;
-            }
-            Row::RefundMetadata { account, order, refund, metadata } => {
-                refund::write_metadata(&mut refund_metadata, (account, order, refund), metadata)?;
-            }
-            Row::Refund(row) => refund::write(&mut refunds, row)?,
-            Row::LedgerEntry(row) => ledger.write(row)?,
-            Row::Code(row) => code::write(&mut codes, row)?,
+        if let Row::Change(change) = row {
+            changes.write(change)?;
+        }
+        let Some(table) = row.table() else { continue };
+        upserts[table as usize].write_one(|values| row.write(values))?;
+        if let Row::LedgerEntry(entry) = row {
+            postings.write(entry)?;
         }
     }
     Ok(())
 }
 
-/// Every row, table by table in the order of [`Row`], each table by its key.
+/// Deletes the rows with these ones' keys.
+pub(crate) fn remove(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
+    for row in rows {
+        let Some(table) = row.table() else { continue };
+        if let Row::LedgerEntry(entry) = row {
+            Postings::new(connection).remove(entry)?;
+        }
+        let Writing { delete, deleting, .. } = Writing::of_table(table);
+        Prepared::new(connection, delete, deleting).execute(params_from_iter(row.key().into_iter().map(Bound)))?;
+    }
+    Ok(())
+}
+
+/// Every row, table by table in the order of [`TableName`], each table by its key.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Row>, StoreError> {
-    let all = |table| beside_accounts(connection, table, None, usize::MAX);
-    let mut rows = all(TableBesideAccounts::Campaign)?;
-    rows.extend(all(TableBesideAccounts::Coupon)?);
-    rows.extend(of_accounts(connection, Accounts { from: "", to: "" })?);
-    rows.extend(all(TableBesideAccounts::LedgerEntry)?);
-    rows.extend(all(TableBesideAccounts::Code)?);
-    Ok(rows)
+    let mut all = Vec::new();
+    for &table in TableName::ALL {
+        all.extend(rows(connection, table, None, usize::MAX)?);
+    }
+    Ok(all)
 }
 
-/// Of orders and what belongs to them, table by table.
-pub(crate) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<Row>, StoreError> {
-    let mut rows = Vec::new();
-    rows.extend(orders::of_accounts(connection, accounts)?.into_iter().map(Row::Order));
-    rows.extend(order_line::of_accounts(connection, accounts)?.into_iter().map(Row::OrderLine));
-    rows.extend(order_transaction::of_accounts(connection, accounts)?.into_iter().map(Row::OrderTransaction));
-    rows.extend(redemption::of_accounts(connection, accounts)?.into_iter().map(Row::Redemption));
-    rows.extend(refund::of_accounts(connection, accounts)?.into_iter().map(Row::Refund));
-    Ok(rows)
-}
-
-/// Of another table, those after `after`.
-pub(crate) fn beside_accounts(
+/// By their keys, those after `after`; of none from the table's beginning, also what is no key.
+pub(crate) fn rows(
     connection: &Connection,
-    table: TableBesideAccounts,
+    table: TableName,
     after: Option<&Row>,
     limit: usize,
 ) -> Result<Vec<Row>, StoreError> {
-    Ok(match table {
-        TableBesideAccounts::Campaign => {
-            let after = after.and_then(|row| if let Row::Campaign(row) = row { Some(row.id) } else { None });
-            campaign::page(connection, after, limit)?.into_iter().map(Row::Campaign).collect()
-        }
-        TableBesideAccounts::Coupon => {
-            let after = after.and_then(|row| if let Row::Coupon(row) = row { Some(row.id) } else { None });
-            coupon::page(connection, after, limit)?.into_iter().map(Row::Coupon).collect()
-        }
-        TableBesideAccounts::LedgerEntry => {
-            let key = |row: &LedgerEntryRow| (row.bucket, row.position);
-            let after = after.and_then(|row| if let Row::LedgerEntry(row) = row { Some(key(row)) } else { None });
-            ledger::page(connection, after, limit)?.into_iter().map(Row::LedgerEntry).collect()
-        }
-        TableBesideAccounts::Code => {
-            let key = |row: &CodeRow| (row.campaign, row.position, row.number);
-            let after = after.and_then(|row| if let Row::Code(row) = row { Some(key(row)) } else { None });
-            code::page(connection, after, limit)?.into_iter().map(Row::Code).collect()
-        }
-    })
+    let after = after.filter(|row| row.table() == Some(table)).map(Row::key);
+    let sql = statements::rows(&table.shape(), after.is_some());
+    read_rows(connection, table, &sql, after.into_iter().flatten().chain([count(limit)]))
 }
 
 /// Those with `from <= account < to` in byte order. What is empty leaves its side open, also for what is no text.
-#[derive(Clone, Copy)]
-pub(crate) struct Accounts<'a> {
-    pub from: &'a str,
-    pub to: &'a str,
+pub(crate) fn rows_of_accounts(
+    connection: &Connection,
+    table: TableName,
+    from: &str,
+    to: &str,
+) -> Result<Vec<Row>, StoreError> {
+    let sql = statements::rows_of_accounts(&table.shape(), !from.is_empty(), !to.is_empty());
+    let bounds = [from, to].into_iter().filter(|bound| !bound.is_empty()).map(|bound| Value::Text(bound.into()));
+    read_rows(connection, table, &sql, bounds)
 }
 
-impl Accounts<'_> {
-    /// Reads their rows of a table whose key is `order` and begins with the account.
-    fn read<T>(
-        self,
-        connection: &Connection,
-        operation: &'static str,
-        select: &str,
-        order: &str,
-        row: fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, StoreError> {
-        let Self { from, to } = self;
-        match (from, to) {
-            ("", "") => read(connection, operation, &format!("{select} ORDER BY {order}"), [], row),
-            ("", _) => read(connection, operation, &format!("{select} WHERE account < ?1 ORDER BY {order}"), [to], row),
-            (_, "") => {
-                read(connection, operation, &format!("{select} WHERE account >= ?1 ORDER BY {order}"), [from], row)
-            }
-            _ => {
-                let sql = format!("{select} WHERE account >= ?1 AND account < ?2 ORDER BY {order}");
-                read(connection, operation, &sql, [from, to], row)
+/// A page of a table's list.
+pub(crate) fn page(connection: &Connection, table: TableName, page: &Page<'_>) -> Result<Vec<Row>, StoreError> {
+    let sql = statements::page(&table.shape(), &page.list, page.after.is_some());
+    let values = page.of.iter().chain(page.after.iter().flatten()).cloned().chain([count(page.limit)]);
+    read_rows(connection, table, &sql, values)
+}
+
+pub(crate) fn coupon_owner(connection: &Connection, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {
+    let sql = "SELECT account FROM coupon WHERE id = ?1";
+    let operation = "looking for a coupon's owner";
+    Ok(read(connection, operation, sql, [bound(&coupon)], |row| column(row, 0))?.pop())
+}
+
+fn count(limit: usize) -> Value<'static> {
+    Value::Integer(sql_limit(limit))
+}
+
+/// Reads whole rows of a table, in an order that begins with that of its key within whatever the statement is about.
+fn read_rows<'v>(
+    connection: &Connection,
+    table: TableName,
+    sql: &str,
+    values: impl Iterator<Item = Value<'v>>,
+) -> Result<Vec<Row>, StoreError> {
+    const OPERATION: &str = "reading a table for people";
+    let read = || -> rusqlite::Result<Result<Vec<Row>, StoreError>> {
+        let mut select = connection.prepare_cached(sql)?;
+        let mut found = select.query(params_from_iter(values.map(Bound)))?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            match table.read(&StoredRow(row)) {
+                Ok(row) => rows.push(row),
+                Err(error) => return Ok(Err(StoreError::Damaged { what: format!("{OPERATION}: {error}") })),
             }
         }
-    }
+        Ok(Ok(rows))
+    };
+    let rows = read().map_err(during(OPERATION))??;
+    if table == TableName::LedgerEntry { ledger::with_postings(connection, rows) } else { Ok(rows) }
 }
 
-/// Reads at most `limit` rows of a table in the order of its key, which are those columns, after a value of them; of none, from the
-/// table's beginning, also what is no value of theirs.
-fn page<T>(
-    connection: &Connection,
-    operation: &'static str,
-    (select, key): (&str, &str),
-    after: &[&dyn ToSql],
-    limit: usize,
-    row: fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, StoreError> {
-    let marks = vec!["?"; after.len()].join(", ");
-    let bound = if after.is_empty() { String::new() } else { format!("WHERE ({key}) > ({marks})") };
-    let limit = sql_limit(limit);
-    let params: Vec<&dyn ToSql> = after.iter().copied().chain([&limit as &dyn ToSql]).collect();
-    read(connection, operation, &format!("{select} {bound} ORDER BY {key} LIMIT ?"), &params[..], row)
-}
-
-/// Reads rows of one table.
+/// Reads what a statement by hand selects.
 fn read<T>(
     connection: &Connection,
     operation: &'static str,

@@ -1,62 +1,13 @@
-use std::sync::LazyLock;
+//! Lists of orders across accounts, with filters.
 
-use rusqlite::{Connection, Row, params};
-use scrip_core::{
-    name::{AccountId, OrderId, SellerId},
-    time::Timestamp,
-};
+use rusqlite::{Connection, params};
+use scrip_core::order::OrderStatus;
 use scrip_store::{
     StoreError,
-    people::{OrderCursor, OrderFilter, OrderRow, words},
+    people::{OrderCursor, OrderFilter},
 };
 
-use super::{
-    Accounts,
-    upsert::{Table, Upsert, Writing},
-};
-use crate::column::{amount, instant, instant_optional, json, limit as sql_limit, metadata, parse, word};
-
-static WRITING: LazyLock<Writing> = LazyLock::new(|| {
-    Writing::of(&Table {
-        name: "orders",
-        key: &["account", "id"],
-        rest: &[
-            "currency",
-            "status",
-            "refunded",
-            "placed_at_us",
-            "hold_expires_at_us",
-            "paid_at_us",
-            "subtotal",
-            "shipping",
-            "discount",
-            "total",
-            "metadata",
-        ],
-    })
-});
-
-pub(super) fn upsert(connection: &Connection) -> Upsert<'_> {
-    Upsert::new(connection, &WRITING)
-}
-
-pub(super) fn write(upsert: &mut Upsert<'_>, row: &OrderRow) -> Result<(), StoreError> {
-    upsert.write(params![
-        row.account.as_str(),
-        row.id.as_str(),
-        row.currency.code(),
-        row.status,
-        row.refunded,
-        row.placed_at.micros(),
-        row.hold_expires_at.micros(),
-        row.paid_at.map(Timestamp::micros),
-        row.subtotal.minor(),
-        row.shipping.minor(),
-        row.discount.minor(),
-        row.total.minor(),
-        json(&row.metadata),
-    ])
-}
+use crate::column::{bound, column, limit as sql_limit};
 
 /// Newest first. A page reads about as many rows as it has, however many there are, but where filters beside the leading one
 /// leave few.
@@ -66,23 +17,22 @@ pub(crate) fn list(
     limit: usize,
 ) -> Result<Vec<OrderCursor>, StoreError> {
     let query = Query::of(filter);
-    let after =
-        filter.after.as_ref().map(|after| (after.placed_at.micros(), after.account.as_str(), after.order.as_str()));
+    let after = filter.after.as_ref();
     let params = params![
-        filter.account.as_ref().map(AccountId::as_str),
-        filter.id.as_ref().map(OrderId::as_str),
-        filter.seller.as_ref().map(SellerId::as_str),
-        filter.status,
-        filter.now.micros(),
-        filter.from.map(Timestamp::micros),
-        filter.until.map(Timestamp::micros),
-        after.map(|(placed_at, ..)| placed_at),
-        after.map(|(_, account, _)| account),
-        after.map(|(.., order)| order),
+        bound(&filter.account),
+        bound(&filter.id),
+        bound(&filter.seller),
+        bound(&filter.status),
+        bound(&filter.now),
+        bound(&filter.from),
+        bound(&filter.until),
+        after.map(|after| bound(&after.placed_at)),
+        after.map(|after| bound(&after.account)),
+        after.map(|after| bound(&after.order)),
         sql_limit(limit),
     ];
     super::read(connection, "listing orders", &query.sql(), params, |row| {
-        Ok(OrderCursor { placed_at: instant(row, 0)?, account: parse(row, 1)?, order: parse(row, 2)? })
+        Ok(OrderCursor { placed_at: column(row, 0)?, account: column(row, 1)?, order: column(row, 2)? })
     })
 }
 
@@ -110,7 +60,7 @@ impl<'a> Query<'a> {
             OrderFilter { account: Some(_), .. } => Lead::Account,
             OrderFilter { id: Some(_), .. } => Lead::Id,
             // Few orders are unpaid, whoever sells.
-            OrderFilter { seller: Some(_), status: Some("placed"), .. } => Lead::Status,
+            OrderFilter { seller: Some(_), status: Some(OrderStatus::Placed), .. } => Lead::Status,
             OrderFilter { seller: Some(_), .. } => Lead::Seller,
             OrderFilter { status: Some(_), .. } => Lead::Status,
             _ => Lead::Time,
@@ -121,12 +71,12 @@ impl<'a> Query<'a> {
     fn sql(&self) -> String {
         // Each branch has the order of the list and the page's length, so that none is read to its end.
         let branches: Vec<String> = match self.filter.status {
-            Some("placed") => vec![self.branch("= 'placed'", " AND orders.hold_expires_at_us > ?5")],
-            Some("cancelled") => vec![
+            Some(OrderStatus::Placed) => vec![self.branch("= 'placed'", " AND orders.hold_expires_at_us > ?5")],
+            Some(OrderStatus::Cancelled) => vec![
                 self.branch("= 'cancelled'", ""),
                 self.branch("= 'placed'", " AND orders.hold_expires_at_us <= ?5"),
             ],
-            Some(_) => vec![self.branch("= ?4", "")],
+            Some(OrderStatus::Paid | OrderStatus::Closed) => vec![self.branch("= ?4", "")],
             None => vec![self.branch("", "")],
         };
         match &branches[..] {
@@ -186,33 +136,13 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(super) fn of_accounts(connection: &Connection, accounts: Accounts<'_>) -> Result<Vec<OrderRow>, StoreError> {
-    let select = "SELECT account, id, currency, status, refunded, placed_at_us, hold_expires_at_us, paid_at_us,
-            subtotal, shipping, discount, total, metadata
-        FROM orders";
-    accounts.read(connection, "reading orders", select, "account, id", from_row)
-}
-
-fn from_row(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
-    Ok(OrderRow {
-        account: parse(row, 0)?,
-        id: parse(row, 1)?,
-        currency: parse(row, 2)?,
-        status: word(row, 3, words::ORDER_STATUSES)?,
-        refunded: word(row, 4, words::REFUNDED)?,
-        placed_at: instant(row, 5)?,
-        hold_expires_at: instant(row, 6)?,
-        paid_at: instant_optional(row, 7)?,
-        subtotal: amount(row, 8)?,
-        shipping: amount(row, 9)?,
-        discount: amount(row, 10)?,
-        total: amount(row, 11)?,
-        metadata: metadata(row, 12)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use scrip_core::{
+        name::{AccountId, OrderId, SellerId},
+        time::Timestamp,
+    };
+
     use super::*;
     use crate::schema;
 
@@ -251,15 +181,18 @@ mod tests {
                 "order_transaction_by_seller (seller=? AND placed_at_us>?",
             ),
             (
-                OrderFilter { seller: seller(), status: Some("closed"), ..every() },
+                OrderFilter { seller: seller(), status: Some(OrderStatus::Closed), ..every() },
                 "order_transaction_by_seller (seller=?",
             ),
-            (OrderFilter { status: Some("paid"), ..every() }, "orders_by_status (status=?"),
-            (OrderFilter { status: Some("placed"), seller: seller(), ..every() }, "orders_by_status (status=?"),
-            (OrderFilter { status: Some("cancelled"), ..every() }, "orders_by_status (status=?"),
+            (OrderFilter { status: Some(OrderStatus::Paid), ..every() }, "orders_by_status (status=?"),
+            (
+                OrderFilter { status: Some(OrderStatus::Placed), seller: seller(), ..every() },
+                "orders_by_status (status=?",
+            ),
+            (OrderFilter { status: Some(OrderStatus::Cancelled), ..every() }, "orders_by_status (status=?"),
             (OrderFilter { account: account(), id: id(), ..every() }, "sqlite_autoindex_orders_1 (account=? AND id=?"),
             (
-                OrderFilter { account: account(), status: Some("paid"), from: Some(now), ..every() },
+                OrderFilter { account: account(), status: Some(OrderStatus::Paid), from: Some(now), ..every() },
                 "sqlite_autoindex_orders_1 (account=?",
             ),
         ];
@@ -272,7 +205,7 @@ mod tests {
                 assert!(scans.is_empty(), "{filter:?}: {told}");
                 // An account's own orders are sorted, and the two halves of what is cancelled, each no longer than a page.
                 let sorts = told.contains("TEMP B-TREE");
-                let may_sort = filter.account.is_some() || filter.status == Some("cancelled");
+                let may_sort = filter.account.is_some() || filter.status == Some(OrderStatus::Cancelled);
                 assert!(!sorts || may_sort, "{filter:?}: {told}");
             }
         }

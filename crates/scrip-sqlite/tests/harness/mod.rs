@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use scrip_core::{
+    campaign::Channel,
     event::Event,
     id::{CampaignId, CouponId, Uid},
     name::{AccountId, IndividualId},
@@ -16,7 +17,10 @@ use scrip_sqlite::{Options, SqliteStore};
 use scrip_store::{
     Batch, Followed, Head, Save, Snapshot, Store, Writer,
     frame::Frame,
-    people::{CouponRow, Row},
+    people::{
+        CouponRow, Row,
+        coupon::{OfOrder, State},
+    },
 };
 use tempfile::TempDir;
 
@@ -105,10 +109,10 @@ pub fn coupon(number: u64) -> CouponRow {
         claimed_at: Timestamp::from_micros(1),
         starts_at: Timestamp::from_micros(1),
         expires_at: Timestamp::MAX,
-        channel: "web",
+        channel: Channel::Web,
         source: None,
-        state: "valid",
-        order: None,
+        state: State::Valid,
+        order: OfOrder::None,
         held_until: None,
     }
 }

@@ -171,7 +171,7 @@ pub fn a_snapshot_does_not_see_what_is_committed_after_it(store: &dyn Store) {
     // Nothing was read from it yet: it is of the time when it was taken all the same.
     hand.commit(
         vec![save(&key, Some(2), Some("two"))],
-        vec![crate::people::Row::CouponGone(super::fixture::coupon_id(1))],
+        vec![crate::people::Change::CouponGone(super::fixture::coupon_id(1)).into()],
     );
     assert_eq!(before.head(hand.bucket).expect("reads"), head);
     assert_eq!(before.load(std::slice::from_ref(&key)).expect("reads"), [document(2, "one")]);

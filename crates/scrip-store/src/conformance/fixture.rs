@@ -1,6 +1,7 @@
 //! What the properties are made of: a hand that commits batches, and rows with something in every column.
 
 use scrip_core::{
+    campaign::Channel,
     code::SecretNumber,
     discount::Funder,
     event::Event,
@@ -9,6 +10,7 @@ use scrip_core::{
     metadata::{Members, MetadataValue},
     money::{Amount, Currency},
     name::{AccountId, IndividualId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName},
+    order::{OrderStatus, RefundedOrder},
     slot::{Bucket, Buckets},
     state::Key,
     time::Timestamp,
@@ -19,7 +21,7 @@ use crate::{
     frame::Frame,
     people::{
         CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
-        RefundRow, Row,
+        RefundRow, Row, campaign, code, coupon, order_transaction, redemption,
     },
     sums::{self, Added},
 };
@@ -207,7 +209,7 @@ pub(super) fn campaign(number: u8) -> CampaignRow {
         name: "Summer ☀ 'sale'".to_owned(),
         seller: Some(seller("s1")),
         currency: usd(),
-        stage: "draft",
+        stage: campaign::Stage::Draft,
         created_at: seconds(1),
         metadata: metadata(&[("erp_id", "C-7"), ("note", "")]),
     }
@@ -223,10 +225,10 @@ pub(super) fn coupon(number: u8) -> CouponRow {
         claimed_at: seconds(2),
         starts_at: seconds(3),
         expires_at: Timestamp::MAX,
-        channel: "web",
+        channel: Channel::Web,
         source: Some(source("home")),
-        state: "valid",
-        order: None,
+        state: coupon::State::Valid,
+        order: coupon::OfOrder::None,
         held_until: None,
     }
 }
@@ -237,8 +239,8 @@ pub(super) fn order(account_name: &str, id: &str) -> OrderRow {
         account: account(account_name),
         id: order_id(id),
         currency: usd(),
-        status: "placed",
-        refunded: "none",
+        status: OrderStatus::Placed,
+        refunded: RefundedOrder::None,
         placed_at: seconds(10),
         hold_expires_at: seconds(100),
         paid_at: None,
@@ -251,7 +253,7 @@ pub(super) fn order(account_name: &str, id: &str) -> OrderRow {
 }
 
 pub(super) fn paid(order: OrderRow) -> OrderRow {
-    OrderRow { status: "paid", paid_at: Some(seconds(20)), ..order }
+    OrderRow { status: OrderStatus::Paid, paid_at: Some(seconds(20)), ..order }
 }
 
 pub(super) fn line(order: &OrderRow, line: &str) -> OrderLineRow {
@@ -275,7 +277,7 @@ pub(super) fn part(order: &OrderRow, seller_name: &str) -> OrderTransactionRow {
         account: order.account.clone(),
         order: order.id.clone(),
         seller: seller(seller_name),
-        state: "open",
+        state: order_transaction::State::Open,
         placed_at: order.placed_at,
     }
 }
@@ -287,11 +289,11 @@ pub(super) fn redemption(order: &OrderRow, coupon: u8) -> RedemptionRow {
         order: order.id.clone(),
         coupon: coupon_id(coupon),
         campaign: campaign_id(1),
-        channel: "web",
+        channel: Channel::Web,
         source: Some(source("home")),
         discount: Amount::of(700),
         reversed: Amount::of(200),
-        state: "used",
+        state: redemption::State::Used,
     }
 }
 
@@ -336,7 +338,7 @@ pub(super) fn shared_code(campaign: u8, position: u64) -> CodeRow {
         number: 0,
         job: None,
         source: Some(source("mail")),
-        kind: "shared",
+        kind: code::Kind::Shared,
         label: "SAVE10".to_owned(),
         sealed: None,
         secret: SecretNumber::FIRST,
@@ -348,7 +350,7 @@ pub(super) fn unique_code(campaign: u8, position: u64, number: u32) -> CodeRow {
         number,
         job: Some(JobId::from_uid(uid(9))),
         source: None,
-        kind: "unique",
+        kind: code::Kind::Unique,
         label: "7K3Q".to_owned(),
         sealed: Some(vec![0, 1, 2, 255]),
         secret: SecretNumber::new(2),
@@ -356,18 +358,24 @@ pub(super) fn unique_code(campaign: u8, position: u64, number: u32) -> CodeRow {
     }
 }
 
-/// One row of every table, in the order of [`Row`]. The entry is at position 1.
-pub(super) fn one_of_each(bucket: Bucket) -> Vec<Row> {
-    let order = paid(order("ana", "o1"));
+/// A row of every table, in the order of [`Row`]: those of orders of this account, the others by this number. Whoever adds a table adds
+/// one of its rows here.
+pub(super) fn of_each(bucket: Bucket, account_name: &str, number: u8) -> Vec<Row> {
+    let order = paid(order(account_name, "o1"));
     vec![
-        Row::Campaign(campaign(1)),
-        Row::Coupon(coupon(1)),
+        Row::Campaign(campaign(number)),
+        Row::Coupon(CouponRow { account: account(account_name), ..coupon(number) }),
         Row::Order(order.clone()),
         Row::OrderLine(line(&order, "l1")),
         Row::OrderTransaction(part(&order, "s1")),
         Row::Redemption(redemption(&order, 1)),
         Row::Refund(refund(&order, "r1")),
-        Row::LedgerEntry(entry(bucket, 1)),
-        Row::Code(shared_code(1, 1)),
+        Row::LedgerEntry(entry(bucket, number.into())),
+        Row::Code(shared_code(1, number.into())),
     ]
+}
+
+/// The same of ana, with number 1.
+pub(super) fn one_of_each(bucket: Bucket) -> Vec<Row> {
+    of_each(bucket, "ana", 1)
 }

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use scrip_core::{
+    campaign::Channel,
     money::Amount,
     name::RefundName,
+    order::OrderStatus,
     slot::Bucket,
     state::{Key, Kind},
 };
@@ -14,7 +16,10 @@ use super::fixture::{
 use crate::{
     Batch, Save, Store,
     memory::MemoryStore,
-    people::{CampaignRow, CouponRow, OrderFilter, OrderRow, RedemptionRow, Row, words},
+    people::{
+        CampaignRow, Change, CouponRow, OrderFilter, OrderRow, RedemptionRow, Row, Word as _, campaign::Stage, coupon,
+        coupon::OfOrder, redemption,
+    },
     sums::{Added, DISTRIBUTION, Sum},
 };
 
@@ -121,12 +126,12 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
     let placed_at = seconds(name.bytes().map(i64::from).sum::<i64>() % 4 * 5);
     let seen = OrderRow { placed_at, ..if random.below(2) == 0 { paid(seen) } else { seen } };
     match random.below(10) {
-        0 => vec![Row::Campaign(CampaignRow { stage: random.one_of(words::CAMPAIGN_STAGES), ..campaign(number) })],
-        9 => vec![random_change(random, seen, number)],
-        1 if random.below(2) == 0 => vec![Row::CouponGone(coupon_id(number))],
-        1 => vec![Row::OrderEmptied { account: seen.account, order: seen.id }],
+        0 => vec![Row::Campaign(CampaignRow { stage: random.one_of(Stage::ALL), ..campaign(number) })],
+        9 => vec![random_change(random, seen, number).into()],
+        1 if random.below(2) == 0 => vec![Change::CouponGone(coupon_id(number)).into()],
+        1 => vec![Change::OrderEmptied { account: seen.account, order: seen.id }.into()],
         2 => {
-            let channel = random.one_of(words::CHANNELS);
+            let channel = random.one_of(&Channel::ALL);
             vec![Row::Coupon(CouponRow { campaign: campaign_id(number % 2), channel, ..coupon(number) })]
         }
         3 => vec![
@@ -136,7 +141,7 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
         ],
         4 => vec![
             Row::Redemption(RedemptionRow {
-                state: random.one_of(words::REDEMPTION_STATES),
+                state: random.one_of(redemption::State::ALL),
                 reversed: Amount::of(random.below(705) as i64),
                 ..redemption(&seen, number)
             }),
@@ -154,7 +159,7 @@ fn random_rows(random: &mut Random, bucket: Bucket, position: u64) -> Vec<Row> {
 fn random_sums(random: &mut Random) -> Vec<Added> {
     let sums = (0..random.below(3)).map(|_| {
         let campaign = campaign_id(random.below(2) as u8).to_string();
-        let (channel, source) = (random.one_of(words::CHANNELS), random.one_of(&["", "home"]));
+        let (channel, source) = (random.one_of(&Channel::ALL).as_str(), random.one_of(&["", "home"]));
         let least = if random.below(20) == 0 { -1 } else { 0 };
         let figures = DISTRIBUTION.figures.iter().map(|_| random.below(4) as i64 + least).collect();
         Sum { key: vec![campaign, channel.to_owned(), source.to_owned()], figures }
@@ -163,24 +168,34 @@ fn random_sums(random: &mut Random) -> Vec<Added> {
 }
 
 /// Of a row that may be there.
-fn random_change(random: &mut Random, order: OrderRow, number: u8) -> Row {
+fn random_change(random: &mut Random, order: OrderRow, number: u8) -> Change {
     let OrderRow { account, id, .. } = order;
     match random.below(4) {
-        0 => Row::CouponState { coupon: coupon_id(number), state: "used", order: Some(id), held_until: None },
-        1 => Row::CouponState { coupon: coupon_id(number), state: "valid", order: None, held_until: None },
-        2 => Row::RefundMetadata {
+        0 => Change::CouponState {
+            coupon: coupon_id(number),
+            state: coupon::State::Used,
+            order: random.one_of(&[&OfOrder::Known(id), &OfOrder::Elsewhere]).clone(),
+            held_until: None,
+        },
+        1 => Change::CouponState {
+            coupon: coupon_id(number),
+            state: coupon::State::Valid,
+            order: OfOrder::None,
+            held_until: None,
+        },
+        2 => Change::RefundMetadata {
             account,
             order: id,
             refund: RefundName::stored("r1"),
             metadata: metadata(&[("note", random.one_of(&["a", "'b'"]))]),
         },
-        _ => Row::RedemptionChanged {
+        _ => Change::Redemption {
             account,
             order: id,
             coupon: coupon_id(number),
             // Not less than was reversed.
             discount: (random.below(2) == 0).then(|| Amount::of(705 + random.below(2_000) as i64)),
-            state: (random.below(2) == 0).then(|| random.one_of(words::REDEMPTION_STATES)),
+            state: (random.below(2) == 0).then(|| random.one_of(redemption::State::ALL)),
         },
     }
 }
@@ -223,7 +238,7 @@ fn compare(store: &dyn Store, oracle: &dyn Store, versions: &BTreeMap<Key, Optio
         let mut filter = OrderFilter { now: seconds(100), ..OrderFilter::default() };
         maybe(&mut filter, |filter, _| filter.account = Some(super::fixture::account("ana")));
         maybe(&mut filter, |filter, _| filter.seller = Some(seller("s1")));
-        maybe(&mut filter, |filter, random| filter.status = Some(random.one_of(words::ORDER_STATUSES)));
+        maybe(&mut filter, |filter, random| filter.status = Some(random.one_of(OrderStatus::ALL)));
         maybe(&mut filter, |filter, random| filter.from = Some(seconds(random.below(20) as i64)));
         maybe(&mut filter, |filter, random| filter.until = Some(seconds(random.below(20) as i64)));
         maybe(&mut filter, |filter, random| filter.id = Some(order_id(random.one_of(&["o1", "o2"]))));

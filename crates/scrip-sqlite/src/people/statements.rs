@@ -1,0 +1,87 @@
+//! The statements that follow from a table's description. Those that write are made once; those that read, once a page.
+
+use std::sync::LazyLock;
+
+use scrip_store::people::{LedgerPostingRow, List, Shape, TableName};
+
+/// What writes a table's rows.
+pub(super) struct Writing {
+    pub upsert: String,
+    pub upserting: String,
+    pub delete: String,
+    pub deleting: String,
+}
+
+impl Writing {
+    fn of(shape: &Shape) -> Self {
+        let Shape { name, columns, .. } = shape;
+        let key = shape.key();
+        let changed: Vec<String> =
+            columns[key.len()..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let upsert = format!(
+            "INSERT INTO {name} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
+            columns.join(", "),
+            marks(columns),
+            key.join(", "),
+            changed.join(", ")
+        );
+        let alike: Vec<String> = key.iter().map(|column| format!("{column} = ?")).collect();
+        Self {
+            upsert,
+            upserting: format!("writing a row of the table {name}"),
+            delete: format!("DELETE FROM {name} WHERE {}", alike.join(" AND ")),
+            deleting: format!("deleting a row of the table {name}"),
+        }
+    }
+
+    pub fn of_table(table: TableName) -> &'static Self {
+        static ALL: LazyLock<Vec<Writing>> =
+            LazyLock::new(|| TableName::ALL.iter().map(|table| Writing::of(&table.shape())).collect());
+        &ALL[table as usize]
+    }
+
+    /// Of the table beside [`TableName::LedgerEntry`].
+    pub fn of_postings() -> &'static Self {
+        static POSTINGS: LazyLock<Writing> = LazyLock::new(|| Writing::of(&Shape::of::<LedgerPostingRow>()));
+        &POSTINGS
+    }
+}
+
+fn marks(columns: &[&str]) -> String {
+    vec!["?"; columns.len()].join(", ")
+}
+
+fn select(shape: &Shape) -> String {
+    format!("SELECT {} FROM {}", shape.columns.join(", "), shape.name)
+}
+
+/// Rows by their keys. Parameters: a key that they come after, if they come after one; how many.
+pub(super) fn rows(shape: &Shape, are_after_one: bool) -> String {
+    let (key, marks) = (shape.key().join(", "), marks(shape.key()));
+    let bound = if are_after_one { format!(" WHERE ({key}) > ({marks})") } else { String::new() };
+    format!("{}{bound} ORDER BY {key} LIMIT ?", select(shape))
+}
+
+/// Rows of accounts by their keys. Parameters: the bounds that there are.
+pub(super) fn rows_of_accounts(shape: &Shape, has_from: bool, has_to: bool) -> String {
+    let bound = match (has_from, has_to) {
+        (false, false) => "",
+        (false, true) => " WHERE account < ?",
+        (true, false) => " WHERE account >= ?",
+        (true, true) => " WHERE account >= ? AND account < ?",
+    };
+    format!("{}{bound} ORDER BY {}", select(shape), shape.key().join(", "))
+}
+
+/// Rows of a list. Parameters: in what they are alike; where they come after, if they come after one; how many.
+pub(super) fn page(shape: &Shape, list: &List, is_after_one: bool) -> String {
+    let (order, direction) = (shape.order(list), if list.newest_first { " DESC" } else { "" });
+    let mut bounds: Vec<String> = list.of.iter().map(|column| format!("{column} = ?")).collect();
+    if is_after_one {
+        let beyond = if list.newest_first { "<" } else { ">" };
+        bounds.push(format!("({}) {beyond} ({})", order.join(", "), marks(&order)));
+    }
+    let bounds = if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) };
+    let order: Vec<String> = order.iter().map(|column| format!("{column}{direction}")).collect();
+    format!("{}{bounds} ORDER BY {} LIMIT ?", select(shape), order.join(", "))
+}

@@ -6,7 +6,7 @@ use scrip_core::{
     state::{Key, Kind},
 };
 use scrip_store::{
-    Document, Head, Snapshot, StoreError,
+    Audit, Document, Head, ReadDocuments, ReadJournal, ReadTables, Snapshot, StoreError,
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
     secret::WrappedSecret,
     sums::{Sum, SumTable},
@@ -51,11 +51,9 @@ impl Snapshot for SqliteSnapshot<'_> {
     fn secrets(&mut self) -> Result<Vec<WrappedSecret>, StoreError> {
         secrets::all(self.connection())
     }
+}
 
-    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
-        journal::head(self.connection(), bucket)
-    }
-
+impl ReadDocuments for SqliteSnapshot<'_> {
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
         documents::load(self.connection(), keys)
     }
@@ -74,11 +72,19 @@ impl Snapshot for SqliteSnapshot<'_> {
     ) -> Result<Vec<(Vec<u8>, Document)>, StoreError> {
         documents::scan(self.connection(), bucket, kind, from, to, limit)
     }
+}
+
+impl ReadJournal for SqliteSnapshot<'_> {
+    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
+        journal::head(self.connection(), bucket)
+    }
 
     fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         journal::frames(self.connection(), bucket, position, limit)
     }
+}
 
+impl ReadTables for SqliteSnapshot<'_> {
     fn followed(&mut self, name: &str, bucket: Bucket) -> Result<u64, StoreError> {
         follower::position(self.connection(), name, bucket)
     }
@@ -102,7 +108,9 @@ impl Snapshot for SqliteSnapshot<'_> {
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
         people::distribution::sums(self.connection(), campaign)
     }
+}
 
+impl Audit for SqliteSnapshot<'_> {
     fn rows_of_accounts(&mut self, table: TableName, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
         people::rows_of_accounts(self.connection(), table, from, to)
     }

@@ -20,7 +20,8 @@ mod tables;
 use self::sums::Sums;
 pub use crate::people::Tables;
 use crate::{
-    Batch, Document, Followed, Head, Projection, Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    Audit, Batch, Document, Followed, Head, Projection, ReadDocuments, ReadJournal, ReadTables, Rederived, Save,
+    Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
@@ -308,11 +309,9 @@ impl Snapshot for MemorySnapshot {
     fn secrets(&mut self) -> Result<Vec<WrappedSecret>, StoreError> {
         Ok(self.committed.secrets.clone())
     }
+}
 
-    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
-        Ok(self.committed.head(bucket))
-    }
-
+impl ReadDocuments for MemorySnapshot {
     fn load(&mut self, keys: &[Key]) -> Result<Vec<Option<Document>>, StoreError> {
         Ok(self.committed.load(self.buckets, keys))
     }
@@ -333,6 +332,12 @@ impl Snapshot for MemorySnapshot {
             .take(limit)
             .collect())
     }
+}
+
+impl ReadJournal for MemorySnapshot {
+    fn head(&mut self, bucket: Bucket) -> Result<Head, StoreError> {
+        Ok(self.committed.head(bucket))
+    }
 
     fn frames(&mut self, bucket: Bucket, position: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         let Some(content) = self.committed.buckets.get(&bucket) else { return Ok(vec![]) };
@@ -342,7 +347,9 @@ impl Snapshot for MemorySnapshot {
         let first = content.frames.range(..=position).next_back().map_or(0, |(first, _)| *first);
         Ok(content.frames.range(first..).map(|(_, frame)| frame.to_vec()).take(limit).collect())
     }
+}
 
+impl ReadTables for MemorySnapshot {
     fn followed(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
         Ok(self.committed.followed(follower, bucket))
     }
@@ -366,7 +373,9 @@ impl Snapshot for MemorySnapshot {
     fn distribution(&mut self, campaign: Option<CampaignId>) -> Result<Vec<DistributionRow>, StoreError> {
         Ok(self.committed.tables.distribution(campaign))
     }
+}
 
+impl Audit for MemorySnapshot {
     fn rows_of_accounts(&mut self, table: TableName, from: &str, to: &str) -> Result<Vec<Row>, StoreError> {
         Ok(self.committed.tables.rows_of_accounts(table, from, to))
     }

@@ -4,10 +4,10 @@ use rusqlite::{Connection, params};
 use scrip_core::ledger::Posting;
 use scrip_store::{
     StoreError,
-    people::{LedgerEntryRow, LedgerPostingRow, Row, Shape, Table as _},
+    people::{LedgerEntryRow, LedgerPostingRow, Row, Table as _},
 };
 
-use super::statements::Writing;
+use super::statements::{self, Writing};
 use crate::{
     column::{StoredRow, bound},
     error::during,
@@ -76,11 +76,7 @@ fn between(
     first: &LedgerEntryRow,
     last: &LedgerEntryRow,
 ) -> Result<Vec<LedgerPostingRow>, StoreError> {
-    let sql = format!(
-        "SELECT {} FROM ledger_posting
-        WHERE (bucket, position) >= (?1, ?2) AND (bucket, position) <= (?3, ?4) ORDER BY bucket, position, number",
-        Shape::of::<LedgerPostingRow>().columns.join(", ")
-    );
+    let sql = statements::postings();
     let read = || -> rusqlite::Result<Vec<_>> {
         let params = [bound(&first.bucket), bound(&first.position), bound(&last.bucket), bound(&last.position)];
         connection.prepare_cached(&sql)?.query_map(params, |row| Ok(LedgerPostingRow::read(&StoredRow(row))))?.collect()

@@ -5,6 +5,8 @@ mod change;
 pub(crate) mod distribution;
 mod ledger;
 pub(crate) mod orders;
+#[cfg(test)]
+mod plans;
 mod statements;
 pub(crate) mod sums;
 

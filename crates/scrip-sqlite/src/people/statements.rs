@@ -85,3 +85,9 @@ pub(super) fn page(shape: &Shape, list: &List, is_after_one: bool) -> String {
     let order: Vec<String> = order.iter().map(|column| format!("{column}{direction}")).collect();
     format!("{}{bounds} ORDER BY {} LIMIT ?", select(shape), order.join(", "))
 }
+
+/// Postings by their keys. Parameters: bucket and position of the first entry and of the last.
+pub(super) fn postings() -> String {
+    let bounds = "(bucket, position) >= (?1, ?2) AND (bucket, position) <= (?3, ?4)";
+    format!("{} WHERE {bounds} ORDER BY bucket, position, number", select(&Shape::of::<LedgerPostingRow>()))
+}

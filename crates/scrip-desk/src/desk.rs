@@ -124,7 +124,7 @@ impl Desk {
     /// Asked before the answer is given.
     ///
     /// Errors: it has fallen behind, be it for a time.
-    pub fn still(&self, tenure: Tenure) -> Result<(), EngineError> {
+    pub fn still_serves(&self, tenure: Tenure) -> Result<(), EngineError> {
         self.engine.still(tenure)
     }
 

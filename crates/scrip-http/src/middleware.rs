@@ -135,7 +135,7 @@ async fn as_member(api: &Api, request: Request, next: Next) -> (Response, Option
         Err(error) => return (Problem::from(error).into_response(), None),
     };
     let (response, caller) = authenticated(api, request, next).await;
-    match api.desk.still(tenure) {
+    match api.desk.still_serves(tenure) {
         Ok(()) => (response, caller),
         Err(error) => (Problem::from(error).into_response(), caller),
     }

@@ -1,6 +1,6 @@
 //! Audit: all that a store has, for comparing it with a replay of the journal, and what is put right by that.
 
-use scrip_core::{key::Kind, slot::Bucket};
+use scrip_core::{slot::Bucket, state::Kind};
 
 use crate::{
     StoreError,

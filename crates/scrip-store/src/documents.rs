@@ -1,8 +1,8 @@
 //! Documents: aggregates as they are now, which commands and answers are made of.
 
 use scrip_core::{
-    state::{Key, Kind},
     slot::Bucket,
+    state::{Key, Kind},
 };
 
 use crate::StoreError;

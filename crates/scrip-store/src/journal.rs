@@ -1,6 +1,6 @@
 //! The journal: what happened, one frame a commit, written together with the documents that follow from it.
 
-use scrip_core::{key::Key, slot::Bucket, time::Timestamp};
+use scrip_core::{slot::Bucket, state::Key, time::Timestamp};
 
 use crate::{
     StoreError,

@@ -24,13 +24,13 @@ pub mod tables;
 
 use scrip_core::slot::{Bucket, Buckets};
 
-use crate::{members::Members, secret::WrappedSecret};
 pub use crate::{
     audit::{Audit, Rederived, RederivedDocument},
     documents::{Document, ReadDocuments, Save},
     journal::{Batch, Head, ReadJournal, Transaction, Writer},
     tables::{Followed, Projection, ReadTables},
 };
+use crate::{members::Members, secret::WrappedSecret};
 
 /// A store of one or more buckets.
 pub trait Store: Send + Sync + 'static {

@@ -10,10 +10,10 @@ use scrip_core::{
     campaign::Channel,
     event::{Event, Recorded},
     id::{CampaignId, CouponId},
-    key::Key,
     money::Amount,
     name::{AccountId, OrderId, SourceName},
     order::{Order, OrderCoupon, OrderCouponState},
+    state::Key,
     state::State,
 };
 use scrip_store::{

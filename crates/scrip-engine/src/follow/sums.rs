@@ -1,6 +1,9 @@
 //! Sums that are kept for reports: what one is, and the projector that keeps it.
 
-use scrip_core::{event::Recorded, key::Key, state::State};
+use scrip_core::{
+    event::Recorded,
+    state::{Key, State},
+};
 use scrip_store::{
     Snapshot, StoreError,
     people::Row,

@@ -10,7 +10,7 @@ use scrip_core::{
     campaign::CampaignStage,
     command::{CampaignStep, Command},
     id::CampaignId,
-    key::Holder,
+    idempotency::Holder,
     slot::{Bucket, Buckets},
 };
 use scrip_engine::{EngineError, KeyUse, Tenure};

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
+    api_key::{ApiKey, Role},
     command::{Command, CreateApiKey, RevokeApiKey},
-    event::{ApiKey, Role},
     id::{CampaignId, KeyId, Uid},
     metadata::Metadata,
     time::Timestamp,

@@ -1,7 +1,7 @@
 //! Lists of orders across accounts, with filters.
 
 use rusqlite::{Connection, params};
-use scrip_core::order::OrderStatus;
+use scrip_core::status::OrderStatus;
 use scrip_store::{
     StoreError,
     people::{OrderCursor, OrderFilter},

@@ -10,9 +10,10 @@ use scrip_core::{
     metadata::{Members, MetadataValue},
     money::{Amount, Currency},
     name::{AccountId, IndividualId, LineId, MetadataKey, OrderId, ProductId, RefundName, SellerId, SourceName},
-    order::{OrderStatus, RefundedOrder},
+    order::RefundedOrder,
     slot::{Bucket, Buckets},
     state::Key,
+    status::OrderStatus,
     time::Timestamp,
 };
 

@@ -1,9 +1,4 @@
-use scrip_core::{
-    campaign::Channel,
-    money::Amount,
-    order::{OrderStatus, RefundedOrder},
-    time::Timestamp,
-};
+use scrip_core::{campaign::Channel, money::Amount, order::RefundedOrder, status::OrderStatus, time::Timestamp};
 
 use super::fixture::{
     Hand, account, campaign_id, coupon, coupon_id, entry, of_each, order, order_id, paid, part, redemption, seconds,

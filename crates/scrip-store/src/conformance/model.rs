@@ -4,9 +4,9 @@ use scrip_core::{
     campaign::Channel,
     money::Amount,
     name::RefundName,
-    order::OrderStatus,
     slot::Bucket,
     state::{Key, Kind},
+    status::OrderStatus,
 };
 
 use super::fixture::{

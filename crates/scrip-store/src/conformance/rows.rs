@@ -1,9 +1,4 @@
-use scrip_core::{
-    money::Amount,
-    name::AccountId,
-    order::{OrderStatus, RefundedOrder},
-    slot::Bucket,
-};
+use scrip_core::{money::Amount, name::AccountId, order::RefundedOrder, slot::Bucket, status::OrderStatus};
 
 use super::fixture::{
     FOLLOWER, Hand, campaign, coupon, coupon_id, entry, line, metadata, of_each, one_of_each, order, order_id, paid,

@@ -6,7 +6,7 @@ use scrip_core::{
     id::{CampaignId, CouponId, Uid},
     money::Amount,
     name::{AccountId, LineId, OrderId, RefundName, SellerId, SourceName},
-    order::OrderStatus,
+    status::OrderStatus,
 };
 
 use crate::{

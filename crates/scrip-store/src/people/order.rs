@@ -4,7 +4,8 @@ use scrip_core::{
     metadata::Members,
     money::{Amount, Currency},
     name::{AccountId, OrderId, SellerId},
-    order::{OrderStatus, RefundedOrder},
+    order::RefundedOrder,
+    status::OrderStatus,
     time::Timestamp,
 };
 

@@ -7,7 +7,7 @@ use scrip_core::{
     name::{AccountId, OrderId},
 };
 
-use super::value::{Stored, Unreadable, Value};
+use super::value::{Column, Stored, Unreadable, Value};
 
 /// A table, described by the type of its rows.
 pub trait Table: Clone + PartialEq + fmt::Debug {
@@ -17,7 +17,7 @@ pub trait Table: Clone + PartialEq + fmt::Debug {
     const CALLED: &'static str;
     /// In the order in which a row gives them: those of the key first.
     const COLUMNS: &'static [&'static str];
-    /// Lists of some of its rows. A backend has an index for each that isn't along the key.
+    /// Ways through the table that its key isn't: each needs an index.
     const LISTS: &'static [List] = &[];
 
     /// The types of the first columns. Rows are kept in its order, which is that of the stored values.
@@ -75,27 +75,25 @@ pub(super) use columns;
 pub trait Key: Ord + Clone + fmt::Debug {
     /// How many.
     const COLUMNS: usize;
+
+    fn write(&self, to: &mut dyn FnMut(Value<'_>));
 }
 
-impl<A> Key for (A,)
-where
-    Self: Ord + Clone + fmt::Debug,
-{
-    const COLUMNS: usize = 1;
-}
+macro_rules! keys {
+    ($($count:literal: $($column:ident $place:tt)*;)*) => {$(
+        impl<$($column: Column + Ord + Clone + fmt::Debug),*> Key for ($($column,)*) {
+            const COLUMNS: usize = $count;
 
-impl<A, B> Key for (A, B)
-where
-    Self: Ord + Clone + fmt::Debug,
-{
-    const COLUMNS: usize = 2;
+            fn write(&self, to: &mut dyn FnMut(Value<'_>)) {
+                $(to(self.$place.value());)*
+            }
+        }
+    )*};
 }
-
-impl<A, B, C> Key for (A, B, C)
-where
-    Self: Ord + Clone + fmt::Debug,
-{
-    const COLUMNS: usize = 3;
+keys! {
+    1: A 0;
+    2: A 0 B 1;
+    3: A 0 B 1 C 2;
 }
 
 /// A list of those rows of a table that are alike in some columns.

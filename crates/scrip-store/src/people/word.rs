@@ -1,10 +1,6 @@
 //! Columns that hold one of a few words, such as the state of a thing.
 
-use scrip_core::{
-    campaign::Channel,
-    ledger::EntryKind,
-    order::{OrderStatus, RefundedOrder},
-};
+use scrip_core::{campaign::Channel, ledger::EntryKind, order::RefundedOrder, status::OrderStatus};
 
 /// One of the words of a column.
 pub trait Word: Copy + 'static {

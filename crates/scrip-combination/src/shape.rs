@@ -127,8 +127,10 @@ impl Shape {
             Self::Amount(amount) => vec![*amount],
             Self::Percent { basis_points, cap } => {
                 let points = i128::from(*basis_points);
-                // The least sum that the cap is reached on.
-                i64::try_from((i128::from(*cap) * 10_000 + points - 1) / points).into_iter().collect()
+                // The least sum that the cap is reached on, and the one before: up to there the line is the percentage's, while the cap
+                // may lie below that by nearly a minor unit.
+                let reached = i64::try_from((i128::from(*cap) * 10_000 + points - 1) / points);
+                reached.into_iter().flat_map(|reached| [reached - 1, reached]).collect()
             }
             Self::Tiers(tiers) => tiers.iter().flat_map(|tier| [tier.over, tier.over + 1, tier.amount]).collect(),
             Self::Opaque(Opaque { cap, .. }) => vec![*cap],
@@ -170,6 +172,147 @@ impl fmt::Debug for Shape {
             Self::Percent { basis_points, cap } => write!(f, "Percent({basis_points}, at most {cap})"),
             Self::Tiers(tiers) => write!(f, "Tiers({tiers:?})"),
             Self::Opaque(Opaque { cap, .. }) => write!(f, "Opaque(at most {cap})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problems::{Random, opaque};
+
+    const SUMS: i64 = 300;
+
+    /// Of every kind, with figures that matter below [`SUMS`].
+    fn any(random: &mut Random) -> Shape {
+        let cap = |random: &mut Random| if random.percent(50) { random.range(1, 60) } else { i64::MAX };
+        match random.index(4) {
+            0 => Shape::Amount(random.range(1, 200)),
+            1 => {
+                let basis_points = u16::try_from(random.range(1, 10_000)).expect("basis points");
+                Shape::Percent { basis_points, cap: cap(random) }
+            }
+            2 => {
+                let mut tier = Tier { over: -1, amount: 0 };
+                let tiers = (0..random.range(1, 4)).map(|_| {
+                    tier.over += random.range(1, 80);
+                    tier.amount += random.range(0, 60);
+                    tier
+                });
+                Shape::Tiers(tiers.collect())
+            }
+            _ => {
+                let known = Shape::Amount(random.range(1, 200));
+                let most = cap(random);
+                opaque(random, &known).capped(most)
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_shape_is_true_of_every_sum() {
+        for number in 0..1_500 {
+            let random = &mut Random(0x12_0000 + number);
+            let shape = any(random);
+            let off: Vec<(i64, i64)> = (0..=SUMS).map(|base| (base, shape.off(base))).collect();
+            let holds = |rule: &str, all: bool| assert!(all, "shape {number}: {rule}: {shape:?}");
+            holds("between nothing and the sum", off.iter().all(|&(base, off)| (0..=base).contains(&off)));
+            let rises = |value: fn(&(i64, i64)) -> i64| off.windows(2).all(|pair| value(&pair[0]) <= value(&pair[1]));
+            holds("more is never taken off less", !shape.grows() || rises(|&(_, off)| off));
+            holds("of more no less is left", !shape.leaves_more() || rises(|&(base, off)| base - off));
+            holds("nothing below what it needs", off.iter().all(|&(base, off)| off == 0 || base >= shape.needed()));
+            let (low, high) = (random.range(1, SUMS), random.range(1, SUMS));
+            let (low, high) = (low.min(high), low.max(high));
+            let up_to = off.iter().take_while(|pair| pair.0 <= low).map(|pair| pair.1).max();
+            holds("the most of any smaller sum", up_to <= Some(shape.most(low)));
+            let from = off.iter().skip_while(|pair| pair.0 < low).map(|pair| pair.1).min();
+            holds("the least of any larger sum", from >= Some(shape.least(low)));
+            if shape.grows() {
+                holds("both exact where it grows", (up_to, from) == (Some(shape.most(low)), Some(shape.least(low))));
+            }
+            let within = || off.iter().filter(|pair| (low..=high).contains(&pair.0));
+            let (part, of) = shape.rate_at_least(low, high);
+            // Rounding takes a percentage off the proportion by half a minor unit.
+            holds("a part at least", within().all(|&(base, off)| part * base * 2 <= (off * 2 + shape.lift()) * of));
+            let (part, of) = shape.rate_at_most(low, high);
+            holds("a part at most", within().all(|&(base, off)| off * of <= part * base));
+            bends_at_breakpoints(&shape, number);
+        }
+    }
+
+    /// On no sum between two breakpoints it takes off more than the line between them.
+    fn bends_at_breakpoints(shape: &Shape, number: u64) {
+        let mut bends = shape.breakpoints();
+        bends.extend([0, SUMS]);
+        bends.retain(|base| (0..=SUMS).contains(base));
+        bends.sort_unstable();
+        bends.dedup();
+        for ends in bends.windows(2) {
+            let [first, last] = [ends[0], ends[1]].map(|base| (base, shape.most(base) + shape.lift()));
+            for base in first.0..=last.0 {
+                let line = first.1 * (last.0 - base) + last.1 * (base - first.0);
+                let most = shape.most(base) * (last.0 - first.0);
+                assert!(most <= line, "shape {number}: {most} on {base}, not {line}: {shape:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_capped_shape_takes_off_the_same_up_to_its_cap() {
+        for number in 0..1_000 {
+            let random = &mut Random(0x13_0000 + number);
+            let shape = any(random);
+            let (once, twice) = (random.range(0, 80), random.range(0, 80));
+            let capped = shape.clone().capped(once).capped(twice);
+            for base in 0..=SUMS {
+                let expected = shape.off(base).min(once).min(twice);
+                assert_eq!(capped.off(base), expected, "shape {number} of {base}: {capped:?}");
+                assert!(capped.most(base) <= once.min(twice), "shape {number} of {base}: {capped:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_rounded_half_up_whatever_the_sum() {
+        let percent = |basis_points| Shape::Percent { basis_points, cap: i64::MAX };
+        for (points, base, expected) in [
+            (5_000, 1, 1),
+            (4_999, 1, 0),
+            (1, 4_999, 0),
+            (1, 5_000, 1),
+            (250, 100, 3),
+            (10_000, i64::MAX / 2, i64::MAX / 2),
+            // Beyond what a product of 64 bits holds, and just within it.
+            (9_999, 4_000_000_000_000_000_000, 3_999_600_000_000_000_000),
+            (3_333, 2_000_000_000_000_005, 666_600_000_000_002),
+            (3_333, 2_000_000_000_000_004, 666_600_000_000_001),
+        ] {
+            assert_eq!(percent(points).off(base), expected, "{points} of {base}");
+        }
+    }
+
+    #[test]
+    fn shapes_are_the_same_if_all_their_figures_are() {
+        let tiers = |amount| Shape::Tiers(vec![Tier { over: 1, amount }]);
+        let percent = |basis_points, cap| Shape::Percent { basis_points, cap };
+        let opaque = Shape::opaque(|base| base / 2);
+        let shapes = [
+            Shape::Amount(1),
+            Shape::Amount(2),
+            percent(1, 1),
+            percent(1, 2),
+            percent(2, 1),
+            tiers(1),
+            tiers(2),
+            opaque.clone(),
+            opaque.capped(5),
+            // Another function, though of the same values.
+            Shape::opaque(|base| base / 2),
+        ];
+        for (number, one) in shapes.iter().enumerate() {
+            for (other, another) in shapes.iter().enumerate() {
+                assert_eq!(one == another, number == other, "{one:?} and {another:?}");
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Search, choices::Choice, usable::usable};
 use crate::{
-    Lane, Problem, Shape, Tier, best,
+    Lane, Minimum, MinimumBase, Problem, Shape, Tier, best,
     cart::{Cart, saving},
     coupon_set::CouponSet,
     problems::{Draft, DraftCoupon, DraftLine, LARGE, Mix, ROUND, Random, SMALL, SPOILT, STACKED},
@@ -127,6 +127,38 @@ fn coupons_in_tiers_lack_no_room_that_a_smaller_sum_has() {
         let all_of_it = DraftCoupon::new(None, Shape::Amount(random.range(300, 900)));
         draft.coupons.push(DraftCoupon { products: vec![0], ..all_of_it });
         draft.coupons.push(DraftCoupon { products: vec![0], ..tiered(random) });
+        assert_bounds_hold(&draft.build(), number);
+    }
+}
+
+/// The first sum that reaches a cap may lie below the line of the percentage by nearly a minor unit.
+#[test]
+fn a_percentage_that_reaches_its_cap_is_bounded_on_both_sides_of_it() {
+    for number in 0..6_000 {
+        let random = &mut Random(0x19_0000 + number);
+        let line = |seller, product, amount| DraftLine { seller, product, amount };
+        let mut draft = Draft {
+            lines: vec![
+                line(0, 0, random.range(20, 90)),
+                line(1, 1, random.range(5, 40)),
+                line(2, 2, random.range(5, 40)),
+            ],
+            shipping: vec![random.range(0, 20), 0, 0],
+            coupons: Vec::new(),
+        };
+        for seller in [0, 0, 0, 1, 2] {
+            draft.coupons.push(DraftCoupon::new(Some(seller), Shape::Amount(random.range(1, 40))));
+        }
+        let basis_points = u16::try_from(random.range(5_000, 10_000)).expect("small");
+        let shape = Shape::Percent { basis_points, cap: random.range(10, 70) };
+        draft.coupons.push(DraftCoupon::new(None, shape));
+        if random.percent(50) {
+            draft
+                .coupons
+                .push(DraftCoupon { for_shipping: true, ..DraftCoupon::new(Some(0), Shape::Amount(i64::MAX)) });
+            draft.coupons[6].minimum =
+                Some(Minimum { needed: random.range(1, 60), base: MinimumBase::OnEnteringTheLane });
+        }
         assert_bounds_hold(&draft.build(), number);
     }
 }

@@ -78,3 +78,50 @@ impl Amounts {
         self.left[index] = left;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problems::Random;
+
+    /// Coupon after coupon of a lane, then the next lane.
+    #[test]
+    fn the_parts_are_what_is_taken_and_no_more_than_is_left() {
+        for number in 0..2_000 {
+            let random = &mut Random(0x11_0000 + number);
+            let count = usize::try_from(random.range(1, 6)).expect("small");
+            let whole: Vec<i64> = (0..count).map(|_| random.range(0, 300)).collect();
+            let (mut amounts, mut entering) = (Amounts::new(whole.clone()), whole);
+            for _ in 0..4 {
+                if random.percent(30) {
+                    amounts.enter_lane();
+                    entering = amounts.left().to_vec();
+                }
+                let some: Vec<usize> = (0..count).filter(|_| random.percent(70)).collect();
+                let before = amounts.left().to_vec();
+                let found: i64 = some.iter().map(|&index| entering[index]).sum();
+                let left: i64 = some.iter().map(|&index| before[index]).sum();
+                assert_eq!((amounts.base(&some), amounts.sums(&some)), (found, (found, left)), "case {number}");
+                let off = random.range(0, 500);
+                let parts = amounts.parts(&some, off);
+                assert_eq!(amounts.left(), before, "case {number}: to ask takes nothing");
+                assert_eq!((parts.len(), parts.iter().sum()), (some.len(), off.min(left)), "case {number}");
+                let mut one_by_one = amounts.clone();
+                amounts.take(&some, off.min(left));
+                for (&index, &part) in some.iter().zip(&parts) {
+                    assert_eq!(part, before[index] - amounts.left()[index], "case {number}");
+                    one_by_one.take_part(index, part);
+                }
+                assert_eq!(one_by_one.left(), amounts.left(), "case {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_part_is_more_than_what_is_left_of_one() {
+        let mut amounts = Amounts::new(vec![10, 10]);
+        amounts.take_part(0, 10);
+        assert_eq!(amounts.left(), [0, 10]);
+        assert!(std::panic::catch_unwind(move || amounts.take_part(0, 1)).is_err());
+    }
+}

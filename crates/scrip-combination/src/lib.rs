@@ -50,3 +50,6 @@ extern crate self as scrip_combination;
 #[cfg(test)]
 #[path = "../tests/support/problems.rs"]
 mod problems;
+#[cfg(test)]
+#[path = "../tests/support/rules.rs"]
+mod rules;

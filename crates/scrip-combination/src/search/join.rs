@@ -284,7 +284,7 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// What each of the choice's coupons finds and would take. `None`: one doesn't apply.
-    fn intended(&self, choice: &Choice<N>, picks: &[usize]) -> Option<Vec<Intended>> {
+    pub(super) fn intended(&self, choice: &Choice<N>, picks: &[usize]) -> Option<Vec<Intended>> {
         let intended = |&coupon: &usize| {
             let (later, base) = (&self.later_coupons[coupon], self.base(coupon, picks));
             let off = later.off(base);

@@ -25,9 +25,13 @@ mod bounds;
 mod branch_and_bound;
 mod choices;
 mod couplings;
+#[cfg(test)]
+mod estimates;
 mod join;
 mod later;
 mod line_classes;
+#[cfg(test)]
+mod local_optimum;
 mod local_search;
 mod losses;
 mod meet_in_the_middle;
@@ -35,6 +39,8 @@ mod options;
 mod partials;
 mod relaxation;
 mod shipping;
+#[cfg(test)]
+mod shipping_sets;
 mod together;
 mod usable;
 

@@ -163,3 +163,56 @@ impl<const N: usize> Options<'_, '_, N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Shape,
+        cart::saving,
+        problems::{DraftCoupon, Mix, Random, SMALL},
+        search::usable::usable,
+    };
+
+    /// Of a few coupons every set; of many the worthiest, and all together.
+    #[test]
+    fn an_option_saves_what_its_coupons_save_and_leaves_the_rest() {
+        let mut cut = 0;
+        for number in 0..400 {
+            let random = &mut Random(0x18_0000 + number);
+            let many = number % 20 == 0;
+            let mix = Mix { of_sellers: 100, for_shipping: 0, exclusive: 0, with_group: 60, sellers: (1, 2), ..SMALL };
+            let mut draft = mix.draft(random);
+            if many {
+                // So little that each set leaves something else.
+                for group in 0..14 {
+                    let coupon = DraftCoupon::new(Some(0), Shape::Amount(random.range(1, 50)));
+                    draft.coupons.push(DraftCoupon { group: Some(group), ..coupon });
+                }
+                draft.lines.iter_mut().for_each(|line| line.amount += 1_000);
+            }
+            let problem = draft.build();
+            let start = Cart::new(&problem);
+            let usable = usable(&start);
+            let mut members: Vec<usize> = (0..usable.len()).collect();
+            members.sort_by_key(|&member| usable[member].coupon.order);
+            let all: Vec<usize> = (0..problem.lines.len()).collect();
+            let (sellers, left_out) = seller_options::<1>(&start, &usable, &members, &LineSet::of(&all));
+            cut += usize::from(left_out);
+            let mut next = 0;
+            for seller in &sellers {
+                let whole: i64 = problem.amount(&seller.lines);
+                for option in &seller.options {
+                    let set: Vec<usize> = option.set.members().map(|member| usable[member].index).collect();
+                    assert_eq!(saving(&problem, &set), Some(option.saved), "problem {number}: {set:?} of {problem:#?}");
+                    let left: i64 = option.left.iter().sum();
+                    assert_eq!((option.saved + left, option.number), (whole, next), "problem {number}: {problem:#?}");
+                    next += 1;
+                }
+                assert!(seller.options.is_sorted_by(|a, b| a.saved >= b.saved), "problem {number}: most saving first");
+                assert!(seller.options.iter().any(|option| option.set.count() == 0), "problem {number}: nothing");
+            }
+        }
+        assert!(cut > 0, "none has more sets than are looked at");
+    }
+}

@@ -22,9 +22,7 @@ pub(super) struct Usable<'a> {
 pub(super) fn usable<'a>(start: &Cart<'a>) -> Vec<Usable<'a>> {
     let coupons = start.problem.coupons.iter().enumerate();
     let mut usable: Vec<Usable<'a>> = coupons.filter_map(|(index, coupon)| Usable::new(index, coupon, start)).collect();
-    let mut last = usable.len();
-    while last > 1 {
-        last -= 1;
+    for last in (1..usable.len()).rev() {
         if usable[..last].iter().any(|earlier| earlier.replaces(&usable[last])) {
             usable.remove(last);
         }

@@ -22,4 +22,5 @@ mod refund_matrix;
 mod refund_pages;
 mod revise;
 mod seller_cancelled;
+mod terms;
 mod world;

@@ -54,7 +54,7 @@ fn local_search_ends_where_no_single_change_saves_more() {
     let many = Mix { coupons: (8, 14), exclusive: 0, opaque: 10, ..SMALL };
     let stacked = Mix { coupons: (8, 14), exclusive: 0, ..STACKED };
     let (mut in_all, mut with_exchanges) = (0, 0);
-    for number in 0..3_000 {
+    for number in 0..1_500 {
         let problem =
             [many, stacked][usize::try_from(number % 2).expect("small")].draft(&mut Random(0x15_0000 + number)).build();
         let from = if number % 3 == 0 { None } else { Some(usize::try_from(number % 5).expect("small")) };

@@ -13,7 +13,7 @@ fn sources(stocks: &[(&str, u32)], stock: Option<u32>) -> Value {
     json!({"claims": {"sources": sources}, "limits": {"stock": stock, "per_individual": null, "budget": "unlimited"}})
 }
 
-fn limits(stock: Value, per_individual: Value) -> Value {
+fn limits(stock: &Value, per_individual: &Value) -> Value {
     json!({"limits": {"stock": stock, "per_individual": per_individual, "budget": "unlimited"}})
 }
 
@@ -59,9 +59,9 @@ fn terms_are_taken_up_to_each_limit_and_refused_beyond_it_where_the_mistake_is()
         (sources(&[("a", 1), ("b", 0)], None), Some("/claims/sources/1/stock")),
         (sources(&[("a", 6), ("b", 4)], Some(10)), None),
         (sources(&[("a", 6), ("b", 5)], Some(10)), Some("/claims/sources")),
-        (limits(json!(1), json!(1)), None),
-        (limits(json!(0), none.clone()), Some("/limits/stock")),
-        (limits(none, json!(0)), Some("/limits/per_individual")),
+        (limits(&json!(1), &json!(1)), None),
+        (limits(&json!(0), &none), Some("/limits/stock")),
+        (limits(&none, &json!(0)), Some("/limits/per_individual")),
         (numbered("products", 1_000), None),
         (numbered("products", 1_001), Some("/scope/products")),
         (numbered("exclude_categories", 1_001), Some("/scope/exclude_categories")),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{slot::Slot, time::Timestamp};
 
+/// Bytes of the longest prefix.
+const PREFIX_MAX: usize = 4;
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Where the core gets new ids from: the engine's is time and the operating system's generator, a test's a counter.
@@ -48,14 +51,24 @@ impl Uid {
         Slot::from_u16(high << 4 | low)
     }
 
-    fn text(self) -> String {
+    /// Symbols of the alphabet.
+    fn text(self) -> [u8; 26] {
         let mut value = u128::from_be_bytes(self.0);
         let mut text = [0_u8; 26];
         for symbol in text.iter_mut().rev() {
             *symbol = ALPHABET[(value & 31) as usize];
             value >>= 5;
         }
-        text.iter().map(|&byte| char::from(byte)).collect()
+        text
+    }
+
+    /// The text of an id, put together where no memory is asked for: answers have several.
+    fn with_prefix<T>(self, prefix: &str, work: impl FnOnce(&str) -> T) -> T {
+        let mut text = [b'_'; PREFIX_MAX + 1 + 26];
+        let length = prefix.len() + 1 + 26;
+        text[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        text[prefix.len() + 1..length].copy_from_slice(&self.text());
+        work(str::from_utf8(&text[..length]).expect("ASCII"))
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -73,7 +86,7 @@ impl Uid {
 
 impl fmt::Debug for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        f.write_str(str::from_utf8(&self.text()).expect("ASCII"))
     }
 }
 
@@ -107,7 +120,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}_{}", $prefix, self.0.text())
+                self.0.with_prefix($prefix, |text| f.write_str(text))
             }
         }
 
@@ -130,7 +143,7 @@ macro_rules! ids {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.0.with_prefix($prefix, |text| serializer.serialize_str(text))
             }
         }
 

@@ -1,9 +1,6 @@
 //! Request bodies: parsed strictly, refused with the place and the limit.
 
-use std::{
-    pin::pin,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     body::Bytes,
@@ -15,11 +12,7 @@ use http_body_util::BodyExt;
 use scrip_core::reason::{Reason, Refusal};
 use scrip_faults::{Fault, is};
 use serde::de::DeserializeOwned;
-use tokio::{
-    select,
-    sync::OwnedSemaphorePermit,
-    time::{sleep, timeout},
-};
+use tokio::{select, sync::OwnedSemaphorePermit, time::timeout};
 
 use scrip_desk::Caller;
 
@@ -27,6 +20,7 @@ use crate::{
     api::Api,
     body_room::{self, Taken},
     limits::LARGE_BYTES,
+    patience::Patience,
     problem::Problem,
     reading::Reading,
     shape::{self, Shape},
@@ -119,7 +113,7 @@ impl<'a> Asked<'a> {
         if said.is_some_and(|length| length > BODY_MAX) {
             return Err(Reason::PayloadTooLarge.into());
         }
-        let mut is_late = pin!(sleep(reading.patience));
+        let mut patience = Patience::of(reading.patience);
         let mut read = Read::Nothing;
         let mut taken = None;
         loop {
@@ -130,16 +124,16 @@ impl<'a> Asked<'a> {
                 taken = Some(select! {
                     biased;
                     taken = room => taken?,
-                    () = &mut is_late => return Err(body_room::refused()),
+                    () = patience.ran_out() => return Err(body_room::refused()),
                 });
                 // The body has its own time, whatever it waited.
-                is_late.set(sleep(reading.patience));
+                patience = Patience::of(reading.patience);
             }
             let frame = select! {
                 biased;
                 frame = body.frame() => frame,
                 // The rest of the body may still be on its way: with this answer the connection ends.
-                () = &mut is_late => return Err(Reason::RequestTimeout.into()),
+                () = patience.ran_out() => return Err(Reason::RequestTimeout.into()),
             };
             let Some(frame) = frame else { break };
             // Trailers are nobody's.
@@ -164,7 +158,7 @@ impl<'a> Asked<'a> {
             return parse(bytes, self.shape);
         }
         let turn = timeout(self.reading.patience, self.reading.room.turn(self.caller.as_deref()));
-        let _ = self.came.0.turn.set(turn.await.map_err(|_| body_room::refused())?);
+        let _ = self.came.0.turn.set(Box::pin(turn).await.map_err(|_| body_room::refused())?);
         let _parsing = self.reading.parsing().await;
         parse(bytes, self.shape)
     }

@@ -28,6 +28,7 @@ mod once;
 mod openapi;
 mod operations;
 mod params;
+mod patience;
 mod problem;
 mod rates;
 mod readiness;

@@ -112,5 +112,6 @@ async fn is_read_to_its_end(mut body: Body, limits: DrainLimits) -> bool {
             }
         }
     };
-    tokio::time::timeout(limits.time, reading).await.unwrap_or(false)
+    // Apart: seldom there is anything to read, and a timer is large.
+    Box::pin(tokio::time::timeout(limits.time, reading)).await.unwrap_or(false)
 }

@@ -163,7 +163,9 @@ impl Guesses {
             }
         };
         let late = RanOut { seconds: 1, limit: self.limits.account };
-        let standing = tokio::time::timeout(PATIENCE, admitted).await.unwrap_or_else(|_| Err(too_many(late)))?;
+        // Apart: most give no code, and a timer is large.
+        let in_time = Box::pin(tokio::time::timeout(PATIENCE, admitted));
+        let standing = in_time.await.unwrap_or_else(|_| Err(too_many(late)))?;
         Ok(Guess { guesses, guessers: Some(guessers), account, codes, on_their_way: asked, standing })
     }
 

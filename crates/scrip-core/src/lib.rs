@@ -1,6 +1,6 @@
 //! Every decision of Scrip, pure: no I/O, no clock, no randomness, no async.
 //!
-//! Two functions carry the state: [`command::decide`] turns a command and a [`state::State`] into events or a
+//! Two functions carry the state: [`command::Command::decide`] turns a command and a [`state::State`] into events or a
 //! refusal, and [`state::State::evolve`] applies an event. Time and new ids enter as arguments.
 
 pub mod api_key;

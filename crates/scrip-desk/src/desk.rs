@@ -107,8 +107,10 @@ impl Desk {
     pub fn ready(&self) -> Result<(), String> {
         match self.engine.clock_trouble() {
             _ if !self.engine.is_ready() => Err("the store takes no writes".to_owned()),
-            _ if self.engine.tenure().is_err() => Err("other processes that serve go on without this one".to_owned()),
             Err(_) => Err("the store can't be read".to_owned()),
+            Ok(_) if self.engine.tenure().is_err() => {
+                Err("other processes that serve go on without this one".to_owned())
+            }
             Ok(Some(trouble)) => Err(trouble.to_string()),
             Ok(None) => Ok(()),
         }

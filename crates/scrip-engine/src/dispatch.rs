@@ -46,6 +46,8 @@ pub(crate) fn awaited(command: &Command, buckets: Buckets) -> Option<Bucket> {
             | Command::CreateApiKey(_)
             | Command::ChangeApiKey(_)
             | Command::RevokeApiKey(_)
+            | Command::AddSharedCode(_)
+            | Command::RequestCodes(_)
     );
     is_awaited.then(|| command.bucket(buckets))
 }

@@ -177,7 +177,9 @@ impl Engine {
             }));
         }
         let claimed = claimed(&command).filter(|_| key.is_none());
+        // What another process had come back it may have told of, and this one not heard yet: its sequencer has.
         if claimed.is_some()
+            && dispatch.membership.is_none()
             && dispatch.sold_out.refuses(&command, |campaign| dispatch.registry.campaign(campaign), dispatch.now())
             && self.is_ready()
         {
@@ -285,13 +287,22 @@ impl Engine {
         self.followed_within(PEOPLE, LISTS_WAIT).await;
     }
 
-    /// The same for a report whose sums a follower keeps. Answers whether they are complete: those of a file that is older than the
-    /// report, or that its last process left behind, are worked out first. Until then they are added up from rows, and those are waited
-    /// for.
+    /// The same for a report whose sums a follower keeps. Answers whether they have it: of a file that is older than the report, or that
+    /// its last process left behind, they are worked out first, and a follower may be stuck. Then they are added up from rows, and
+    /// those are waited for.
     pub async fn sums_followed(&self, sums: &SumTable) -> bool {
-        let are_kept = self.shared().progress.has_reached(sums.name, &self.shared().began);
-        self.followed_within(if are_kept { sums.name } else { PEOPLE }, LISTS_WAIT).await;
-        are_kept
+        let shared = self.shared();
+        let has_all = if shared.by_hand {
+            shared.progress.has_reached(sums.name, &shared.feed.ends())
+        } else {
+            let is_there = shared.progress.has_reached(sums.name, &shared.began);
+            is_there && self.followed_within(sums.name, LISTS_WAIT).await
+        };
+        if has_all {
+            return true;
+        }
+        self.followed().await;
+        false
     }
 
     /// The same for what must be whole or not be told at all.

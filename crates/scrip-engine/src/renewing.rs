@@ -12,7 +12,7 @@ use crate::{
     membership::{MARGIN_MICROS, MEMBER_MICROS, Membership},
     random::RandomIds,
     receipt::chain,
-    shared::Shared,
+    shared::{Shared, ToldIfItFails},
 };
 
 /// How often a member is renewed at least, in microseconds.
@@ -90,8 +90,10 @@ impl Renewing {
         }
         let (id, followed) = (MemberId::from_bytes(self.ids.batch_id()), self.shared.followed_in_memory());
         let now = self.now();
+        // Noted before it is asked: what was done and not heard of is left at the next try, and nobody waits for it.
+        (self.id, self.asked) = (Some(id), now);
         members.join(id, &followed)?;
-        (self.id, self.asked, self.said) = (Some(id), now, followed);
+        self.said = followed;
         // Whoever changed something before it joined didn't wait for it; whoever changes something from here on does.
         self.shared.catch_up_everywhere()?;
         self.membership().begin(now);
@@ -133,6 +135,7 @@ impl Renewing {
 
 /// Renews until followers are to stop, as the last commands are answered before that.
 pub(crate) fn run(mut renewing: Renewing) {
+    let _told = ToldIfItFails { shared: renewing.shared.clone(), what: "renewing failed unexpectedly" };
     renewing.membership().renewed_by(thread::current());
     while !renewing.shared.progress.is_stopping() {
         if let Err(error) = renewing.step() {

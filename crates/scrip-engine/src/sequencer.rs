@@ -30,7 +30,7 @@ use crate::{
     load::load_all,
     random::RandomIds,
     receipt::{EngineError, Receipt, chain},
-    shared::Shared,
+    shared::{Shared, ToldIfItFails},
     usage_elsewhere::Limited,
     waiting::{Done, DoneAndFreed, KeyUse, Reply, Verdict, Waiting},
 };
@@ -64,7 +64,7 @@ impl Sequencer {
 
     /// Serves until every handle of the engine is gone.
     pub(crate) fn run(mut self) {
-        let _told = ToldIfItFails(self.shared.clone());
+        let _told = ToldIfItFails { shared: self.shared.clone(), what: "a sequencer failed unexpectedly" };
         let mut waiting: Vec<Waiting> = Vec::with_capacity(BATCH_MAX);
         // Takes what waits, never waits to fill up: the slower the commit, the larger the next batch.
         while self.queue.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
@@ -234,18 +234,6 @@ impl Sequencer {
             self.shared.committed(self.bucket, events, frame.body.len());
         }
         Ok(Some(done))
-    }
-}
-
-/// A sequencer that fails itself, not with a command, ends: nobody knows what of its batch was done, and nothing is written any
-/// more. Whoever runs the process is told, as where the device fails.
-struct ToldIfItFails(Arc<Shared>);
-
-impl Drop for ToldIfItFails {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.fail("a sequencer failed unexpectedly");
-        }
     }
 }
 

@@ -168,6 +168,9 @@ impl Shared {
 
     /// Tells those who follow in memory. Answers whether that could be: nothing is told out of order.
     fn tell(&self, bucket: Bucket, events: &[Recorded]) -> bool {
+        if let Some(last) = events.last() {
+            self.time.saw(last.at);
+        }
         let told = self.told.tell(bucket, events, &[&self.registry, &self.sold_out]);
         let is_work = |recorded: &Recorded| matches!(recorded.event, Event::CodesRequested { .. });
         if events.iter().any(is_work) {
@@ -181,6 +184,9 @@ impl Shared {
     ///
     /// Errors: the journal can't be read; what comes after is told once it can.
     pub fn catch_up(&self, bucket: Bucket, to: u64) -> Result<(), StoreError> {
+        if self.told.position(bucket) >= to {
+            return Ok(());
+        }
         while self.told.position(bucket) < to {
             let from = self.told.position(bucket);
             let page = journal::after(&mut *self.store.snapshot()?, bucket, from, FRAMES)?;
@@ -192,6 +198,10 @@ impl Shared {
                 self.tell(bucket, &fed.events);
             }
         }
+        // Whoever died after its commit follows it no more: the rows of it are ours to write too.
+        self.feed.others_committed(bucket, self.told.position(bucket));
+        self.commits.send_modify(|commits| *commits += 1);
+        self.progress.ring();
         Ok(())
     }
 
@@ -283,6 +293,24 @@ impl Shared {
         self.progress.came(follower, bucket, position);
         self.feed.forget(bucket, self.progress.least(bucket));
         self.say_who_is_behind();
+    }
+}
+
+/// A sequencer that fails itself, not with a command, ends: nobody knows what of its batch was done, and nothing is written any
+/// more. So does whoever renews this process as one that serves. Whoever runs the process is told, as where the device fails.
+pub(crate) struct ToldIfItFails {
+    pub shared: Arc<Shared>,
+    pub what: &'static str,
+}
+
+impl Drop for ToldIfItFails {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            if let Some(membership) = &self.shared.membership {
+                membership.stop();
+            }
+            self.shared.fail(self.what);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) enum Access {
     Write,
 }
 
-/// Statements that a connection keeps prepared: more than there are in this crate.
+/// Statements that a connection keeps prepared: more than it is asked for again and again. Lists of orders have one for each way to filter.
 const STATEMENTS_KEPT: usize = 128;
 
 /// Opens a connection with the settings that durability and speed rest on. `Write` makes the file if there is none.

@@ -36,7 +36,7 @@ pub(crate) fn write(connection: &mut Connection, copied: Option<&Path>, changes:
         .try_for_each(|document| write_document(&transaction, document))
         .map_err(during(OPERATION))?;
     people::remove(&transaction, &changes.gone)?;
-    // An order's row before those that belong to it: the order of the tables.
+    // In any order: what belongs to an order may come before it, as keys are looked at in the end.
     people::write(&transaction, &changes.rows)?;
     sums::ALL.iter().try_for_each(|table| people::sums::empty(&transaction, table)).map_err(during(OPERATION))?;
     for (bucket, position) in changes.followed.iter().filter(|(_, position)| *position > 0) {

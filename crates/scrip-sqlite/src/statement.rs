@@ -54,6 +54,12 @@ impl<'c> Prepared<'c> {
                 bound = statement.raw_bind_parameter(number, Bound(value));
             }
         });
+        let wanted = statement.parameter_count();
+        if number != wanted {
+            // A value left out would be the one of the row before.
+            let what = format!("{operation} was given {number} values instead of {wanted}");
+            return Err(StoreError::Damaged { what });
+        }
         match bound.and_then(|()| statement.raw_execute()).map_err(during(operation))? {
             1 => Ok(()),
             changed => Err(not_one(operation, changed)),

@@ -97,6 +97,13 @@ impl Feed {
         }
     }
 
+    /// Where the bucket's journal goes to by what other processes committed: what is not kept here is read there.
+    pub fn others_committed(&self, bucket: Bucket, end: u64) {
+        let mut all = self.kept();
+        let kept = all.entry(bucket).or_default();
+        kept.end = kept.end.max(end);
+    }
+
     /// Where that is, by bucket.
     pub fn ends(&self) -> Vec<(Bucket, u64)> {
         self.kept().iter().map(|(bucket, kept)| (*bucket, kept.end)).collect()
@@ -170,6 +177,11 @@ mod tests {
         assert_eq!(positions(&feed, 2, 9), Some(vec![3, 4, 5]));
         assert_eq!(positions(&feed, 5, 9), None);
         assert_eq!(positions(&feed, 8, 9), Some(vec![9]));
+        assert_eq!(positions(&feed, 9, 9), Some(vec![]), "nothing new");
+        feed.others_committed(Bucket::FIRST, 12);
+        assert_eq!(positions(&feed, 9, 9), None, "others went on, and nobody told what");
+        feed.others_committed(Bucket::FIRST, 3);
+        assert_eq!(feed.ends(), [(Bucket::FIRST, 12)]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Told {
         self.doubts().insert(bucket);
     }
 
-    /// The bucket's sequencer has the bucket, and has told what there is.
+    /// The bucket's sequencer has the bucket: nothing is underway. Where one process serves alone, what there is was told.
     pub fn settle(&self, bucket: Bucket) {
         self.doubts().remove(&bucket);
     }

@@ -68,7 +68,8 @@ pub(crate) fn row(sum: &Sum) -> Result<DistributionRow, StoreError> {
             claimed: u64::try_from(*claimed).ok()?,
             redeemed: u64::try_from(*redeemed).ok()?,
             on_unpaid: u64::try_from(*on_unpaid).ok()?,
-            cost: Amount::new(*cost).ok()?,
+            // As much as there may be: the sum of many amounts, each of which is bounded.
+            cost: (*cost >= 0).then(|| Amount::of(*cost))?,
         })
     };
     read().ok_or_else(|| StoreError::Damaged { what: format!("table distribution: {sum:?} can't be read") })
@@ -225,7 +226,7 @@ impl<'w> Seen<'w> {
         }
     }
 
-    /// Orders; and the wallet of whoever has a coupon that came off an order by a revision: it stands on none any more.
+    /// Orders; and the wallet of whoever has a coupon that came off an order by a revision: it stands there no more.
     fn needs(&self, state: &State) -> Vec<Key> {
         let mut keys = Vec::new();
         for OfOrder { account, order, what } in &self.of_orders {

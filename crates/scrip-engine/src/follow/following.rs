@@ -193,7 +193,7 @@ pub(crate) fn run(mut following: Following) {
         tracing::info!(
             follower = name,
             events,
-            "follows what was there before: until then lists show less, and reports are added up row by row"
+            "follows what was there before: until then what it writes shows less, and reports of sums are added up row by row"
         );
     }
     loop {

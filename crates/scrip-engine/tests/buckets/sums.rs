@@ -167,6 +167,17 @@ fn a_report_is_added_up_from_rows_until_its_sums_are_worked_out() {
     let mut are_kept = || market.drive(engine.sums_followed(&DISTRIBUTION)).expect("nothing crashes");
     assert!(are_kept());
     assert_eq!(report(true), added_up);
+
+    // What is answered from here on they don't have at once: a report never shows less than before.
+    let place = market.followers.iter().position(|follower| follower.name() == DISTRIBUTION.name);
+    let sums = market.followers.remove(place.expect("one keeps them"));
+    market.does(create(&json!({}))).expect("valid terms");
+    let mut are_kept = || market.drive(engine.sums_followed(&DISTRIBUTION)).expect("nothing crashes");
+    assert!(!are_kept());
+    market.followers.push(sums);
+    of_sums(&mut market);
+    let mut are_kept = || market.drive(engine.sums_followed(&DISTRIBUTION)).expect("nothing crashes");
+    assert!(are_kept());
 }
 
 #[test]

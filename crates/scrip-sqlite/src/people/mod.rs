@@ -108,7 +108,7 @@ fn count(limit: usize) -> Value<'static> {
     Value::Integer(sql_limit(limit))
 }
 
-/// Reads whole rows of a table, in an order that begins with that of its key within whatever the statement is about.
+/// Reads whole rows of a table. Ledger entries come by bucket and position, ascending: so their postings are found.
 fn read_rows<'v>(
     connection: &Connection,
     table: TableName,

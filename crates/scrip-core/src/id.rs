@@ -118,6 +118,8 @@ macro_rules! ids {
             }
         }
 
+        const _: () = assert!($prefix.len() <= PREFIX_MAX);
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.with_prefix($prefix, |text| f.write_str(text))
@@ -236,7 +238,10 @@ mod tests {
     fn ids_never_change_their_layout() {
         // Golden: stored for ever.
         let id = CouponId::new(Timestamp::from_micros(1_700_000_000_000_000), Slot::from_u16(0xABCD), &mut Fixed(42));
+        assert_eq!(id.to_string(), "cpn_01hf7yat00hayb80000000001a");
         assert_eq!(id.to_string().parse::<CouponId>(), Ok(id));
+        assert_eq!(CodeId::from_uid(*id.uid()).to_string(), "code_01hf7yat00hayb80000000001a");
+        assert_eq!(serde_json::to_string(&id).expect("writes"), format!("\"{id}\""));
         assert_eq!(id.uid().slot(), Slot::from_u16(0xABCD));
         assert_eq!(id.uid().bytes(), &[0x01, 0x8B, 0xCF, 0xE5, 0x68, 0x00, 0x8A, 0xBC, 0xB4, 0, 0, 0, 0, 0, 0, 42]);
     }

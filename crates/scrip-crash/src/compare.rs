@@ -20,7 +20,8 @@ use crate::{
 /// Shape: what is wrong, in words; empty when all is well.
 /// Errors: the store can't be read.
 pub fn judge<'f>(store: &dyn Store, facts: impl Iterator<Item = &'f Fact>) -> Result<Vec<String>, StoreError> {
-    let mut wrong = scrip_engine::verify::verify(store)?.problems;
+    let report = scrip_engine::verify::verify(store)?;
+    let mut wrong = [report.problems, report.sums].concat();
     let documents = Documents::read(store)?;
     wrong.extend(facts.filter_map(|fact| lost(&documents, fact)));
     wrong.extend(invariants::broken(&documents));

@@ -2,11 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use scrip_core::{
-    command::Command,
-    idempotency::AnswerKind,
-    slot::{Bucket, Buckets},
-};
+use scrip_core::{command::Command, idempotency::AnswerKind, slot::Bucket};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -33,23 +29,6 @@ impl Deref for Dispatch {
     fn deref(&self) -> &Shared {
         &self.reads
     }
-}
-
-/// The bucket of a command whose answer is exact wherever the next question goes, as it changes what every process has in memory.
-pub(crate) fn awaited(command: &Command, buckets: Buckets) -> Option<Bucket> {
-    let is_awaited = matches!(
-        command,
-        Command::CreateCampaign(_)
-            | Command::ChangeCampaign(_)
-            | Command::MoveCampaign(_)
-            | Command::DeleteCampaign(_)
-            | Command::CreateApiKey(_)
-            | Command::ChangeApiKey(_)
-            | Command::RevokeApiKey(_)
-            | Command::AddSharedCode(_)
-            | Command::RequestCodes(_)
-    );
-    is_awaited.then(|| command.bucket(buckets))
 }
 
 impl Dispatch {
@@ -89,6 +68,11 @@ impl Dispatch {
             }
             verdict => verdict,
         }
+    }
+
+    /// The bucket that all who serve must have followed before this command is answered.
+    pub fn awaited(&self, command: &Command) -> Option<Bucket> {
+        command.is_heard_by_all().then(|| command.bucket(self.buckets()))
     }
 
     /// Gives an answer that began in this tenure; of a change in the `awaited` bucket, when all that serve have followed it.

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use crate::{
     answer::{Answer, answer},
     counted,
-    dispatch::{Dispatch, awaited},
+    dispatch::Dispatch,
     exchange,
     feed::Progress,
     follow::PEOPLE,
@@ -154,7 +154,7 @@ impl Engine {
             return self.submit(command, key).await;
         }
         let command = command.into();
-        let awaited = awaited(&command, self.buckets());
+        let awaited = self.dispatch.awaited(&command);
         let seen = Seen { barred, ..Seen::default() };
         let done = async { self.dispatch.once(command, key, seen).await?.verdict.done() };
         self.dispatch.answered(self.tenure()?, awaited, done).await
@@ -170,14 +170,14 @@ impl Engine {
         let command = command.into();
         let dispatch = self.dispatch.clone();
         let tenure = dispatch.tenure()?;
-        let awaited = awaited(&command, self.buckets());
+        let awaited = dispatch.awaited(&command);
         if !self.buckets().is_one() {
             return Ok(Pending::new(async move {
                 dispatch.answered(tenure, awaited, exchange::submit(&dispatch, command, key)).await
             }));
         }
         let claimed = claimed(&command).filter(|_| key.is_none());
-        // What another process had come back it may have told of, and this one not heard yet: its sequencer has.
+        // Where several processes serve, stock may have come back in another that this one hasn't heard of: the sequencer decides.
         if claimed.is_some()
             && dispatch.membership.is_none()
             && dispatch.sold_out.refuses(&command, |campaign| dispatch.registry.campaign(campaign), dispatch.now())

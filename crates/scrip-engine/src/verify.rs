@@ -39,6 +39,8 @@ pub struct Report {
     pub heads: Vec<(KeptHead, Timestamp)>,
     /// What is wrong, in words; empty when all is well. At most [`PROBLEMS_MAX`] of them.
     pub problems: Vec<String>,
+    /// Where sums of reports aren't what the rows come to, in words; at most as many. They can be worked out anew: nothing is lost.
+    pub sums: Vec<String>,
     /// A journal can't be replayed beyond a broken frame. Documents and rows then weren't compared: most would differ for that alone.
     pub is_cut_short: bool,
 }
@@ -48,7 +50,7 @@ pub const PROBLEMS_MAX: usize = 100;
 
 impl Report {
     pub const fn is_clean(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && self.sums.is_empty()
     }
 
     fn problem(&mut self, text: String) {

@@ -92,5 +92,6 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     a_sum_below_zero_changes_nothing,
     a_window_is_added_once,
     a_row_without_figures_is_not_there,
+    sums_are_worked_out_anew_with_the_rows,
     a_random_history_reads_as_from_the_memory_store,
 };

@@ -66,6 +66,10 @@ impl Decide for AddSharedCode {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::SharedCode(self)
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }
 
 /// A campaign that codes can be added to.

@@ -33,4 +33,8 @@ impl Decide for ChangeApiKey {
         let event = changes.then_some(Event::ApiKeyMetadataChanged { key: self.key, metadata });
         Ok(Decision { events: event.into_iter().collect(), outcome: Outcome::ApiKey(self.key) })
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

@@ -62,6 +62,10 @@ impl Decide for ChangeCampaign {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::Campaign(self.campaign)
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }
 
 /// The campaign, if the caller may touch it; a foreign one doesn't exist for it.

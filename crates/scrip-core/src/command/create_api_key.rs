@@ -38,4 +38,8 @@ impl Decide for CreateApiKey {
             outcome: Outcome::ApiKey(self.key.id),
         })
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

@@ -40,4 +40,8 @@ impl Decide for CreateCampaign {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::NewCampaign
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

@@ -43,4 +43,8 @@ impl Decide for DeleteCampaign {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::Campaign(self.campaign)
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

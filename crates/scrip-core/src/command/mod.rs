@@ -218,6 +218,12 @@ pub(crate) trait Decide {
     fn may_overdraw(&self) -> bool {
         false
     }
+
+    /// Whether whoever is answered may count on it wherever the next question goes: where several processes serve, all have heard of
+    /// it then.
+    fn is_heard_by_all(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! commands {
@@ -324,6 +330,11 @@ impl Command {
             return lapse::expired_coupons(state, account, now);
         }
         lapsed
+    }
+
+    /// Whether its answer waits for every process that serves to have it in memory.
+    pub fn is_heard_by_all(&self) -> bool {
+        self.itself().is_heard_by_all()
     }
 
     /// The bucket that the command runs in.

@@ -81,4 +81,8 @@ impl Decide for MoveCampaign {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::Campaign(self.campaign)
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

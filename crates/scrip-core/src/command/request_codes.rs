@@ -50,4 +50,8 @@ impl Decide for RequestCodes {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere::CodesOf(self.campaign)
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

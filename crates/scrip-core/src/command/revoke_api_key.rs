@@ -28,4 +28,8 @@ impl Decide for RevokeApiKey {
             if key.revoked_at.is_some() { Vec::new() } else { vec![Event::ApiKeyRevoked { key: self.key, at: now }] };
         Ok(Decision { events, outcome: Outcome::ApiKey(self.key) })
     }
+
+    fn is_heard_by_all(&self) -> bool {
+        true
+    }
 }

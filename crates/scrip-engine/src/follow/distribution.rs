@@ -13,8 +13,7 @@ use scrip_core::{
     money::Amount,
     name::{AccountId, OrderId, SourceName},
     order::{Order, OrderCoupon, OrderCouponState},
-    state::Key,
-    state::State,
+    state::{Key, State},
 };
 use scrip_store::{
     Snapshot, StoreError,
@@ -78,7 +77,7 @@ pub(crate) fn row(sum: &Sum) -> Result<DistributionRow, StoreError> {
 /// Campaign, channel and source.
 type Group<'w> = (CampaignId, &'w str, Option<&'w SourceName>);
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, PartialEq, Default)]
 struct Figures {
     claimed: i64,
     redeemed: i64,
@@ -260,8 +259,7 @@ impl<'w> Seen<'w> {
         let on_it = state.order(account, order).into_iter().flat_map(|order| &order.coupons);
         let on_it = on_it.map(origin).find(|(found, _)| *found == id).map(|(_, origin)| origin);
         on_it.or_else(|| {
-            let coupon = state.coupon(account, id);
-            let coupon = coupon.or_else(|| state.past_coupons(account).find(|coupon| coupon.id == id))?;
+            let coupon = state.coupon(account, id)?;
             Some((coupon.channel.as_str(), coupon.source.as_ref()))
         })
     }
@@ -292,9 +290,8 @@ impl<'w> Seen<'w> {
                 }
             }
         }
-        let figures =
-            |figures: &Figures| [figures.claimed, figures.redeemed, figures.on_unpaid, figures.cost] != [0; 4];
-        Ok(sums.into_iter().filter(|(_, sum)| figures(sum)).map(|(group, sum)| sum_of(group, sum)).collect())
+        sums.retain(|_, figures| *figures != Figures::default());
+        Ok(sums.into_iter().map(|(group, figures)| sum_of(group, figures)).collect())
     }
 }
 

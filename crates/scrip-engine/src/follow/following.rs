@@ -11,7 +11,7 @@ use scrip_core::{event::Recorded, slot::Bucket};
 use scrip_faults::Fault;
 use scrip_store::{Followed, Projection, StoreError};
 
-use super::Projector;
+use super::{Follows, Projector};
 use crate::{
     counted,
     fault_points::{add_again, cursor_first},
@@ -112,8 +112,11 @@ impl Following {
             let mut snapshot = self.shared.store.snapshot()?;
             load_all(&mut *snapshot, &mut state, |state| self.projector.needs(&window, state))?;
         }
-        let rows = self.projector.rows(&window, &state);
-        let followed = Followed { bucket, from, to, rows, added: self.projector.added(&window, &state)? };
+        let (rows, added) = match self.projector.follows(&window, &state)? {
+            Follows::Rows(rows) => (rows, Vec::new()),
+            Follows::Sums(added) => (Vec::new(), vec![added]),
+        };
+        let followed = Followed { bucket, from, to, rows, added };
         let written = if scrip_faults::is(Fault::CursorBeforeItsRows) {
             cursor_first(&mut *self.projection, &followed)
         } else {

@@ -31,16 +31,18 @@ pub(crate) trait Projector: Send + Sync {
     /// The documents that it has to see besides the events, given those that were loaded.
     fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key>;
 
-    /// The rows that follow. `state` has the documents as they were when the window ended, or later: then what they say of later
-    /// events is written again with those.
-    fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row>;
-
-    /// What is added to sums: as [`sums::Sums::added`].
+    /// What follows. `state` has the documents as they were when the window ended, or later: then what they say of later events is
+    /// written again with those.
     ///
-    /// Errors: those of that.
-    fn added(&self, _: &[&Recorded], _: &State) -> Result<Vec<Added>, StoreError> {
-        Ok(Vec::new())
-    }
+    /// Errors: [`StoreError::Damaged`] if a document that an event tells of isn't there.
+    fn follows(&self, window: &[&Recorded], state: &State) -> Result<Follows, StoreError>;
+}
+
+/// What a window leads to.
+pub(crate) enum Follows {
+    Rows(Vec<Row>),
+    /// See [`sums::Sums::added`].
+    Sums(Added),
 }
 
 /// What is kept for each report.

@@ -14,12 +14,15 @@ use scrip_core::{
     time::Timestamp,
     wallet::{Coupon, CouponState},
 };
-use scrip_store::people::{
-    CampaignRow, Change, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow,
-    RedemptionRow, RefundRow, Row, campaign::Stage, code, coupon, coupon::OfOrder, order_transaction, redemption,
+use scrip_store::{
+    StoreError,
+    people::{
+        CampaignRow, Change, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow,
+        RedemptionRow, RefundRow, Row, campaign::Stage, code, coupon, coupon::OfOrder, order_transaction, redemption,
+    },
 };
 
-use super::Projector;
+use super::{Follows, Projector};
 use crate::load::wallet_keys;
 
 /// The number in its row: positions of two buckets may be the same, so a shared code that lives away from its campaign's
@@ -44,7 +47,14 @@ impl Projector for People {
         Seen::of(window, state).needs(state)
     }
 
-    fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row> {
+    fn follows(&self, window: &[&Recorded], state: &State) -> Result<Follows, StoreError> {
+        Ok(Follows::Rows(self.rows(window, state)))
+    }
+}
+
+impl People {
+    /// For whoever compares them too.
+    pub fn rows(&self, window: &[&Recorded], state: &State) -> Vec<Row> {
         Seen::of(window, state).rows(state)
     }
 }

@@ -6,11 +6,10 @@ use scrip_core::{
 };
 use scrip_store::{
     Snapshot, StoreError,
-    people::Row,
     sums::{Added, Sum, SumTable},
 };
 
-use super::Projector;
+use super::{Follows, Projector};
 
 /// What is kept for one report.
 pub(crate) trait Sums: Sync {
@@ -43,11 +42,7 @@ impl Projector for Keeping {
         self.0.needs(window, state)
     }
 
-    fn rows(&self, _: &[&Recorded], _: &State) -> Vec<Row> {
-        Vec::new()
-    }
-
-    fn added(&self, window: &[&Recorded], state: &State) -> Result<Vec<Added>, StoreError> {
-        Ok(vec![Added { to: self.0.table(), sums: self.0.added(window, state)? }])
+    fn follows(&self, window: &[&Recorded], state: &State) -> Result<Follows, StoreError> {
+        Ok(Follows::Sums(Added { to: self.0.table(), sums: self.0.added(window, state)? }))
     }
 }

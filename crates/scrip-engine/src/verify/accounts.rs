@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     agreement::{Asked, Rows},
-    follow::{People, Projector as _},
+    follow::People,
 };
 
 /// Documents whose keys begin with an account.

@@ -26,7 +26,7 @@ use super::{
     spill::{Records, Spill},
     unfollowed::Unfollowed,
 };
-use crate::follow::{People, Projector as _};
+use crate::follow::People;
 
 /// A bucket's journal after some of it.
 pub(super) struct Replayed<'l> {

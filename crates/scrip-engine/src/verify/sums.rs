@@ -8,7 +8,7 @@ use scrip_store::{
     sums::{Sum, SumTable},
 };
 
-use super::compare::Found;
+use super::{PROBLEMS_MAX, compare::Found};
 use crate::follow::{PEOPLE, SUMS};
 
 /// Compares each table of sums with the rows added up, where both have followed the journal to its end: rows may be ahead of the
@@ -24,7 +24,7 @@ pub(super) fn compare(snapshot: &mut dyn Snapshot, buckets: Buckets, found: &mut
             let (rows, sums) = (snapshot.followed(PEOPLE, bucket)?, snapshot.followed(table.name, bucket)?);
             if sums > end {
                 let bucket = bucket.get();
-                found.row_problem(format!(
+                found.report.sums.push(format!(
                     "table {} has followed bucket {bucket} to {sums}, where its journal ends at {end}",
                     table.name
                 ));
@@ -33,7 +33,7 @@ pub(super) fn compare(snapshot: &mut dyn Snapshot, buckets: Buckets, found: &mut
         }
         if is_at_the_end {
             let (stored, expected) = (snapshot.sums(table, None)?, sums.added_up(snapshot)?);
-            differences(table, stored, expected).for_each(|problem| found.row_problem(problem));
+            found.report.sums.extend(differences(table, stored, expected).take(PROBLEMS_MAX));
         } else {
             found.report.uncompared.push(table.name);
         }

@@ -4,7 +4,7 @@ use scrip_core::{event::Recorded, slot::Bucket, state::State};
 use scrip_store::{Snapshot, Store, StoreError, memory::Tables};
 
 use super::{Outside, Report, chain};
-use crate::follow::{People, Projector as _};
+use crate::follow::People;
 
 /// Replays a bucket's journal from the first event, and writes the rows that follow into `tables`. Needs memory for all documents and rows.
 ///

@@ -208,9 +208,10 @@ fn a_sum_that_is_not_the_rows_is_found() {
     };
     let wrong = Followed { bucket: Bucket::FIRST, from: 0, to: head, rows: Vec::new(), added: vec![more] };
     store.projection("somebody").expect("follows").write(&wrong).expect("the store knows no rule");
-    let problems = verify(&store).expect("reads").problems;
+    let report = verify(&store).expect("reads");
+    assert!(!report.is_clean() && report.problems.is_empty(), "only sums are wrong: {:?}", report.problems);
     assert_eq!(
-        problems,
+        report.sums,
         [
             format!(
                 "distribution {campaign}/social/: the sums say claimed 0, redeemed 1, on_unpaid 0, cost 0, the rows nothing"

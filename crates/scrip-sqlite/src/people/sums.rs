@@ -1,6 +1,6 @@
 //! Tables of sums, by what the port says of each.
 
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use scrip_store::{
     StoreError,
     sums::{Added, Sum, SumTable},
@@ -8,15 +8,19 @@ use scrip_store::{
 
 use crate::error::during;
 
-const ADDING: &str = "adding to sums";
-
 /// Errors: [`StoreError::Damaged`] if a figure would come to less than 0.
 pub(crate) fn add(connection: &Connection, added: &Added) -> Result<(), StoreError> {
     if added.sums.is_empty() {
         return Ok(());
     }
     let table = Statements::of(added.to);
-    added.sums.iter().try_for_each(|sum| table.add(connection, sum)).map_err(during(ADDING))
+    added.sums.iter().try_for_each(|sum| {
+        table.add(connection, sum).map_err(|error| match error.sqlite_error_code() {
+            // Of the figures, or of a number that can't be told from a fraction any more.
+            Some(ErrorCode::ConstraintViolation) => added.to.out_of_range(sum),
+            _ => during("adding to sums")(error),
+        })
+    })
 }
 
 struct Statements {

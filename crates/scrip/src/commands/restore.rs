@@ -89,6 +89,11 @@ fn restore(arguments: &RestoreArguments, lock: &DatabaseLock) -> Result<ExitCode
     }
     incoming.accept().map_err(failed(format!("copying to {}", target.display())))?;
     say!("{} events verified and restored to {}", report.events, target.display());
+    if let Some(wrong) = report.sums.first() {
+        say!(
+            "Its sums of reports are wrong as they were there ({wrong}); docs/operate/recovery.md says how to have them worked out anew."
+        );
+    }
     say!("{}", heads::shown(&report.heads));
     say!("{}", sealed(report.sealed, secret.is_none()));
     if secret.is_none() {

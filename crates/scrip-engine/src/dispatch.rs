@@ -41,11 +41,12 @@ impl Dispatch {
     ) -> Result<Reply, EngineError> {
         let command = command.into();
         let bucket = command.bucket(self.buckets());
-        let reply = self.queue(command, key, seen)?.await.map_err(|_| EngineError::Fault)?;
+        let reply = self.queue(command, key, Some(Box::new(seen)))?.await.map_err(|_| EngineError::Fault)?;
         Ok(Reply { verdict: self.completed(bucket, reply.verdict).await, ..reply })
     }
 
-    /// Reads what an answer shows besides what the sequencer had in hand: one of before, and refunds that stand on pages.
+    /// Reads what an answer shows besides what the sequencer had in hand: one of before, and refunds that stand on pages. Few need
+    /// that, so that its room is taken only then.
     pub async fn completed(&self, bucket: Bucket, verdict: Verdict) -> Verdict {
         match verdict {
             // Committed: that the answer can't be read again is this command's trouble alone.
@@ -53,16 +54,17 @@ impl Dispatch {
                 let again = move |reader: &mut Reader<'_>| reader.answer_again(bucket, position, count, kind);
                 // What a campaign was then is worked out from all its changes.
                 let answer = if kind == AnswerKind::Campaign {
-                    self.reads.long(again).await
+                    Box::pin(self.reads.long(again)).await
                 } else {
-                    self.reads.in_line(again).await
+                    Box::pin(self.reads.in_line(again)).await
                 };
                 Verdict::Done(answer.map(|answer| Receipt { answer, replayed: true, at }))
             }
             Verdict::Done(Ok(Receipt { answer: Answer::Order { order, created }, replayed, at }))
                 if !order.has_all_refunds() =>
             {
-                let order = self.reads.in_line(move |reader| reader.with_all_refunds(bucket, *order)).await;
+                let whole = self.reads.in_line(move |reader| reader.with_all_refunds(bucket, *order));
+                let order = Box::pin(whole).await;
                 let answer = order.map(|order| Answer::Order { order: Box::new(order), created });
                 Verdict::Done(answer.map(|answer| Receipt { answer, replayed, at }))
             }
@@ -84,7 +86,7 @@ impl Dispatch {
     ) -> Result<Receipt, EngineError> {
         let done = done.await;
         if let (Some(bucket), Ok(_)) = (awaited, &done) {
-            self.followed_by_all(bucket).await?;
+            Box::pin(self.followed_by_all(bucket)).await?;
         }
         self.still(tenure)?;
         done
@@ -94,7 +96,7 @@ impl Dispatch {
         &self,
         command: Command,
         key: Option<KeyUse>,
-        seen: Seen,
+        seen: Option<Box<Seen>>,
     ) -> Result<oneshot::Receiver<Reply>, EngineError> {
         let (reply, answer) = oneshot::channel();
         self.queues.put(command.bucket(self.buckets()), Waiting { command, key, seen, reply: Some(reply) })?;

@@ -189,7 +189,7 @@ impl Engine {
         }
         let epoch = dispatch.sold_out.epoch(&command);
         let bucket = command.bucket(self.buckets());
-        let answer = dispatch.queue(command, key, Seen::default())?;
+        let answer = dispatch.queue(command, key, None)?;
         Ok(Pending::new(async move {
             let done = async {
                 let verdict = answer.await.map_err(|_| EngineError::Fault)?.verdict;

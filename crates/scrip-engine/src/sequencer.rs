@@ -280,7 +280,7 @@ impl Work {
                 Done::Refused(Reason::IdempotencyKeyReused.into())
             });
         }
-        if let Some(refusal) = &waiting.seen.barred {
+        if let Some(refusal) = waiting.seen.as_ref().and_then(|seen| seen.barred.as_ref()) {
             return Ok(Done::Refused(refusal.clone()));
         }
         loop {
@@ -293,7 +293,7 @@ impl Work {
             }
             self.load(transaction, std::slice::from_ref(waiting))?;
         }
-        self.state.set_usage_elsewhere(waiting.seen.usage_elsewhere.clone());
+        self.state.set_usage_elsewhere(waiting.seen.as_ref().and_then(|seen| seen.usage_elsewhere.clone()));
         let decision = match waiting.command.decide(&self.state, self.now, ids) {
             Ok(decision) => decision,
             Err(refusal) if self.judged_by_this_bucket_alone(&refusal) => {
@@ -302,7 +302,7 @@ impl Work {
             Err(refusal) => return Ok(Done::Refused(refusal)),
         };
         let short = self.state.short_of(&decision.events);
-        if !short.is_empty() && !waiting.seen.overdraw {
+        if !short.is_empty() && !waiting.seen.as_ref().is_some_and(|seen| seen.overdraw) {
             return Ok(Done::NeedsQuota(short));
         }
         let position = self.next_position();

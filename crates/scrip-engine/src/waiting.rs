@@ -30,7 +30,8 @@ pub struct KeyUse {
 pub(crate) struct Waiting {
     pub command: Command,
     pub key: Option<KeyUse>,
-    pub seen: Seen,
+    /// `None`: nothing.
+    pub seen: Option<Box<Seen>>,
     /// `None` once it was answered.
     pub reply: Option<oneshot::Sender<Reply>>,
 }

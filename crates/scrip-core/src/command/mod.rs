@@ -227,10 +227,10 @@ pub(crate) trait Decide {
 }
 
 macro_rules! commands {
-    ($($name:ident $(= $label:literal)?,)*) => {
-        /// Everything that can be asked.
+    ($($name:ident $(in $box:ident)? $(= $label:literal)?,)*) => {
+        /// Everything that can be asked. It goes from hand to hand and from thread to thread: what would make it large is in a box.
         #[derive(Clone, Debug)]
-        pub enum Command { $($name($name),)* }
+        pub enum Command { $($name(commands!(@held $name $($box)?)),)* }
 
         impl Command {
             /// Every name, in the order of the list.
@@ -242,24 +242,33 @@ macro_rules! commands {
             }
 
             fn itself(&self) -> &dyn Decide {
-                match self { $(Self::$name(command) => command,)* }
+                match self {
+                    $(Self::$name(command) => {
+                        let command: &$name = command;
+                        command
+                    })*
+                }
             }
         }
 
         $(impl From<$name> for Command {
             fn from(command: $name) -> Self {
-                Self::$name(command)
+                Self::$name(commands!(@hold command $($box)?))
             }
         })*
     };
+    (@held $name:ident Box) => { Box<$name> };
+    (@held $name:ident) => { $name };
+    (@hold $command:ident Box) => { Box::new($command) };
+    (@hold $command:ident) => { $command };
     (@label $name:ident $label:literal) => { $label };
     (@label $name:ident) => { stringify!($name) };
 }
 
 // Each by the name of its type. One that was renamed here says the label by which metrics and logs know it.
 commands! {
-    CreateCampaign,
-    ChangeCampaign,
+    CreateCampaign in Box,
+    ChangeCampaign in Box,
     MoveCampaign,
     DeleteCampaign,
     CancelJob,
@@ -267,24 +276,24 @@ commands! {
     RequestCodes,
     AddCodes,
     Claim,
-    ImportCampaign,
+    ImportCampaign in Box,
     ImportCoupon,
-    PlaceOrder,
+    PlaceOrder in Box,
     ReviseOrder,
     ExtendHold,
     PayOrder,
     CloseTransactions,
     CancelOrder,
-    RefundOrder,
+    RefundOrder in Box,
     ChangeMetadata,
     SweepDue,
     ForgetKeys,
-    CreateApiKey,
+    CreateApiKey in Box,
     RevokeApiKey,
     ChangeApiKey,
     NoteApiKeyUse,
     LinkAccount,
-    LearnCampaign,
+    LearnCampaign in Box,
     NoteSharedCode,
     NoteGrants,
     NoteCodes,
@@ -293,14 +302,17 @@ commands! {
     ReturnQuota = "ReturnAllowance",
     TakeBackQuota = "TakeBackAllowance",
     LeaseCode = "LendCode",
-    LearnCode,
-    CloseLease = "CloseCode",
+    LearnCode in Box,
+    CloseLease in Box = "CloseCode",
     ReleaseLease = "ReleaseCode",
     ConfirmLease = "SettleCode",
     ForgetLease = "ForgetCode",
     RevokeCode,
-    RevokeCodeHere,
+    RevokeCodeHere in Box,
 }
+
+// As large as the largest of those that come often, or nearly.
+const _: () = assert!(size_of::<Command>() <= 136);
 
 impl Command {
     /// The aggregates to look at, given those that are loaded.

@@ -7,8 +7,8 @@ use scrip_core::{
     reason::{Reason, Refusal, RefusalError},
 };
 use scrip_desk::{About, EngineError, NotDone};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
 
 use crate::{
     clipped::clip_refusal,
@@ -126,22 +126,8 @@ impl Problem {
     }
 
     /// The body, as it is sent.
-    pub fn document(&self, request_id: &str) -> Value {
-        let first = &self.refusal.errors[0];
-        let code = first.reason.code();
-        let mut body = Map::new();
-        body.insert("type".to_owned(), json!(format!("/docs/reasons#{code}")));
-        body.insert("title".to_owned(), json!(self.status.canonical_reason().unwrap_or("Error")));
-        body.insert("status".to_owned(), json!(self.status.as_u16()));
-        body.insert("detail".to_owned(), json!(self.refusal.detail.clone().unwrap_or_else(|| self.detail(first))));
-        body.insert("code".to_owned(), json!(code));
-        body.insert("request_id".to_owned(), json!(request_id));
-        body.insert("params".to_owned(), Value::Object(parameters(&first.reason)));
-        let listed = self.refusal.errors.iter().take(LISTED_MAX);
-        body.insert("errors".to_owned(), listed.map(|error| self.error_document(error)).collect());
-        body.insert("more".to_owned(), json!(self.refusal.errors.len().saturating_sub(LISTED_MAX) + self.beyond));
-        body.extend((*self.more).clone());
-        Value::Object(body)
+    pub fn document<'p>(&'p self, request_id: &'p str) -> ProblemBody<'p> {
+        ProblemBody { problem: self, request_id }
     }
 
     /// In words: which field, and what it may be.
@@ -161,21 +147,8 @@ impl Problem {
         }
     }
 
-    fn error_document(&self, error: &RefusalError) -> Value {
-        let mut document = parameters(&error.reason);
-        let (pointer, parameter) = match (&error.pointer, self.part) {
-            (Some(name), Part::Parameters) => (None, Some(name.trim_start_matches('/'))),
-            (pointer, _) => (pointer.as_deref(), None),
-        };
-        document.insert("pointer".to_owned(), json!(pointer));
-        document.insert("parameter".to_owned(), json!(parameter));
-        document.insert("code".to_owned(), json!(error.reason.code()));
-        document.insert("detail".to_owned(), json!(self.detail(error)));
-        Value::Object(document)
-    }
-
     pub(crate) fn render(&self, request_id: &str) -> Response {
-        let body = self.document(request_id).to_string();
+        let body = serde_json::to_vec(&self.document(request_id)).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -186,6 +159,57 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// A problem as JSON.
+pub struct ProblemBody<'p> {
+    problem: &'p Problem,
+    request_id: &'p str,
+}
+
+impl Serialize for ProblemBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { problem, request_id } = self;
+        let Refusal { errors, detail } = &problem.refusal;
+        let first = &errors[0];
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("type", &format_args!("/docs/reasons#{}", first.reason.code()))?;
+        body.serialize_entry("title", problem.status.canonical_reason().unwrap_or("Error"))?;
+        body.serialize_entry("status", &problem.status.as_u16())?;
+        body.serialize_entry("detail", &detail.clone().unwrap_or_else(|| problem.detail(first)))?;
+        body.serialize_entry("code", first.reason.code())?;
+        body.serialize_entry("request_id", request_id)?;
+        body.serialize_entry("params", &parameters(&first.reason))?;
+        let listed = errors.iter().take(LISTED_MAX).map(|error| ErrorDocument { problem, error });
+        let listed: Vec<ErrorDocument<'_>> = listed.collect();
+        body.serialize_entry("errors", &listed)?;
+        body.serialize_entry("more", &(errors.len() - listed.len() + problem.beyond))?;
+        problem.more.iter().try_for_each(|(member, value)| body.serialize_entry(member, value))?;
+        body.end()
+    }
+}
+
+/// One of its mistakes.
+struct ErrorDocument<'p> {
+    problem: &'p Problem,
+    error: &'p RefusalError,
+}
+
+impl Serialize for ErrorDocument<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { problem, error } = self;
+        let (pointer, parameter) = match (&error.pointer, problem.part) {
+            (Some(name), Part::Parameters) => (None, Some(name.trim_start_matches('/'))),
+            (pointer, _) => (pointer.as_deref(), None),
+        };
+        let mut document = serializer.serialize_map(None)?;
+        parameters(&error.reason).iter().try_for_each(|(name, value)| document.serialize_entry(name, value))?;
+        document.serialize_entry("pointer", &pointer)?;
+        document.serialize_entry("parameter", &parameter)?;
+        document.serialize_entry("code", error.reason.code())?;
+        document.serialize_entry("detail", &problem.detail(error))?;
+        document.end()
     }
 }
 

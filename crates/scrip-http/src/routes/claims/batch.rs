@@ -58,7 +58,11 @@ pub(crate) fn results(claimed: Claimed) -> Vec<BatchResult> {
         }
         Err(error) => {
             let problem = Problem::from(error);
-            BatchResult { status: problem.status(), coupon: None, problem: Some(problem.document("")) }
+            BatchResult {
+                status: problem.status(),
+                coupon: None,
+                problem: serde_json::to_value(problem.document("")).ok(),
+            }
         }
     };
     claimed.results.into_iter().map(result).collect()

@@ -11,7 +11,7 @@ use scrip_core::{
     state::{Key, Kind},
 };
 use scrip_store::{
-    Batch, Document, Followed, Head, Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer,
+    Batch, Document, Followed, Head, Projection, Rebuild, Rederived, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     memory::MemoryStore,
@@ -210,19 +210,41 @@ struct WeatheredProjection {
     weather: Arc<Weather>,
 }
 
-impl Projection for WeatheredProjection {
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+impl WeatheredProjection {
+    /// What a follower writes: or not, or nobody learns of it.
+    fn following<T>(
+        &mut self,
+        write: impl FnOnce(&mut dyn Projection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut sky = self.weather.sky();
         if sky.strikes(25) {
             sky.felt.unavailable += 1;
             return Err(unavailable("following"));
         }
-        let held = self.inner.write(followed)?;
+        let written = write(&mut *self.inner)?;
         if sky.strikes(25) {
             sky.felt.unknown += 1;
             return Err(unavailable("answer of following"));
         }
-        Ok(held)
+        Ok(written)
+    }
+}
+
+impl Projection for WeatheredProjection {
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        self.following(|inner| inner.write(followed))
+    }
+
+    fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
+        self.following(|inner| inner.rebuild(revision))
+    }
+
+    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        self.following(|inner| inner.write_rebuilt(followed))
+    }
+
+    fn show_rebuilt(&mut self) -> Result<bool, StoreError> {
+        self.following(|inner| inner.show_rebuilt())
     }
 }
 

@@ -7,13 +7,14 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use scrip_core::slot::Bucket;
-use scrip_store::{Followed, Projection, StoreError};
+use scrip_store::{Followed, Projection, Rebuild, StoreError};
 
 use crate::{
     Shared,
     column::{signed, unsigned},
     error::during,
-    people,
+    people::{self, Set},
+    rebuild,
     statement::Prepared,
     writing::{Durable, Writing},
 };
@@ -45,32 +46,59 @@ impl SqliteProjection {
     pub(crate) const fn new(shared: Arc<Shared>, follower: &'static str) -> Self {
         Self { shared, follower }
     }
-}
 
-impl Projection for SqliteProjection {
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+    /// One transaction beside the sequencer's.
+    fn transact<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<(T, Duration), StoreError> {
         let pass = self.shared.gate.write_behind();
         let started = Instant::now();
         let mut writing = Writing::begin(&self.shared, pass, Durable::WithTheNext)?;
-        let connection = writing.connection();
-        let write = || {
-            let found = position(connection, self.follower, followed.bucket)?;
-            if found != followed.from {
-                return Err(followed.conflict(found));
-            }
-            people::write(connection, &followed.rows)?;
-            followed.added.iter().try_for_each(|added| people::sums::add(connection, added))?;
-            if followed.to > 0 {
-                move_to(connection, self.follower, followed.bucket, followed.to)?;
-            }
-            Ok(())
-        };
-        match write() {
-            Ok(()) => writing.commit(|_| {}).map(|()| started.elapsed()),
+        match work(writing.connection()) {
+            Ok(done) => writing.commit(|_| {}).map(|()| (done, started.elapsed())),
             Err(error) => {
                 writing.note(&error);
                 Err(error)
             }
         }
+    }
+
+    /// Writes a window to a set of tables, whose position is kept under this name.
+    fn follow(&self, set: Set, name: &str, followed: &Followed) -> Result<Duration, StoreError> {
+        let written = self.transact(|connection| {
+            if set == Set::Rebuilt {
+                rebuild::check_underway(connection, self.follower)?;
+            }
+            let found = position(connection, name, followed.bucket)?;
+            if found != followed.from {
+                return Err(followed.conflict(found));
+            }
+            people::write(connection, set, &followed.rows)?;
+            followed.added.iter().try_for_each(|added| people::sums::add(connection, set, added))?;
+            if followed.to > 0 { move_to(connection, name, followed.bucket, followed.to) } else { Ok(()) }
+        });
+        written.map(|((), held)| held)
+    }
+}
+
+impl Projection for SqliteProjection {
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        self.follow(Set::Shown, self.follower, followed)
+    }
+
+    fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
+        if self.shared.pool.with(|reader| rebuild::is_over(reader, self.follower, revision))? {
+            return Ok(Rebuild::Over);
+        }
+        self.transact(|connection| rebuild::go_on(connection, self.follower, revision)).map(|(rebuild, _)| rebuild)
+    }
+
+    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        self.follow(Set::Rebuilt, &rebuild::beside(self.follower), followed)
+    }
+
+    fn show_rebuilt(&mut self) -> Result<bool, StoreError> {
+        self.transact(|connection| rebuild::show(connection, self.follower)).map(|(shown, _)| shown)
     }
 }

@@ -22,6 +22,7 @@ mod mark;
 mod options;
 mod people;
 mod pool;
+mod rebuild;
 mod rederive;
 mod schema;
 mod secrets;

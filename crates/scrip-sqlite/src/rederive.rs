@@ -37,7 +37,7 @@ pub(crate) fn write(connection: &mut Connection, copied: Option<&Path>, changes:
         .map_err(during(OPERATION))?;
     people::remove(&transaction, &changes.gone)?;
     // In any order: what belongs to an order may come before it, as keys are looked at in the end.
-    people::write(&transaction, &changes.rows)?;
+    people::write(&transaction, people::Set::Shown, &changes.rows)?;
     sums::ALL.iter().try_for_each(|table| people::sums::empty(&transaction, table)).map_err(during(OPERATION))?;
     for (bucket, position) in changes.followed.iter().filter(|(_, position)| *position > 0) {
         follower::move_to(&transaction, changes.follower, *bucket, *position)?;

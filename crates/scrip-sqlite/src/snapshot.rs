@@ -6,13 +6,13 @@ use scrip_core::{
     state::{Key, Kind},
 };
 use scrip_store::{
-    Audit, Document, Head, ReadDocuments, ReadJournal, ReadTables, Snapshot, StoreError,
+    Audit, Document, Head, MadeBy, ReadDocuments, ReadJournal, ReadTables, Snapshot, StoreError,
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
     secret::WrappedSecret,
     sums::{Sum, SumTable},
 };
 
-use crate::{contradictions, documents, error::during, follower, journal, people, pool::Pool, secrets};
+use crate::{contradictions, documents, error::during, follower, journal, people, pool::Pool, rebuild, secrets};
 
 /// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
 pub(crate) struct SqliteSnapshot<'p> {
@@ -87,6 +87,14 @@ impl ReadJournal for SqliteSnapshot<'_> {
 impl ReadTables for SqliteSnapshot<'_> {
     fn followed(&mut self, name: &str, bucket: Bucket) -> Result<u64, StoreError> {
         follower::position(self.connection(), name, bucket)
+    }
+
+    fn made_by(&mut self, follower: &str) -> Result<MadeBy, StoreError> {
+        rebuild::made_by(self.connection(), follower)
+    }
+
+    fn rebuilt(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
+        follower::position(self.connection(), &rebuild::beside(follower), bucket)
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {

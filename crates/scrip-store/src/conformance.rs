@@ -8,6 +8,7 @@ mod journal;
 mod lists;
 mod members;
 mod model;
+mod rebuilds;
 mod rows;
 mod secrets;
 mod sums;
@@ -17,6 +18,7 @@ pub use journal::*;
 pub use lists::*;
 pub use members::*;
 pub use model::*;
+pub use rebuilds::*;
 pub use rows::*;
 pub use secrets::*;
 pub use sums::*;
@@ -93,5 +95,10 @@ pub const PROPERTIES: &[(&str, Property)] = properties! {
     a_window_is_added_once,
     a_row_without_figures_is_not_there,
     sums_are_worked_out_anew_with_the_rows,
+    what_followed_nothing_yet_has_nothing_to_rebuild,
+    rebuilt_tables_take_the_place_of_those_that_are_shown_at_once,
+    a_rebuild_goes_on_where_it_is,
+    tables_of_a_newer_revision_are_left_alone,
+    sums_are_rebuilt_beside_the_rows,
     a_random_history_reads_as_from_the_memory_store,
 };

@@ -28,7 +28,7 @@ pub use crate::{
     audit::{Audit, Rederived, RederivedDocument},
     documents::{Document, ReadDocuments, Save},
     journal::{Batch, Head, ReadJournal, Transaction, Writer},
-    tables::{Followed, Projection, ReadTables},
+    tables::{Followed, MadeBy, Projection, ReadTables, Rebuild},
 };
 use crate::{members::Members, secret::WrappedSecret};
 

@@ -14,14 +14,15 @@ use scrip_core::{
 };
 
 mod members;
+mod rebuilds;
 mod sums;
 mod tables;
 
-use self::sums::Sums;
+use self::{rebuilds::Rebuilds, sums::Sums};
 pub use crate::people::Tables;
 use crate::{
-    Audit, Batch, Document, Followed, Head, Projection, ReadDocuments, ReadJournal, ReadTables, Rederived, Save,
-    Snapshot, Store, StoreError, Transaction, Writer,
+    Audit, Batch, Document, Followed, Head, MadeBy, Projection, ReadDocuments, ReadJournal, ReadTables, Rebuild,
+    Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
@@ -49,6 +50,7 @@ struct Committed {
     sums: Arc<Sums>,
     /// How far each follower came in each bucket.
     followed: BTreeMap<(String, Bucket), u64>,
+    rebuilds: Rebuilds,
     revision: u32,
     /// By purpose and number.
     secrets: Vec<WrappedSecret>,
@@ -223,19 +225,39 @@ struct MemoryProjection {
 impl Projection for MemoryProjection {
     fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
         let started = Instant::now();
-        let mut committed = self.store.committed();
-        let found = committed.followed(self.follower, followed.bucket);
-        if found != followed.from {
-            return Err(followed.conflict(found));
-        }
-        committed.tables.check(&followed.rows)?;
-        let mut sums = committed.sums.clone();
-        followed.added.iter().try_for_each(|added| Arc::make_mut(&mut sums).add(added))?;
-        committed.sums = sums;
-        Arc::make_mut(&mut committed.tables).write(&followed.rows);
-        committed.followed.insert((self.follower.to_owned(), followed.bucket), followed.to);
+        let committed = &mut *self.store.committed();
+        let at = committed.followed.entry((self.follower.to_owned(), followed.bucket)).or_default();
+        write(followed, at, &mut committed.tables, &mut committed.sums)?;
         Ok(started.elapsed())
     }
+
+    fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
+        self.store.committed().rebuild(self.follower, revision)
+    }
+
+    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        let started = Instant::now();
+        self.store.committed().rebuilds.write(self.follower, followed)?;
+        Ok(started.elapsed())
+    }
+
+    fn show_rebuilt(&mut self) -> Result<bool, StoreError> {
+        self.store.committed().show_rebuilt(self.follower)
+    }
+}
+
+/// Writes a window to tables that have come to `at`; everything is checked before anything changes.
+fn write(followed: &Followed, at: &mut u64, tables: &mut Arc<Tables>, sums: &mut Arc<Sums>) -> Result<(), StoreError> {
+    if *at != followed.from {
+        return Err(followed.conflict(*at));
+    }
+    tables.check(&followed.rows)?;
+    let mut more = Arc::clone(sums);
+    followed.added.iter().try_for_each(|added| Arc::make_mut(&mut more).add(added))?;
+    *sums = more;
+    Arc::make_mut(tables).write(&followed.rows);
+    *at = followed.to;
+    Ok(())
 }
 
 impl BucketContent {
@@ -352,6 +374,14 @@ impl ReadJournal for MemorySnapshot {
 impl ReadTables for MemorySnapshot {
     fn followed(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
         Ok(self.committed.followed(follower, bucket))
+    }
+
+    fn made_by(&mut self, follower: &str) -> Result<MadeBy, StoreError> {
+        Ok(self.committed.rebuilds.made_by(follower))
+    }
+
+    fn rebuilt(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
+        Ok(self.committed.rebuilds.followed(follower, bucket))
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {

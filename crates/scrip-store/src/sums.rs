@@ -26,6 +26,11 @@ pub static DISTRIBUTION: SumTable = SumTable {
 /// Every table of sums.
 pub static ALL: &[&SumTable] = &[&DISTRIBUTION];
 
+/// The table of sums that a follower of this name keeps.
+pub fn kept_by(follower: &str) -> Option<&'static SumTable> {
+    ALL.iter().copied().find(|table| table.name == follower)
+}
+
 /// A row, or what is added to one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sum {

@@ -36,7 +36,42 @@ impl Followed {
     }
 }
 
-/// Writes what one follower makes of the journal, beside the sequencers: they go first.
+/// By which revisions of its rules a follower made its tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MadeBy {
+    /// Those that are shown; 0: before this was kept.
+    pub shown: u32,
+    /// Those that are made beside them, while they are.
+    pub rebuilt: Option<u32>,
+}
+
+impl MadeBy {
+    /// Errors: [`StoreError::Damaged`] if either is newer than what this build knows.
+    pub fn check(self, follower: &str, known: u32) -> Result<(), StoreError> {
+        let newest = self.rebuilt.unwrap_or(0).max(self.shown);
+        if newest <= known {
+            return Ok(());
+        }
+        let what = format!(
+            "the tables of the follower {follower} are of revision {newest}, which a newer Scrip made; this one knows {known}"
+        );
+        Err(StoreError::Damaged { what })
+    }
+}
+
+/// How far a rebuild is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rebuild {
+    /// The tables that are shown are of this revision, and nothing is beside them.
+    Over,
+    /// What is left beside them of an earlier rebuild is being removed, a part a call.
+    Clearing,
+    /// The tables beside them take windows, from where they are.
+    Underway,
+}
+
+/// Writes what one follower makes of the journal, beside the sequencers: they go first. The follower has the table of sums that is
+/// called as it is, or else all tables for people.
 pub trait Projection: Send {
     /// Upserts the rows, adds to the sums and notes how far the follower came, all or nothing. It needn't be on the device when this
     /// returns: what is lost with the power is lost whole, and followed again. What belongs to an order may come before it. Answers for
@@ -45,12 +80,37 @@ pub trait Projection: Send {
     /// Errors: [`StoreError::Conflict`] if the follower isn't at [`Followed::from`]; [`StoreError::Damaged`] if a row contradicts
     /// itself, or belongs to an order that has none, or a sum would come to less than 0; then nothing was written.
     fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
+
+    /// Has the tables made by this revision of the follower's rules. Where nothing was followed yet those that are shown are; otherwise
+    /// empty ones are made beside them, with a position of their own, and those that are shown go on being written and read. What an older
+    /// revision began to make there goes first. Asked again it goes on, whichever process began.
+    ///
+    /// Errors: those of [`MadeBy::check`].
+    fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError>;
+
+    /// [`Projection::write`] to the tables beside those that are shown.
+    ///
+    /// Errors: the same; [`StoreError::Conflict`] also if none are made.
+    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
+
+    /// Puts the tables that were made beside those that are shown in their place, with their position, at once for every reader; but not
+    /// before they have come as far in every bucket. Answers whether it did. Those that were shown are removed by
+    /// [`Projection::rebuild`].
+    ///
+    /// Errors: [`StoreError::Conflict`] if none are made.
+    fn show_rebuilt(&mut self) -> Result<bool, StoreError>;
 }
 
 /// Reads lists and reports.
 pub trait ReadTables {
     /// The position of the last event of a bucket that the follower's rows are made of; 0: of none yet.
     fn followed(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError>;
+
+    /// By which rules the follower's tables are made.
+    fn made_by(&mut self, follower: &str) -> Result<MadeBy, StoreError>;
+
+    /// As [`ReadTables::followed`], of the tables that are made beside those that are shown.
+    fn rebuilt(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError>;
 
     /// Which account holds a coupon.
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError>;

@@ -1,8 +1,11 @@
 //! What changes rows that are there. Of one that isn't nothing changes: a projection may be repeated.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, params};
 use scrip_store::{StoreError, people::Change};
 
+use super::Set;
 use crate::{column::bound, statement::Prepared};
 
 /// The statements, each prepared when it is first needed.
@@ -16,33 +19,58 @@ pub(super) struct Changes<'c> {
     refund_metadata: Prepared<'c>,
 }
 
-impl<'c> Changes<'c> {
-    pub fn new(connection: &'c Connection) -> Self {
-        let prepared = |sql, operation| Prepared::new(connection, sql, operation);
+/// Their texts.
+struct Texts {
+    campaign_gone: String,
+    coupon_state: String,
+    coupon_gone: String,
+    order_lines_gone: String,
+    order_transactions_gone: String,
+    redemption: String,
+    refund_metadata: String,
+}
+
+impl Texts {
+    fn of(set: Set) -> &'static Self {
+        static SHOWN: LazyLock<Texts> = LazyLock::new(|| Texts::new(Set::Shown));
+        static REBUILT: LazyLock<Texts> = LazyLock::new(|| Texts::new(Set::Rebuilt));
+        match set {
+            Set::Shown => &SHOWN,
+            Set::Rebuilt => &REBUILT,
+        }
+    }
+
+    fn new(set: Set) -> Self {
+        let of = set.prefix();
         Self {
-            campaign_gone: prepared("DELETE FROM campaign WHERE id = ?1", "deleting a campaign's row"),
-            coupon_state: prepared(
-                "UPDATE coupon SET state = ?2, order_id = ?3, held_until_us = ?4 WHERE id = ?1",
-                "writing a coupon's state",
+            campaign_gone: format!("DELETE FROM {of}campaign WHERE id = ?1"),
+            coupon_state: format!("UPDATE {of}coupon SET state = ?2, order_id = ?3, held_until_us = ?4 WHERE id = ?1"),
+            coupon_gone: format!("DELETE FROM {of}coupon WHERE id = ?1"),
+            order_lines_gone: format!("DELETE FROM {of}order_line WHERE account = ?1 AND order_id = ?2"),
+            order_transactions_gone: format!("DELETE FROM {of}order_transaction WHERE account = ?1 AND order_id = ?2"),
+            redemption: format!(
+                "UPDATE {of}redemption SET discount = coalesce(?4, discount), state = coalesce(?5, state)
+                WHERE account = ?1 AND order_id = ?2 AND coupon = ?3"
             ),
-            coupon_gone: prepared("DELETE FROM coupon WHERE id = ?1", "deleting a coupon's row"),
-            order_lines_gone: prepared(
-                "DELETE FROM order_line WHERE account = ?1 AND order_id = ?2",
-                "deleting an order's order lines",
+            refund_metadata: format!(
+                "UPDATE {of}refund SET metadata = ?4 WHERE account = ?1 AND order_id = ?2 AND id = ?3"
             ),
-            order_transactions_gone: prepared(
-                "DELETE FROM order_transaction WHERE account = ?1 AND order_id = ?2",
-                "deleting an order's transactions",
-            ),
-            redemption: prepared(
-                "UPDATE redemption SET discount = coalesce(?4, discount), state = coalesce(?5, state)
-                WHERE account = ?1 AND order_id = ?2 AND coupon = ?3",
-                "changing a redemption's row",
-            ),
-            refund_metadata: prepared(
-                "UPDATE refund SET metadata = ?4 WHERE account = ?1 AND order_id = ?2 AND id = ?3",
-                "writing a refund's metadata",
-            ),
+        }
+    }
+}
+
+impl<'c> Changes<'c> {
+    pub fn new(connection: &'c Connection, set: Set) -> Self {
+        let texts = Texts::of(set);
+        let prepared = |sql: &'static String, operation| Prepared::new(connection, sql, operation);
+        Self {
+            campaign_gone: prepared(&texts.campaign_gone, "deleting a campaign's row"),
+            coupon_state: prepared(&texts.coupon_state, "writing a coupon's state"),
+            coupon_gone: prepared(&texts.coupon_gone, "deleting a coupon's row"),
+            order_lines_gone: prepared(&texts.order_lines_gone, "deleting an order's order lines"),
+            order_transactions_gone: prepared(&texts.order_transactions_gone, "deleting an order's transactions"),
+            redemption: prepared(&texts.redemption, "changing a redemption's row"),
+            refund_metadata: prepared(&texts.refund_metadata, "writing a refund's metadata"),
         }
     }
 

@@ -7,7 +7,10 @@ use scrip_store::{
     people::{LedgerEntryRow, LedgerPostingRow, Row, Table as _},
 };
 
-use super::statements::{self, Writing};
+use super::{
+    Set,
+    statements::{self, Writing},
+};
 use crate::{
     column::{StoredRow, bound},
     error::during,
@@ -23,9 +26,12 @@ pub(super) struct Postings<'c> {
 }
 
 impl<'c> Postings<'c> {
-    pub fn new(connection: &'c Connection) -> Self {
-        let Writing { upsert, upserting, .. } = Writing::of_postings();
-        let surplus = "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3";
+    pub fn new(connection: &'c Connection, set: Set) -> Self {
+        let Writing { upsert, upserting, .. } = Writing::of_postings(set);
+        let surplus = match set {
+            Set::Shown => "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
+            Set::Rebuilt => "DELETE FROM rebuilt_ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
+        };
         Self {
             upsert: Prepared::new(connection, upsert, upserting),
             surplus: Prepared::new(connection, surplus, "deleting a posting's row"),

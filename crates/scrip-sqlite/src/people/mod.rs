@@ -24,14 +24,31 @@ use crate::{
     statement::Prepared,
 };
 
+/// Which of a follower's tables: those that are shown, or those that are made beside them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Set {
+    Shown,
+    Rebuilt,
+}
+
+impl Set {
+    /// What its tables' names begin with.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Shown => "",
+            Self::Rebuilt => "rebuilt_",
+        }
+    }
+}
+
 /// Upserts the rows in their order. A change of a row that isn't there changes nothing.
-pub(crate) fn write(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
+pub(crate) fn write(connection: &Connection, set: Set, rows: &[Row]) -> Result<(), StoreError> {
     let upsert = |table: &TableName| {
-        let writing = Writing::of_table(*table);
+        let writing = Writing::of_table(set, *table);
         Prepared::new(connection, &writing.upsert, &writing.upserting)
     };
     let mut upserts: Vec<Prepared<'_>> = TableName::ALL.iter().map(upsert).collect();
-    let (mut changes, mut postings) = (Changes::new(connection), Postings::new(connection));
+    let (mut changes, mut postings) = (Changes::new(connection, set), Postings::new(connection, set));
     for row in rows {
         if let Row::Change(change) = row {
             changes.write(change)?;
@@ -50,9 +67,9 @@ pub(crate) fn remove(connection: &Connection, rows: &[Row]) -> Result<(), StoreE
     for row in rows {
         let Some(table) = row.table() else { continue };
         if let Row::LedgerEntry(entry) = row {
-            Postings::new(connection).remove(entry)?;
+            Postings::new(connection, Set::Shown).remove(entry)?;
         }
-        let Writing { delete, deleting, .. } = Writing::of_table(table);
+        let Writing { delete, deleting, .. } = Writing::of_table(Set::Shown, table);
         Prepared::new(connection, delete, deleting).execute(params_from_iter(row.key().into_iter().map(Bound)))?;
     }
     Ok(())

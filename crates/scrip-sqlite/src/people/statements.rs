@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use scrip_store::people::{LedgerPostingRow, List, Shape, TableName};
 
+use super::Set;
+
 /// What writes a table's rows.
 pub(super) struct Writing {
     pub upsert: String,
@@ -13,8 +15,9 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    fn of(shape: &Shape) -> Self {
-        let Shape { name, columns, .. } = shape;
+    fn of(set: Set, shape: &Shape) -> Self {
+        let Shape { columns, .. } = shape;
+        let name = format!("{}{}", set.prefix(), shape.name);
         let key = shape.key();
         let changed: Vec<String> =
             columns[key.len()..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
@@ -34,16 +37,37 @@ impl Writing {
         }
     }
 
-    pub fn of_table(table: TableName) -> &'static Self {
-        static ALL: LazyLock<Vec<Writing>> =
-            LazyLock::new(|| TableName::ALL.iter().map(|table| Writing::of(&table.shape())).collect());
-        &ALL[table as usize]
+    pub fn of_table(set: Set, table: TableName) -> &'static Self {
+        &Written::of(set).tables[table as usize]
     }
 
     /// Of the table beside [`TableName::LedgerEntry`].
-    pub fn of_postings() -> &'static Self {
-        static POSTINGS: LazyLock<Writing> = LazyLock::new(|| Writing::of(&Shape::of::<LedgerPostingRow>()));
-        &POSTINGS
+    pub fn of_postings(set: Set) -> &'static Self {
+        &Written::of(set).postings
+    }
+}
+
+/// The statements of a set of tables.
+struct Written {
+    tables: Vec<Writing>,
+    postings: Writing,
+}
+
+impl Written {
+    fn of(set: Set) -> &'static Self {
+        static SHOWN: LazyLock<Written> = LazyLock::new(|| Written::new(Set::Shown));
+        static REBUILT: LazyLock<Written> = LazyLock::new(|| Written::new(Set::Rebuilt));
+        match set {
+            Set::Shown => &SHOWN,
+            Set::Rebuilt => &REBUILT,
+        }
+    }
+
+    fn new(set: Set) -> Self {
+        Self {
+            tables: TableName::ALL.iter().map(|table| Writing::of(set, &table.shape())).collect(),
+            postings: Writing::of(set, &Shape::of::<LedgerPostingRow>()),
+        }
     }
 }
 

@@ -6,14 +6,15 @@ use scrip_store::{
     sums::{Added, Sum, SumTable},
 };
 
+use super::Set;
 use crate::error::during;
 
 /// Errors: [`StoreError::Damaged`] if a figure would come to less than 0.
-pub(crate) fn add(connection: &Connection, added: &Added) -> Result<(), StoreError> {
+pub(crate) fn add(connection: &Connection, set: Set, added: &Added) -> Result<(), StoreError> {
     if added.sums.is_empty() {
         return Ok(());
     }
-    let table = Statements::of(added.to);
+    let table = Statements::of(set, added.to);
     added.sums.iter().try_for_each(|sum| {
         table.add(connection, sum).map_err(|error| match error.sqlite_error_code() {
             // Of the figures, or of a number that can't be told from a fraction any more.
@@ -31,8 +32,9 @@ struct Statements {
 
 impl Statements {
     /// Key and figures are numbered in this order.
-    fn of(table: &SumTable) -> Self {
-        let SumTable { name, key, figures } = table;
+    fn of(set: Set, table: &SumTable) -> Self {
+        let SumTable { key, figures, .. } = table;
+        let name = format!("{}{}", set.prefix(), table.name);
         let numbered = |columns: &[&str], first: usize, each: fn(&str, usize) -> String, between: &str| {
             let all: Vec<String> = (first..).zip(columns).map(|(number, column)| each(column, number)).collect();
             all.join(between)

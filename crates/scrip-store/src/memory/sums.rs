@@ -26,6 +26,14 @@ impl Sums {
         Ok(())
     }
 
+    /// Takes over a table's rows.
+    pub fn replace(&mut self, table: &SumTable, by: &Self) {
+        match by.0.get(table.name) {
+            Some(rows) => drop(self.0.insert(table.name, rows.clone())),
+            None => drop(self.0.remove(table.name)),
+        }
+    }
+
     pub fn of(&self, table: &SumTable, first: Option<&str>) -> Vec<Sum> {
         let rows = self.0.get(table.name).into_iter().flatten();
         rows.filter(|(key, _)| first.is_none_or(|first| key[0] == first))

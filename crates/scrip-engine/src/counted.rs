@@ -6,6 +6,7 @@ use metrics::{counter, describe_counter, describe_gauge, gauge};
 pub const BATCHES_FAILED: &str = "scrip_batches_failed_total";
 const FOLLOWERS_FAILED: &str = "scrip_follower_failures_total";
 const FOLLOWERS_BEHIND: &str = "scrip_follower_lag_events";
+const REBUILDS_BEHIND: &str = "scrip_rebuild_lag_events";
 const COMMANDS: &str = "scrip_commands_total";
 pub const COMMANDS_FAILED: &str = "scrip_commands_failed_total";
 pub const READS_LEFT: &str = "scrip_reads_left_total";
@@ -36,11 +37,17 @@ pub fn follower_is_behind(follower: &'static str, events: u64) {
     gauge!(FOLLOWERS_BEHIND, "follower" => follower).set(events as f64);
 }
 
+/// Says how many events tables lack that a follower makes anew; 0 where it makes none.
+pub fn rebuild_is_behind(follower: &'static str, events: u64) {
+    gauge!(REBUILDS_BEHIND, "follower" => follower).set(events as f64);
+}
+
 /// Shows every counter of the engine from now on. After the recorder was installed; whoever calls it twice changes nothing.
 pub fn announce_metrics() {
     describe_counter!(COMMANDS, "Commands by what they came to: done, replayed, fault, or the code of a refusal.");
     describe_counter!(FOLLOWERS_FAILED, "How often a follower of the journal couldn't go on.");
     describe_gauge!(FOLLOWERS_BEHIND, "Events of the journals that a follower hasn't followed yet.");
+    describe_gauge!(REBUILDS_BEHIND, "Events that tables lack which a follower makes anew by newer rules.");
     for (name, what) in [
         (BATCHES_FAILED, "Batches of which nothing was done, as the store couldn't take them."),
         (COMMANDS_FAILED, "Commands that failed unexpectedly: faults of ours."),

@@ -29,7 +29,7 @@ use crate::{
     dispatch::Dispatch,
     exchange,
     feed::Progress,
-    follow::PEOPLE,
+    follow::{PEOPLE, SUMS},
     kept::KeptHead,
     membership::Tenure,
     queues::Queues,
@@ -312,6 +312,12 @@ impl Engine {
         let has_followed = self.followed_within(PEOPLE, EXPORTS_WAIT).await;
         let behind = || EngineError::Unavailable("the tables for people are behind".to_owned());
         has_followed.then_some(()).ok_or_else(behind)
+    }
+
+    /// Whether lists and reports, or some, answer from tables that were made by older rules than this build's, and are made anew.
+    pub fn is_rebuilding(&self) -> bool {
+        let progress = &self.shared().progress;
+        progress.is_rebuilding(PEOPLE) || SUMS.iter().any(|sums| progress.is_rebuilding(sums.table().name))
     }
 
     async fn followed_within(&self, follower: &'static str, time: Duration) -> bool {

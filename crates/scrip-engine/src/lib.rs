@@ -41,7 +41,7 @@ pub use answer::Answer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use counted::announce_metrics;
 pub use engine::Engine;
-pub use follow::{Following, PEOPLE};
+pub use follow::{Following, PEOPLE, Rebuilding};
 pub use kept::{KeptHead, NotAHead};
 pub use membership::Tenure;
 pub use place::{Placement, Revision, shown};

@@ -9,7 +9,7 @@ use scrip_core::state::State;
 use scrip_store::{Document, Rederived, RederivedDocument, Store, StoreError, memory::Tables, people::Row};
 
 use crate::{
-    follow::PEOPLE,
+    follow::{self, PEOPLE},
     verify::{Report, hex, replay},
 };
 
@@ -37,12 +37,8 @@ pub struct Repaired {
 /// Errors: [`StoreError::Damaged`] if the journal doesn't verify, or a newer Scrip derived them; those of the store. Then
 /// everything is as it was.
 pub fn repair(store: &dyn Store) -> Result<Repaired, StoreError> {
+    check_revisions(store)?;
     let from = store.revision()?;
-    if from > REVISION {
-        let what =
-            format!("documents and rows are of revision {from}, which a newer Scrip made; this one knows {REVISION}");
-        return Err(StoreError::Damaged { what });
-    }
     let mut repaired = Repaired { from, ..Repaired::default() };
     if from == REVISION {
         return Ok(repaired);
@@ -61,6 +57,22 @@ pub fn repair(store: &dyn Store) -> Result<Repaired, StoreError> {
         repaired.what.iter().for_each(|what| tracing::info!("repaired: {what}"));
     }
     Ok(repaired)
+}
+
+/// Whether no newer Scrip made the documents, or a follower's tables.
+///
+/// Errors: [`StoreError::Damaged`] if one did; those of the store.
+pub fn check_revisions(store: &dyn Store) -> Result<(), StoreError> {
+    let revision = store.revision()?;
+    if revision > REVISION {
+        let what = format!("documents are of revision {revision}, which a newer Scrip made; this one knows {REVISION}");
+        return Err(StoreError::Damaged { what });
+    }
+    let mut snapshot = store.snapshot()?;
+    follow::all().iter().try_for_each(|projector| {
+        let name = projector.name();
+        snapshot.made_by(name)?.check(name, projector.revision())
+    })
 }
 
 impl Repaired {

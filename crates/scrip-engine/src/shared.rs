@@ -284,8 +284,11 @@ impl Shared {
     }
 
     fn say_who_is_behind(&self) {
-        let behind = self.progress.behind(&self.feed.ends());
+        let ends = self.feed.ends();
+        let behind = self.progress.behind(&ends);
         behind.into_iter().for_each(|(follower, events)| counted::follower_is_behind(follower, events));
+        let behind = self.progress.rebuilds_behind(&ends);
+        behind.into_iter().for_each(|(follower, events)| counted::rebuild_is_behind(follower, events));
     }
 
     /// A follower has come to the position.
@@ -293,6 +296,18 @@ impl Shared {
         self.progress.came(follower, bucket, position);
         self.feed.forget(bucket, self.progress.least(bucket));
         self.say_who_is_behind();
+    }
+
+    /// Tables that a follower makes anew have come to the position. What they lack they may read in the journal: nothing is kept for them.
+    pub fn rebuilt(&self, follower: &'static str, bucket: Bucket, position: u64) {
+        self.progress.rebuilt(follower, bucket, position);
+        self.say_who_is_behind();
+    }
+
+    /// They are shown.
+    pub fn rebuild_is_over(&self, follower: &'static str) {
+        self.progress.rebuild_is_over(follower);
+        counted::rebuild_is_behind(follower, 0);
     }
 }
 

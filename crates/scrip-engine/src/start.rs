@@ -11,7 +11,7 @@ use scrip_store::{Store, StoreError};
 use crate::{
     dispatch::Dispatch,
     engine::{Engine, Workers},
-    follow::{self, Following},
+    follow::{self, Following, Rebuilding},
     maintenance,
     queues::Queues,
     reads::Reads,
@@ -33,7 +33,7 @@ impl Engine {
         // Nothing is worked out anew from a journal that somebody wrote without the secret.
         check_ends(&*store, options.secrets.chain())?;
         repair(&*store)?;
-        let ByHand { engine, sequencers, followers, renewing } = Self::assemble(store, options, false)?;
+        let ByHand { engine, sequencers, followers, rebuilding, renewing } = Self::assemble(store, options, false)?;
         // A member before anything is answered.
         let renewing = renewing.map(|mut renewing| renewing.step().map(|()| renewing)).transpose()?;
         let threads = sequencers.into_iter().map(|sequencer| {
@@ -47,6 +47,13 @@ impl Engine {
             thread::Builder::new()
                 .name(format!("follower-{}", following.name()))
                 .spawn(move || follow::run(following))
+                .expect("a thread can be started")
+        });
+        engine.workers.followers.lock().expect("nobody panics holding it").extend(threads);
+        let threads = rebuilding.into_iter().map(|rebuilding| {
+            thread::Builder::new()
+                .name(format!("rebuilding-{}", rebuilding.name()))
+                .spawn(move || follow::rebuild(rebuilding))
                 .expect("a thread can be started")
         });
         engine.workers.followers.lock().expect("nobody panics holding it").extend(threads);
@@ -83,7 +90,7 @@ impl Engine {
     }
 
     /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its followers a window when
-    /// [`Following::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. Where several processes serve
+    /// [`Following::step`] or [`Rebuilding::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. Where several processes serve
     /// it answers nobody before [`Renewing::step`] was called. The same seed and the same order of calls give the same walk.
     ///
     /// Errors: as [`Engine::start`].
@@ -98,12 +105,21 @@ impl Engine {
         let sequencer =
             |(bucket, queue)| Ok(Sequencer::new(shared.clone(), bucket, shared.store.writer(bucket)?, queue));
         let sequencers = ends.into_iter().map(sequencer).collect::<Result<_, StoreError>>()?;
-        let following = |follower| Following::new(shared.clone(), follower);
-        let followers = follow::all().into_iter().map(following).collect::<Result<_, StoreError>>()?;
+        let (mut followers, mut rebuilding) = (Vec::new(), Vec::new());
+        for projector in follow::all() {
+            rebuilding.extend(Rebuilding::of(shared.clone(), projector.clone())?);
+            followers.push(Following::new(shared.clone(), projector)?);
+        }
         let renewing = Renewing::new(&shared);
         let workers = Workers::telling(shared.progress.clone());
         let dispatch = Dispatch { reads: Reads(shared), queues: Arc::new(queues) };
-        Ok(ByHand { engine: Self { dispatch, workers: Arc::new(workers) }, sequencers, followers, renewing })
+        Ok(ByHand {
+            engine: Self { dispatch, workers: Arc::new(workers) },
+            sequencers,
+            followers,
+            rebuilding,
+            renewing,
+        })
     }
 
     /// One round of the maintenance: gives back what timed out, goes on with steps that a crash interrupted, makes
@@ -138,6 +154,8 @@ pub struct ByHand {
     pub engine: Engine,
     pub sequencers: Vec<Sequencer>,
     pub followers: Vec<Following>,
+    /// Where tables were made by older rules.
+    pub rebuilding: Vec<Rebuilding>,
     /// Where several processes serve.
     pub renewing: Option<Renewing>,
 }

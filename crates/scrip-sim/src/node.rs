@@ -5,7 +5,8 @@ use std::sync::{
 
 use scrip_core::time::{Timestamp, Zones};
 use scrip_engine::{
-    ByHand, Clock, Engine, EngineError, EngineOptions, Following, ManualClock, Random, Renewing, Secrets, Sequencer,
+    ByHand, Clock, Engine, EngineError, EngineOptions, Following, ManualClock, Random, Rebuilding, Renewing, Secrets,
+    Sequencer,
 };
 use scrip_store::StoreError;
 
@@ -40,6 +41,7 @@ pub struct Node {
     pub maintenance_read_stale: bool,
     pub sequencers: Vec<Sequencer>,
     pub followers: Vec<Following>,
+    pub rebuilding: Vec<Rebuilding>,
     pub renewing: Option<Renewing>,
     pub engine: Option<Engine>,
 }
@@ -61,6 +63,7 @@ impl Node {
             maintenance_read_stale: false,
             sequencers: Vec::new(),
             followers: Vec::new(),
+            rebuilding: Vec::new(),
             renewing: None,
             engine: None,
         }
@@ -139,10 +142,10 @@ impl Node {
             random: Random::seeded(seed),
             on_failure: Box::new(move |_| failed.store(true, Ordering::Relaxed)),
         };
-        let ByHand { engine, sequencers, followers, renewing } =
+        let ByHand { engine, sequencers, followers, rebuilding, renewing } =
             Engine::by_hand(Arc::new(self.store.clone()), options)?;
         (self.engine, self.sequencers, self.followers) = (Some(engine), sequencers, followers);
-        (self.renewing, self.serves_until) = (renewing, i64::MIN);
+        (self.rebuilding, self.renewing, self.serves_until) = (rebuilding, renewing, i64::MIN);
         self.believe();
         Ok(())
     }
@@ -152,6 +155,7 @@ impl Node {
         self.maintenance = None;
         self.sequencers.clear();
         self.followers.clear();
+        self.rebuilding.clear();
         self.renewing = None;
         self.engine = None;
     }

@@ -81,6 +81,11 @@ impl MemoryStore {
         Self { writers: Arc::default(), ..self.clone() }
     }
 
+    /// As if an earlier build's rules had made the follower's tables: for trying what a newer one does then, while nobody follows.
+    pub fn made_by_older_rules(&self, follower: &str) {
+        self.committed().rebuilds.shown.remove(follower);
+    }
+
     /// An order's rows in the tables for people: for comparing them after every step.
     pub fn rows_of_order(&self, account: &AccountId, order: &OrderId) -> Vec<Row> {
         self.committed().tables.of_order(account, order)

@@ -14,6 +14,8 @@ type Positions = BTreeMap<(&'static str, Bucket), u64>;
 /// How far each follower came in each bucket, as this process knows, and the bell that wakes them.
 pub(crate) struct Progress {
     positions: watch::Sender<Positions>,
+    /// How far tables are that are made anew.
+    rebuilt: Mutex<Positions>,
     bell: Mutex<Bell>,
     rung: Condvar,
 }
@@ -43,7 +45,8 @@ pub(crate) struct Heard {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { positions: watch::Sender::new(Positions::new()), bell: Mutex::default(), rung: Condvar::new() }
+        let positions = watch::Sender::new(Positions::new());
+        Self { positions, rebuilt: Mutex::default(), bell: Mutex::default(), rung: Condvar::new() }
     }
 }
 
@@ -128,14 +131,32 @@ impl Progress {
         });
     }
 
+    fn rebuilds(&self) -> MutexGuard<'_, Positions> {
+        self.rebuilt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The follower's tables are made anew, and have come to the position.
+    pub fn rebuilt(&self, follower: &'static str, bucket: Bucket, position: u64) {
+        self.rebuilds().insert((follower, bucket), position);
+    }
+
+    pub fn rebuild_is_over(&self, follower: &'static str) {
+        self.rebuilds().retain(|(known, _), _| *known != follower);
+    }
+
+    /// Whether what this follower's tables show was made by older rules.
+    pub fn is_rebuilding(&self, follower: &'static str) -> bool {
+        self.rebuilds().keys().any(|(known, _)| *known == follower)
+    }
+
     /// Each follower that has begun, with how many events it lacks of those up to these ends.
     pub fn behind(&self, ends: &[(Bucket, u64)]) -> BTreeMap<&'static str, u64> {
-        let mut behind = BTreeMap::new();
-        for ((follower, bucket), at) in self.positions.borrow().iter() {
-            let end = ends.iter().find(|(known, _)| known == bucket).map_or(0, |(_, end)| *end);
-            *behind.entry(*follower).or_default() += end.saturating_sub(*at);
-        }
-        behind
+        behind(&self.positions.borrow(), ends)
+    }
+
+    /// The same of tables that are made anew.
+    pub fn rebuilds_behind(&self, ends: &[(Bucket, u64)]) -> BTreeMap<&'static str, u64> {
+        behind(&self.rebuilds(), ends)
     }
 
     /// How far every follower came that has begun.
@@ -161,6 +182,15 @@ impl Progress {
         self.hurry();
         timeout(time, positions.wait_for(|positions| has(positions, follower, wanted))).await.is_ok()
     }
+}
+
+fn behind(positions: &Positions, ends: &[(Bucket, u64)]) -> BTreeMap<&'static str, u64> {
+    let mut behind = BTreeMap::new();
+    for ((follower, bucket), at) in positions {
+        let end = ends.iter().find(|(known, _)| known == bucket).map_or(0, |(_, end)| *end);
+        *behind.entry(*follower).or_default() += end.saturating_sub(*at);
+    }
+    behind
 }
 
 fn has(positions: &Positions, follower: &'static str, wanted: &[(Bucket, u64)]) -> bool {

@@ -24,12 +24,19 @@ use scrip_store::{
 use super::sums::Sums;
 use crate::load::wallet_keys;
 
+/// Of the rules below.
+const REVISION: u32 = 1;
+
 /// Keeps the table `distribution`.
 pub(crate) struct Distribution;
 
 impl Sums for Distribution {
     fn table(&self) -> &'static SumTable {
         &DISTRIBUTION
+    }
+
+    fn revision(&self) -> u32 {
+        REVISION
     }
 
     fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key> {

@@ -27,11 +27,11 @@ const WINDOW_MAX: usize = 8_192;
 /// For how long a window should keep sequencers from writing.
 const WRITE_AIM: Duration = Duration::from_millis(8);
 /// What comes within this time is written together, unless somebody waits for it.
-const GATHER: Duration = Duration::from_millis(20);
+pub(super) const GATHER: Duration = Duration::from_millis(20);
 /// So many times as long as it kept them from writing a follower lets sequencers write.
-const SHARE: u32 = 3;
+pub(super) const SHARE: u32 = 3;
 /// After what can't be followed now.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Frames of the journal that are read at once, and after how many bytes no more are.
 const FRAMES: usize = 8;
 const BYTES: usize = 2 << 20;
@@ -43,23 +43,39 @@ const LAST: Duration = Duration::from_secs(10);
 /// A projector on its way through the journals. It has a thread of its own, unless whoever started the engine drives it by
 /// [`Following::step`].
 pub struct Following {
-    shared: Arc<Shared>,
-    projector: Box<dyn Projector>,
-    projection: Box<dyn Projection>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) projector: Arc<dyn Projector>,
+    pub(super) projection: Box<dyn Projection>,
+    into: Into,
     /// How far it came, where that is known.
-    positions: HashMap<Bucket, u64>,
+    pub(super) positions: HashMap<Bucket, u64>,
     /// About how much a window has.
-    window: usize,
+    pub(super) window: usize,
     /// For how long it kept sequencers from writing since this was asked last.
-    held: Duration,
+    pub(super) held: Duration,
+    /// Rows and sums that were written.
+    pub(super) rows: usize,
+}
+
+/// Which of the follower's tables it writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Into {
+    /// Those that lists and reports answer from.
+    Shown,
+    /// Those that are made anew beside them.
+    Rebuilt,
 }
 
 impl Following {
-    pub(crate) fn new(shared: Arc<Shared>, projector: Box<dyn Projector>) -> Result<Self, StoreError> {
-        let projection = shared.store.projection(projector.name())?;
+    pub(crate) fn new(shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Self, StoreError> {
         counted::announce_follower(projector.name());
-        let (positions, window, held) = (HashMap::new(), WINDOW, Duration::ZERO);
-        Ok(Self { shared, projector, projection, positions, window, held })
+        Self::writing(Into::Shown, shared, projector)
+    }
+
+    pub(super) fn writing(into: Into, shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Self, StoreError> {
+        let projection = shared.store.projection(projector.name())?;
+        let (positions, window, held, rows) = (HashMap::new(), WINDOW, Duration::ZERO, 0);
+        Ok(Self { shared, projector, projection, into, positions, window, held, rows })
     }
 
     /// Under which the store keeps how far it came.
@@ -72,6 +88,13 @@ impl Following {
     /// Errors: the first of a bucket that can't be followed now, as the store can't be read or written or is damaged, or the projector
     /// failed; there it is where it was, and all others are followed.
     pub fn step(&mut self) -> Result<bool, StoreError> {
+        let followed = self.follow_all();
+        self.shared.progress.failing(self.name(), followed.is_err());
+        followed
+    }
+
+    /// A window in each bucket.
+    pub(super) fn follow_all(&mut self) -> Result<bool, StoreError> {
         let (mut more, mut failed) = (false, None);
         for bucket in self.shared.buckets().all() {
             match catch_unwind(AssertUnwindSafe(|| self.follow(bucket))) {
@@ -85,7 +108,6 @@ impl Following {
                 }
             }
         }
-        self.shared.progress.failing(self.name(), failed.is_some());
         failed.map_or(Ok(more), Err)
     }
 
@@ -117,12 +139,7 @@ impl Following {
             Follows::Sums(added) => (Vec::new(), vec![added]),
         };
         let followed = Followed { bucket, from, to, rows, added };
-        let written = if scrip_faults::is(Fault::CursorBeforeItsRows) {
-            cursor_first(&mut *self.projection, &followed)
-        } else {
-            self.projection.write(&followed)
-        };
-        let held = match written {
+        let held = match self.write(&followed) {
             Ok(held) => held,
             // Another process was faster: on from where it came. If none was, the rows contradict what is there.
             Err(error @ StoreError::Conflict { .. }) => {
@@ -137,25 +154,49 @@ impl Following {
         };
         self.held += held;
         self.adapt(fed.iter().map(|fed| fed.weight).sum(), held);
-        self.positions.insert(bucket, to);
-        self.shared.followed(self.projector.name(), bucket, to);
+        self.rows += followed.rows.len() + followed.added.iter().map(|added| added.sums.len()).sum::<usize>();
+        self.came(bucket, to);
         Ok(true)
     }
 
+    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        if self.into == Into::Rebuilt {
+            return self.projection.write_rebuilt(followed);
+        }
+        if scrip_faults::is(Fault::CursorBeforeItsRows) {
+            return cursor_first(&mut *self.projection, followed);
+        }
+        self.projection.write(followed)
+    }
+
+    /// Tells whoever waits for it, or wants to know.
+    fn came(&mut self, bucket: Bucket, to: u64) {
+        self.positions.insert(bucket, to);
+        match self.into {
+            Into::Shown => self.shared.followed(self.name(), bucket, to),
+            Into::Rebuilt => self.shared.rebuilt(self.name(), bucket, to),
+        }
+    }
+
     /// How much it lacks of what there was when this process began.
-    fn lacks(&mut self) -> u64 {
+    pub(super) fn lacks(&mut self) -> u64 {
         let began = self.shared.began.clone();
         let lacks = |(bucket, end): (Bucket, u64)| end.saturating_sub(self.position(bucket).unwrap_or(end));
         began.into_iter().map(lacks).sum()
     }
 
-    fn position(&mut self, bucket: Bucket) -> Result<u64, StoreError> {
+    pub(super) fn position(&mut self, bucket: Bucket) -> Result<u64, StoreError> {
         if let Some(position) = self.positions.get(&bucket) {
             return Ok(*position);
         }
-        let position = self.shared.store.snapshot()?.followed(self.projector.name(), bucket)?;
-        self.positions.insert(bucket, position);
-        self.shared.followed(self.projector.name(), bucket, position);
+        let mut snapshot = self.shared.store.snapshot()?;
+        let name = self.projector.name();
+        let position = match self.into {
+            Into::Shown => snapshot.followed(name, bucket)?,
+            Into::Rebuilt => snapshot.rebuilt(name, bucket)?,
+        };
+        drop(snapshot);
+        self.came(bucket, position);
         Ok(position)
     }
 

@@ -35,12 +35,19 @@ fn number_of_shared(state: &State, campaign: CampaignId) -> u32 {
 /// Under which the store keeps how far the tables for people are.
 pub const PEOPLE: &str = "people";
 
+/// Of the rules below.
+const REVISION: u32 = 1;
+
 /// Writes the tables for people.
 pub(crate) struct People;
 
 impl Projector for People {
     fn name(&self) -> &'static str {
         PEOPLE
+    }
+
+    fn revision(&self) -> u32 {
+        REVISION
     }
 
     fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key> {

@@ -15,6 +15,9 @@ use super::{Follows, Projector};
 pub(crate) trait Sums: Sync {
     fn table(&self) -> &'static SumTable;
 
+    /// As that of a [`Projector`].
+    fn revision(&self) -> u32;
+
     /// As those of a [`Projector`].
     fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key>;
 
@@ -36,6 +39,10 @@ pub(crate) struct Keeping(pub &'static dyn Sums);
 impl Projector for Keeping {
     fn name(&self) -> &'static str {
         self.0.table().name
+    }
+
+    fn revision(&self) -> u32 {
+        self.0.revision()
     }
 
     fn needs(&self, window: &[&Recorded], state: &State) -> Vec<Key> {

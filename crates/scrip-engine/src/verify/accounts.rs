@@ -38,12 +38,13 @@ pub(super) fn compare(
     unfollowed: &Unfollowed,
     found: &mut Found,
 ) -> Result<(), StoreError> {
-    let (state, tables) = replay(replayed, lane)?;
+    let (state, tables) = replay(replayed, lane, !unfollowed.is_everything())?;
     let range = replayed.lanes.range(lane);
     let mut stored = replayed.rows_put_aside(lane)?;
     let is_here =
         |row: &Row| row.account().is_some_and(|account| account.slot().bucket(replayed.buckets) == replayed.bucket);
-    for &table in TableName::ALL.iter().filter(|table| table.shape().is_by_account()) {
+    let compared = TableName::ALL.iter().filter(|table| table.shape().is_by_account() && !unfollowed.is_everything());
+    for &table in compared {
         stored.extend(snapshot.rows_of_accounts(table, range.from, range.to)?.into_iter().filter(is_here));
     }
     found.compare_rows(&stored, tables.into_all(), unfollowed);
@@ -56,7 +57,7 @@ pub(super) fn compare(
     Ok(())
 }
 
-fn replay(replayed: &mut Replayed<'_>, lane: usize) -> Result<(State, Tables), StoreError> {
+fn replay(replayed: &mut Replayed<'_>, lane: usize, has_rows: bool) -> Result<(State, Tables), StoreError> {
     let mut state = State::new(replayed.bucket, replayed.buckets).only(Part::Accounts);
     let mut tables = Tables::default();
     let mut events = replayed.events(lane)?.peekable();
@@ -69,9 +70,11 @@ fn replay(replayed: &mut Replayed<'_>, lane: usize) -> Result<(State, Tables), S
         }
         window.push(kept.recorded);
         if events.peek().is_none_or(|next| next.batch != kept.batch) {
-            let rows = People.rows(&window.iter().collect::<Vec<_>>(), &state).into_iter();
-            // Ledger entries are compared in the order of the journal.
-            rows.filter(|row| !matches!(row, Row::LedgerEntry(_))).for_each(|row| tables.write_row(row));
+            if has_rows {
+                let rows = People.rows(&window.iter().collect::<Vec<_>>(), &state).into_iter();
+                // Ledger entries are compared in the order of the journal.
+                rows.filter(|row| !matches!(row, Row::LedgerEntry(_))).for_each(|row| tables.write_row(row));
+            }
             state.saved(kept.batch);
             window.clear();
         }

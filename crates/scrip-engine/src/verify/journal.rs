@@ -96,7 +96,7 @@ impl<'l> Replayed<'l> {
                 window.push(recorded);
             }
         }
-        if !window.is_empty() {
+        if !window.is_empty() && !unfollowed.is_everything() {
             let window: Vec<&Recorded> = window.iter().collect();
             streams.take(snapshot, People.rows(&window, &self.beside), unfollowed)?;
         }
@@ -131,7 +131,7 @@ impl<'l> Replayed<'l> {
         Ok(())
     }
 
-    /// The stored rows of accounts whose table isn't in the order of accounts; and the days on which keys were used.
+    /// The stored rows of accounts whose table isn't in the order of accounts.
     ///
     /// Errors: those of the store, and of putting aside.
     pub fn put_rows_aside(&mut self, snapshot: &mut dyn Snapshot) -> Result<(), StoreError> {
@@ -145,6 +145,13 @@ impl<'l> Replayed<'l> {
                 page.iter().try_for_each(|row| self.put_row(table, row))?;
             }
         }
+        Ok(())
+    }
+
+    /// The days on which keys were used.
+    ///
+    /// Errors: those of the store.
+    pub fn find_days(&mut self, snapshot: &mut dyn Snapshot) -> Result<(), StoreError> {
         let mut next = Some(0_u32);
         while let Some(day) = next {
             let found = snapshot.scan(self.bucket, Kind::RecentKeys, &day.to_be_bytes(), &[], 1)?;

@@ -10,7 +10,7 @@ use scrip_core::{
 };
 use scrip_store::{Snapshot, StoreError, frame::Frame, people::Row};
 
-use crate::follow::PEOPLE;
+use crate::follow::{PEOPLE, People, is_older};
 
 /// Frames read at once.
 const PAGE: usize = 32;
@@ -20,6 +20,8 @@ const PAGE: usize = 32;
 pub(super) struct Unfollowed {
     accounts: HashSet<AccountId>,
     campaigns: HashSet<CampaignId>,
+    /// The tables were made by older rules: nothing is compared with them.
+    everything: bool,
     /// How far the tables have followed each bucket.
     followed: Vec<(Bucket, u64)>,
 }
@@ -29,11 +31,13 @@ impl Unfollowed {
     ///
     /// Errors: those of the store.
     pub fn of(snapshot: &mut dyn Snapshot, buckets: Buckets) -> Result<Self, StoreError> {
-        let mut found = Self::default();
+        let mut found = Self { everything: is_older(snapshot, buckets, &People)?, ..Self::default() };
         for bucket in buckets.all() {
             let followed = snapshot.followed(PEOPLE, bucket)?;
             found.followed.push((bucket, followed));
-            found.note(snapshot, bucket, followed)?;
+            if !found.everything {
+                found.note(snapshot, bucket, followed)?;
+            }
         }
         Ok(found)
     }
@@ -65,23 +69,30 @@ impl Unfollowed {
         }
     }
 
+    /// Whether no row is compared.
+    pub const fn is_everything(&self) -> bool {
+        self.everything
+    }
+
     /// How far the tables have followed a bucket.
     pub fn followed(&self, bucket: Bucket) -> u64 {
         self.followed.iter().find(|(known, _)| *known == bucket).map_or(0, |(_, followed)| *followed)
     }
 
     pub fn has_account(&self, account: &AccountId) -> bool {
-        self.accounts.contains(account)
+        self.everything || self.accounts.contains(account)
     }
 
     pub fn has(&self, row: &Row) -> bool {
-        row.account().is_some_and(|account| self.accounts.contains(account))
+        self.everything
+            || row.account().is_some_and(|account| self.accounts.contains(account))
             || row.campaign().is_some_and(|campaign| self.campaigns.contains(&campaign))
     }
 
     pub fn has_document(&self, key: &[u8]) -> bool {
         let account = key.split(|&byte| byte == 0).next().unwrap_or(key);
-        !self.accounts.is_empty()
-            && std::str::from_utf8(account).is_ok_and(|account| self.accounts.contains(&AccountId::stored(account)))
+        self.everything
+            || !self.accounts.is_empty()
+                && std::str::from_utf8(account).is_ok_and(|account| self.accounts.contains(&AccountId::stored(account)))
     }
 }

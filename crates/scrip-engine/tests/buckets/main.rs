@@ -9,6 +9,7 @@ mod followers;
 mod leases;
 mod market;
 mod races;
+mod rebuilding;
 mod recent_keys;
 mod rules;
 mod sums;

@@ -25,8 +25,8 @@ use scrip_core::{
     time::{Timestamp, Zones},
 };
 use scrip_engine::{
-    Answer, ByHand, Engine, EngineError, EngineOptions, Following, KeyUse, ManualClock, Random, Receipt, Renewing,
-    Secrets, Sequencer, verify,
+    Answer, ByHand, Engine, EngineError, EngineOptions, Following, KeyUse, ManualClock, Random, Rebuilding, Receipt,
+    Renewing, Secrets, Sequencer, verify,
 };
 use scrip_store::{Store, memory::MemoryStore};
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ pub struct Market {
     pub engine: Engine,
     sequencers: Vec<Sequencer>,
     pub followers: Vec<Following>,
+    pub rebuilding: Vec<Rebuilding>,
     pub renewing: Option<Renewing>,
     /// Steps until everything in memory is lost. `None`: never.
     pub crash_after: Option<usize>,
@@ -87,9 +88,9 @@ impl Market {
     }
 
     fn of_seed(store: Arc<dyn Store>, clock: Arc<ManualClock>, seed: u64) -> Self {
-        let ByHand { engine, sequencers, followers, renewing } =
+        let ByHand { engine, sequencers, followers, rebuilding, renewing } =
             Engine::by_hand(store.clone(), options(&clock, Random::seeded(seed))).expect("an empty store");
-        Self { store, clock, engine, sequencers, followers, renewing, crash_after: None, steps: 0, seed }
+        Self { store, clock, engine, sequencers, followers, rebuilding, renewing, crash_after: None, steps: 0, seed }
     }
 
     /// A second one, on a store that several serve from, with the same clock.
@@ -112,8 +113,10 @@ impl Market {
         self.crash_after = None;
         self.sequencers.clear();
         let started = Engine::by_hand(self.store.clone(), options(&self.clock, Random::seeded(self.seed)));
-        let ByHand { engine, sequencers, followers, renewing } = started.expect("what was committed can be read");
+        let ByHand { engine, sequencers, followers, rebuilding, renewing } =
+            started.expect("what was committed can be read");
         (self.engine, self.sequencers, self.followers, self.renewing) = (engine, sequencers, followers, renewing);
+        self.rebuilding = rebuilding;
     }
 
     pub fn minutes_pass(&self, minutes: u32) {

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use scrip_engine::{
     Secrets,
-    repair::REVISION,
+    repair::check_revisions,
     verify::{Outside, verify_with},
 };
 
@@ -23,6 +23,12 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     } else {
         say!("{} events, {} documents, {} rows", report.events, report.documents, report.rows);
         say!("{}", heads::shown(&report.heads));
+        for (follower, lacks) in &report.rebuilding {
+            say!(
+                "The tables of the follower {follower} were made by older rules than this Scrip's, and weren't compared: a server makes them \
+                 anew beside these, which lack the last {lacks} events so far."
+            );
+        }
         if report.behind > 0 {
             say!(
                 "The tables for people lack the last {} events: rows of the accounts and campaigns that those are about weren't compared. \
@@ -53,6 +59,11 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     match report.behind {
+        _ if !report.rebuilding.is_empty() => {
+            say!(
+                "The journal's chain verifies; its replay equals documents, and tables but for those that are made anew."
+            );
+        }
         0 if !report.uncompared.is_empty() => {
             say!("The journal's chain verifies; its replay equals documents, and tables but for those sums.");
         }
@@ -66,15 +77,9 @@ pub fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a start refuses: by which rules documents and rows were derived can't be read, or they are a newer build's.
+/// What a start refuses: by which rules documents and tables were made can't be read, or they are a newer build's.
 pub fn newer_revision(store: &dyn Store) -> Option<String> {
-    match store.revision() {
-        Ok(revision) if revision <= REVISION => None,
-        Ok(revision) => Some(format!(
-            "table derived: documents and rows are of revision {revision}, which a newer Scrip made; this one knows {REVISION}"
-        )),
-        Err(error) => Some(format!("table derived: {error}")),
-    }
+    check_revisions(store).err().map(|error| Failure::of("asking by which rules it was made", &error).to_string())
 }
 
 /// What the seals say.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Brings what an earlier build derived to this one's rules, then starts a sequencer for every bucket in a thread of its
+    /// Brings documents that an earlier build derived to this one's rules, then starts a sequencer for every bucket in a thread of its
     /// own, and the maintenance.
     ///
     /// Errors: [`StoreError`] if the store can't be read, another engine writes to it, or its journal doesn't end as its

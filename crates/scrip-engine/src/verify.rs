@@ -14,15 +14,14 @@ mod rows;
 mod spill;
 mod sums;
 mod unfollowed;
-mod whole;
 
 use scrip_core::{
     slot::{Bucket, Buckets},
     time::Timestamp,
 };
-use scrip_store::{Snapshot, Store, StoreError, secret::ChainSecrets};
+use scrip_store::{RepairedDocument, Snapshot, Store, StoreError, secret::ChainSecrets};
 
-pub(crate) use self::whole::replay;
+pub(crate) use self::lanes::LANE_BYTES;
 use self::{compare::Found, rows::RowStreams, unfollowed::Unfollowed};
 use crate::{
     follow::{self, is_older},
@@ -98,7 +97,7 @@ pub fn verify(store: &dyn Store) -> Result<Report, StoreError> {
 ///
 /// Errors: the store can't be read, or nothing can be put aside. What is wrong in the store is in the report instead.
 pub fn verify_with(store: &dyn Store, outside: Outside<'_>) -> Result<Report, StoreError> {
-    verify_in_lanes(store, outside, lanes::LANE_BYTES)
+    verify_in_lanes(store, outside, LANE_BYTES)
 }
 
 /// The same, dividing accounts so that a lane has about `lane_bytes` of the journal: for trying with a small store what a large one needs.
@@ -121,18 +120,83 @@ pub fn verify_in_lanes(store: &dyn Store, outside: Outside<'_>, lane_bytes: u64)
 fn verify_replay(store: &dyn Store, outside: Outside<'_>, lane_bytes: u64) -> Result<Report, StoreError> {
     let mut snapshot = store.snapshot()?;
     let snapshot = &mut *snapshot;
-    let unfollowed = Unfollowed::of(snapshot, store.buckets())?;
-    let rebuilding = rebuilding(snapshot, store.buckets())?;
+    let buckets = store.buckets();
+    let unfollowed = Unfollowed::of(snapshot, buckets)?;
     let (mut found, mut streams) = (Found::default(), RowStreams::default());
-    for bucket in store.buckets().all() {
-        verify_bucket(snapshot, bucket, store, outside, lane_bytes, &unfollowed, (&mut found, &mut streams))?;
+    found.report.rebuilding = rebuilding(snapshot, buckets)?;
+    let how = How { buckets, outside, lane_bytes, unfollowed: &unfollowed };
+    for bucket in buckets.all() {
+        verify_bucket(snapshot, bucket, how, (&mut found, &mut streams), &mut |_| Ok(()))?;
     }
-    found.report.rebuilding = rebuilding;
     if !found.report.is_cut_short {
         streams.end(snapshot, &unfollowed, &mut found)?;
-        sums::compare(snapshot, store.buckets(), &mut found)?;
+        sums::compare(snapshot, buckets, &mut found)?;
     }
     Ok(found.ended())
+}
+
+/// Hands every document that isn't as it follows from the journal to `put_right`, some thousand accounts at a time, and looks at no row.
+/// Needs memory and room for temporary files as [`verify_with`].
+///
+/// Errors: [`StoreError::Damaged`] if the journal doesn't verify, maybe after some were handed out; those of the store and of `put_right`.
+pub(crate) fn each_wrong_document(
+    store: &dyn Store,
+    lane_bytes: u64,
+    mut put_right: impl FnMut(&RepairedDocument) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut snapshot = store.snapshot()?;
+    let (buckets, unfollowed) = (store.buckets(), Unfollowed::everything());
+    let (mut found, mut streams) = (Found::repairing(), RowStreams::default());
+    let how = How { buckets, outside: Outside::default(), lane_bytes, unfollowed: &unfollowed };
+    for bucket in buckets.all() {
+        verify_bucket(&mut *snapshot, bucket, how, (&mut found, &mut streams), &mut |found| {
+            found.take_repairs().iter().try_for_each(&mut put_right)
+        })?;
+        // Nothing is worked out from a journal that isn't whole.
+        if let Some(problem) = found.report.problems.first() {
+            return Err(StoreError::Damaged { what: problem.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// With what a bucket is compared, and how.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    buckets: Buckets,
+    outside: Outside<'h>,
+    lane_bytes: u64,
+    unfollowed: &'h Unfollowed,
+}
+
+/// `looked_at` is called after each lane.
+fn verify_bucket(
+    snapshot: &mut dyn Snapshot,
+    bucket: Bucket,
+    How { buckets, outside, lane_bytes, unfollowed }: How<'_>,
+    (found, streams): (&mut Found, &mut RowStreams),
+    looked_at: &mut dyn FnMut(&mut Found) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let lanes = lanes::Lanes::sampled(snapshot, bucket, lane_bytes)?;
+    let mut replayed = journal::Replayed::new(bucket, buckets, &lanes);
+    let head = chain::read(snapshot, bucket, outside, &mut found.report, |snapshot, frame, events| {
+        replayed.take(snapshot, frame.last_position(), events, (unfollowed, streams))
+    })?;
+    found.follows(unfollowed, bucket, &head);
+    if found.report.is_cut_short {
+        return Ok(());
+    }
+    replayed.find_days(snapshot)?;
+    if !unfollowed.is_everything() {
+        replayed.put_rows_aside(snapshot)?;
+    }
+    for lane in 0..lanes.count() {
+        accounts::compare(snapshot, &mut replayed, lane, unfollowed, found)?;
+        looked_at(found)?;
+    }
+    accounts::compare_individuals(snapshot, &mut replayed, found)?;
+    replayed.compare(snapshot, found)?;
+    looked_at(found)
 }
 
 /// See [`Report::rebuilding`].
@@ -149,36 +213,6 @@ fn rebuilding(snapshot: &mut dyn Snapshot, buckets: Buckets) -> Result<Vec<(&'st
         found.push((projector.name(), lacks));
     }
     Ok(found)
-}
-
-fn verify_bucket(
-    snapshot: &mut dyn Snapshot,
-    bucket: Bucket,
-    store: &dyn Store,
-    outside: Outside<'_>,
-    lane_bytes: u64,
-    unfollowed: &Unfollowed,
-    (found, streams): (&mut Found, &mut RowStreams),
-) -> Result<(), StoreError> {
-    let buckets = store.buckets();
-    let lanes = lanes::Lanes::sampled(snapshot, bucket, lane_bytes)?;
-    let mut replayed = journal::Replayed::new(bucket, buckets, &lanes);
-    let head = chain::read(snapshot, bucket, outside, &mut found.report, |snapshot, frame, events| {
-        replayed.take(snapshot, frame.last_position(), events, (unfollowed, streams))
-    })?;
-    found.follows(unfollowed, bucket, &head);
-    if found.report.is_cut_short {
-        return Ok(());
-    }
-    replayed.find_days(snapshot)?;
-    if !unfollowed.is_everything() {
-        replayed.put_rows_aside(snapshot)?;
-    }
-    for lane in 0..lanes.count() {
-        accounts::compare(snapshot, &mut replayed, lane, unfollowed, found)?;
-    }
-    accounts::compare_individuals(snapshot, &mut replayed, found)?;
-    replayed.compare(snapshot, found)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -11,7 +11,7 @@ use scrip_core::{
     state::{Key, Kind},
 };
 use scrip_store::{
-    Batch, Document, Followed, Head, Projection, Rebuild, Rederived, Snapshot, Store, StoreError, Transaction, Writer,
+    Batch, Document, Followed, Head, Projection, Rebuild, Repair, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     memory::MemoryStore,
@@ -153,8 +153,8 @@ impl Store for WeatheredStore {
         self.inner.revision()
     }
 
-    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
-        self.inner.rederive(changes)
+    fn repair(&self) -> Result<Box<dyn Repair + '_>, StoreError> {
+        self.inner.repair()
     }
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ mod options;
 mod people;
 mod pool;
 mod rebuild;
-mod rederive;
+mod repair;
 mod schema;
 mod secrets;
 mod snapshot;
@@ -33,15 +33,12 @@ mod writing;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use rusqlite::Connection;
 use scrip_core::slot::{Bucket, Buckets};
-use scrip_store::{Projection, Rederived, Snapshot, Store, StoreError, Writer, secret::WrappedSecret};
+use scrip_store::{Projection, Repair, Snapshot, Store, StoreError, Writer, secret::WrappedSecret};
 
 use crate::{
     checkpoint::Checkpointer,
@@ -50,6 +47,7 @@ use crate::{
     follower::SqliteProjection,
     gate::Gate,
     pool::Pool,
+    repair::SqliteRepair,
     snapshot::SqliteSnapshot,
     writer::SqliteWriter,
     writing::WriteConnection,
@@ -225,18 +223,11 @@ impl Store for SqliteStore {
     }
 
     fn revision(&self) -> Result<u32, StoreError> {
-        self.shared.pool.with(rederive::revision)
+        self.shared.pool.with(repair::revision)
     }
 
-    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
-        let _pass = self.shared.gate.write();
-        match &mut *lock(&self.shared.writer) {
-            Some(write) if !self.shared.has_writer.load(Ordering::SeqCst) => {
-                let copied = self.shared.options.copies_before_repair.then(|| self.path());
-                rederive::write(&mut write.connection, copied, changes)
-            }
-            _ => Err(StoreError::Conflict { what: "bucket 0 has a writer, or is open for reading only".to_owned() }),
-        }
+    fn repair(&self) -> Result<Box<dyn Repair + '_>, StoreError> {
+        Ok(Box::new(SqliteRepair::begin(&self.shared)?))
     }
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ pub struct Options {
     pub idle_log_bytes_max: u64,
     /// How many times in a row, [`Options::checkpoint_every`] apart.
     pub idle_rounds: u32,
-    /// Whether the file is copied before documents and rows in it are worked out anew. Needless only for what is a copy itself.
+    /// Whether the file is copied before documents in it are put right. Needless only for what is a copy itself.
     pub copies_before_repair: bool,
 }
 

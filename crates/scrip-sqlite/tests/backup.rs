@@ -4,10 +4,10 @@ mod harness;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::{Disk, FOLLOWER, check_prefix, commit, writer};
+use harness::{Disk, check_prefix, commit, writer};
 use scrip_core::{slot::Bucket, state::Kind};
 use scrip_sqlite::{DatabaseLock, Incoming, SqliteStore};
-use scrip_store::{Rederived, RederivedDocument, Store, StoreError};
+use scrip_store::{RepairedDocument, Store, StoreError};
 
 #[test]
 fn a_backup_made_while_writing_is_a_prefix_of_what_was_written() {
@@ -80,25 +80,23 @@ fn a_database_is_copied_before_it_is_repaired_and_a_restores_own_copy_is_not() {
     let store = disk.open();
     commit(&mut *writer(&store));
     store.backup(&other.path).expect("copies");
-    let document =
-        RederivedDocument { bucket: Bucket::FIRST, kind: Kind::Wallet, key: b"ana".to_vec(), document: None };
-    let changes = Rederived {
-        revision: 1,
-        documents: vec![document],
-        gone: Vec::new(),
-        rows: Vec::new(),
-        follower: FOLLOWER,
-        followed: Vec::new(),
+    let document = RepairedDocument { bucket: Bucket::FIRST, kind: Kind::Wallet, key: b"ana".to_vec(), document: None };
+    let repair = |store: &dyn Store, documents: &[&RepairedDocument]| {
+        let mut repair = store.repair()?;
+        documents.iter().try_for_each(|document| repair.write(document))?;
+        repair.commit(1)
     };
     let copies = |disk: &Disk| disk.files().into_iter().filter(|name| name.contains("revision")).collect::<Vec<_>>();
-    store.rederive(&changes).expect("nobody writes");
-    assert_eq!(copies(&disk), ["scrip.db.revision-0"]);
+    repair(&store, &[]).expect("nobody writes");
+    assert_eq!(copies(&disk), <[&str; 0]>::default(), "nothing was written");
+    repair(&store, &[&document, &document]).expect("nobody writes");
+    assert_eq!(copies(&disk), ["scrip.db.revision-1"]);
 
     let restored = Disk::new();
     let lock = DatabaseLock::take(&restored.path).expect("nobody has it");
     let incoming = Incoming::copy(&other.path, &lock).expect("a whole database");
     let revision = incoming.change(|copy| {
-        copy.rederive(&changes)?;
+        repair(copy, &[&document])?;
         assert_eq!(copies(&restored), <[&str; 0]>::default());
         copy.revision()
     });

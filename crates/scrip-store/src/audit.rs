@@ -1,4 +1,4 @@
-//! Audit: all that a store has, for comparing it with a replay of the journal, and what is put right by that.
+//! Audit: all that a store has, for comparing it with a replay of the journal, and documents that are put right by that.
 
 use scrip_core::{slot::Bucket, state::Kind};
 
@@ -8,27 +8,27 @@ use crate::{
     people::{Row, TableName},
 };
 
-/// Documents and rows that were worked out anew from the journal.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Rederived {
-    /// Of the rules by which they were derived; kept with them.
-    pub revision: u32,
-    pub documents: Vec<RederivedDocument>,
-    /// Rows that aren't there any more, by their keys.
-    pub gone: Vec<Row>,
-    pub rows: Vec<Row>,
-    /// How far the rows are of the journals: who follows them, and to which position of each bucket.
-    pub follower: &'static str,
-    pub followed: Vec<(Bucket, u64)>,
-}
-
 /// A document as it follows from the journal; `None`: there is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RederivedDocument {
+pub struct RepairedDocument {
     pub bucket: Bucket,
     pub kind: Kind,
     pub key: Vec<u8>,
     pub document: Option<Document>,
+}
+
+/// Puts documents right that an earlier build derived otherwise, all of them or, dropped before [`Repair::commit`], none. Nobody reads
+/// any of it before, and needs no memory for what was written.
+pub trait Repair {
+    /// A backend with files copies them before the first.
+    ///
+    /// Errors: it can't be copied or written.
+    fn write(&mut self, repaired: &RepairedDocument) -> Result<(), StoreError>;
+
+    /// Keeps what was written, with the revision of the rules by which documents follow from their journal.
+    ///
+    /// Errors: nothing was written then, unless the device failed.
+    fn commit(self: Box<Self>, revision: u32) -> Result<(), StoreError>;
 }
 
 /// Reads everything, in an order that is always the same.

@@ -5,7 +5,7 @@
 //! | [`documents`] | commands, and answers about what is now | [`ReadDocuments`] | [`Transaction`] |
 //! | [`journal`] | what happened, in order | [`ReadJournal`] | [`Transaction`] |
 //! | [`tables`] | lists and reports, for people | [`ReadTables`] | [`Projection`] |
-//! | [`audit`] | verification and repair | [`Audit`] | [`Store::rederive`] |
+//! | [`audit`] | verification and repair | [`Audit`] | [`Repair`] |
 //!
 //! A backend implements [`Store`] and passes the [`conformance`] suite; [`memory`] is the oracle. What stands in the tables for people
 //! is described in [`people`]: a backend derives its statements from that.
@@ -25,7 +25,7 @@ pub mod tables;
 use scrip_core::slot::{Bucket, Buckets};
 
 pub use crate::{
-    audit::{Audit, Rederived, RederivedDocument},
+    audit::{Audit, Repair, RepairedDocument},
     documents::{Document, ReadDocuments, Save},
     journal::{Batch, Head, ReadJournal, Transaction, Writer},
     tables::{Followed, MadeBy, Projection, ReadTables, Rebuild},
@@ -50,15 +50,14 @@ pub trait Store: Send + Sync + 'static {
     /// A consistent view of what was committed before. Calls block.
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError>;
 
-    /// By which revision of the rules documents and rows were derived from the journal; 0 of a new store, and of one from
-    /// before this was kept.
+    /// By which revision of the rules documents were derived from the journal; 0 of a new store, and of one from before this was kept.
+    /// Of tables [`ReadTables::made_by`] says it.
     fn revision(&self) -> Result<u32, StoreError>;
 
-    /// Writes what was worked out anew, and its revision, all or nothing: while nobody writes. Tables of sums are emptied, for their
-    /// followers to begin anew. A backend with files copies them first, if there is anything to write but the revision.
+    /// Begins to put documents right, while nobody writes.
     ///
-    /// Errors: [`StoreError::Conflict`] if a bucket has a writer.
-    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError>;
+    /// Errors: [`StoreError::Conflict`] if a bucket has a writer, or the store is open for reading only.
+    fn repair(&self) -> Result<Box<dyn Repair + '_>, StoreError>;
 
     /// Puts `new` in place of all wrapped secrets, whole or not at all; durable when it returns. Also while a writer is at
     /// work: frames and documents have nothing to do with it.

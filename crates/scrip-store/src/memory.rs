@@ -22,7 +22,7 @@ use self::{rebuilds::Rebuilds, sums::Sums};
 pub use crate::people::Tables;
 use crate::{
     Audit, Batch, Document, Followed, Head, MadeBy, Projection, ReadDocuments, ReadJournal, ReadTables, Rebuild,
-    Rederived, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    Repair, RepairedDocument, Save, Snapshot, Store, StoreError, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
@@ -133,30 +133,11 @@ impl Store for MemoryStore {
         Ok(self.committed().revision)
     }
 
-    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
+    fn repair(&self) -> Result<Box<dyn Repair + '_>, StoreError> {
         if !lock(&self.writers).is_empty() {
             return Err(StoreError::Conflict { what: "a bucket has a writer".to_owned() });
         }
-        let mut committed = self.committed();
-        let mut tables = (*committed.tables).clone();
-        changes.gone.iter().for_each(|row| tables.remove(row));
-        tables.check(&changes.rows)?;
-        tables.write(&changes.rows);
-        for changed in &changes.documents {
-            let content = Arc::make_mut(committed.buckets.entry(changed.bucket).or_default());
-            let key = (changed.kind, changed.key.clone());
-            match &changed.document {
-                Some(document) => drop(content.documents.insert(key, document.clone())),
-                None => drop(content.documents.remove(&key)),
-            }
-        }
-        committed.tables = Arc::new(tables);
-        committed.sums = Arc::default();
-        committed.followed.retain(|(follower, _), _| crate::sums::ALL.iter().all(|table| table.name != follower));
-        let followed = changes.followed.iter().map(|(bucket, to)| ((changes.follower.to_owned(), *bucket), *to));
-        committed.followed.extend(followed);
-        committed.revision = changes.revision;
-        Ok(())
+        Ok(Box::new(MemoryRepair { store: self, repaired: Vec::new() }))
     }
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {
@@ -173,6 +154,31 @@ impl Store for MemoryStore {
 
     fn members(&self) -> Option<&dyn Members> {
         self.has_members.then_some(self as &dyn Members)
+    }
+}
+
+struct MemoryRepair<'s> {
+    store: &'s MemoryStore,
+    repaired: Vec<RepairedDocument>,
+}
+
+impl Repair for MemoryRepair<'_> {
+    fn write(&mut self, repaired: &RepairedDocument) -> Result<(), StoreError> {
+        self.repaired.push(repaired.clone());
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>, revision: u32) -> Result<(), StoreError> {
+        let mut committed = self.store.committed();
+        for RepairedDocument { bucket, kind, key, document } in self.repaired {
+            let content = Arc::make_mut(committed.buckets.entry(bucket).or_default());
+            match document {
+                Some(document) => drop(content.documents.insert((kind, key), document)),
+                None => drop(content.documents.remove(&(kind, key))),
+            }
+        }
+        committed.revision = revision;
+        Ok(())
     }
 }
 

@@ -374,8 +374,10 @@ async fn the_secret_of_a_change_that_was_cut_off_outlives_a_restore_and_a_start(
 async fn what_no_start_accepts_neither_verifies_nor_is_restored_and_a_start_changes_nothing() {
     for (change, told) in [
         ("DELETE FROM secret", "the database's secrets are gone"),
-        ("DELETE FROM derived", "table derived"),
+        ("DELETE FROM derived", "the revision of documents"),
         ("UPDATE derived SET revision = revision + 1", "a newer Scrip made"),
+        ("UPDATE made_by SET revision = revision + 1", "a newer Scrip made"),
+        ("UPDATE made_by SET rebuilt = revision + 1 WHERE follower = 'people'", "a newer Scrip made"),
     ] {
         let shop = Shop::open().await;
         let Apart { data, server, .. } = shop.apart();

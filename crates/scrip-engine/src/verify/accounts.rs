@@ -94,7 +94,7 @@ fn compare_documents(
     let mut expected = Expected::of(state, |key| KINDS.contains(&key.kind()) || key.kind() == Kind::RecentKeys);
     for kind in KINDS {
         let range = (kind, from.as_bytes(), to.as_bytes());
-        expected.compare(snapshot, bucket, range, &mut found.report, |key, value, report| {
+        expected.compare(snapshot, bucket, range, found, |key, value, report| {
             if !unfollowed.has_document(key) {
                 asked.compare(key, value).into_iter().for_each(|problem| report.problem(problem));
             }
@@ -104,9 +104,9 @@ fn compare_documents(
         let day = day.to_be_bytes();
         let first = [&day[..], b"a", from.as_bytes()].concat();
         let end = if to.is_empty() { [&day[..], b"b"].concat() } else { [&day[..], b"a", to.as_bytes()].concat() };
-        expected.compare(snapshot, bucket, (Kind::RecentKeys, &first, &end), &mut found.report, |_, _, _| {})?;
+        expected.compare(snapshot, bucket, (Kind::RecentKeys, &first, &end), found, |_, _, _| {})?;
     }
-    expected.end(&mut found.report);
+    expected.end(bucket, found);
     Ok(())
 }
 
@@ -140,8 +140,8 @@ pub(super) fn compare_individuals(
         let mut expected = Expected::new(individuals.iter().map(|(key, value, last)| (*key, value, Some(*last))));
         let Range { from, to } = replayed.lanes.range_of_individuals(lane);
         let range = (Kind::Individual, from.as_bytes(), to.as_bytes());
-        expected.compare(snapshot, replayed.bucket, range, &mut found.report, |_, _, _| {})?;
-        expected.end(&mut found.report);
+        expected.compare(snapshot, replayed.bucket, range, found, |_, _, _| {})?;
+        expected.end(replayed.bucket, found);
     }
     Ok(())
 }

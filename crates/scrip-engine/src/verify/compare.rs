@@ -6,7 +6,7 @@ use scrip_core::{
     slot::Bucket,
     state::{Aggregate, Key, Kind, State, decode},
 };
-use scrip_store::{Document, Head, Snapshot, StoreError, people::Row};
+use scrip_store::{Document, Head, RepairedDocument, Snapshot, StoreError, people::Row};
 
 use super::{PROBLEMS_MAX, Report, hex, unfollowed::Unfollowed};
 
@@ -21,9 +21,29 @@ pub(super) struct Found {
     row_problems: Vec<String>,
     /// Rows that no document stands for.
     left: Vec<String>,
+    /// Documents that are otherwise, where they are put right and not told of.
+    repairs: Option<Vec<RepairedDocument>>,
 }
 
 impl Found {
+    /// Documents are put right: whoever looks at a lane takes them.
+    pub fn repairing() -> Self {
+        Self { repairs: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// What there is to put right of what was looked at.
+    pub fn take_repairs(&mut self) -> Vec<RepairedDocument> {
+        self.repairs.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A document that isn't as it follows from the journal.
+    fn differs(&mut self, repaired: impl FnOnce() -> RepairedDocument, what: impl FnOnce() -> String) {
+        match &mut self.repairs {
+            Some(repairs) => repairs.push(repaired()),
+            None => self.report.problem(what()),
+        }
+    }
+
     /// Events that the tables don't have yet, or have without there being any.
     pub fn follows(&mut self, unfollowed: &Unfollowed, bucket: Bucket, head: &Head) {
         let followed = unfollowed.followed(bucket);
@@ -59,7 +79,7 @@ impl Found {
     }
 
     pub fn ended(self) -> Report {
-        let Self { mut report, rows, row_problems, left } = self;
+        let Self { mut report, rows, row_problems, left, .. } = self;
         if !report.is_cut_short {
             report.rows = rows;
             row_problems.into_iter().chain(left).for_each(|problem| report.problem(problem));
@@ -116,7 +136,7 @@ impl<'s> Expected<'s> {
         snapshot: &mut dyn Snapshot,
         bucket: Bucket,
         (kind, from, to): (Kind, &[u8], &[u8]),
-        report: &mut Report,
+        found: &mut Found,
         mut known: impl FnMut(&[u8], &Aggregate, &mut Report),
     ) -> Result<(), StoreError> {
         let mut from = from.to_vec();
@@ -128,7 +148,7 @@ impl<'s> Expected<'s> {
                 from = [last, &[0][..]].concat();
             }
             for (key, document) in page {
-                self.compare_one((kind, key), &document, report, &mut known);
+                self.compare_one(bucket, (kind, key), &document, found, &mut known);
             }
             if is_last {
                 return Ok(());
@@ -138,40 +158,45 @@ impl<'s> Expected<'s> {
 
     fn compare_one(
         &mut self,
+        bucket: Bucket,
         (kind, key): (Kind, Vec<u8>),
         document: &Document,
-        report: &mut Report,
+        found: &mut Found,
         known: &mut impl FnMut(&[u8], &Aggregate, &mut Report),
     ) {
-        report.documents += 1;
+        found.report.documents += 1;
         let place = (kind, key);
-        let Some((value, version)) = self.0.remove(&place) else {
-            report.problem(format!("{kind:?} {}: stored, but not in the journal", hex(&place.1)));
-            return;
+        let Some(replayed) = self.0.remove(&place) else {
+            let what = || format!("{kind:?} {}: stored, but not in the journal", hex(&place.1));
+            let repaired = || RepairedDocument { bucket, kind, key: place.1.clone(), document: None };
+            return found.differs(repaired, what);
         };
-        let key = place.1;
+        let ((value, version), key) = (replayed, place.1);
+        let repaired = || RepairedDocument { bucket, kind, key: key.clone(), document: Some(as_stored(replayed)) };
         if value.encode() != document.body {
-            match decode(kind, &document.body) {
-                Ok(_) => report.problem(format!("{kind:?} {}: stored and replayed differ", hex(&key))),
-                Err(error) => report.problem(format!("{kind:?} {}: can't be read: {error}", hex(&key))),
-            }
+            found.differs(repaired, || match decode(kind, &document.body) {
+                Ok(_) => format!("{kind:?} {}: stored and replayed differ", hex(&key)),
+                Err(error) => format!("{kind:?} {}: can't be read: {error}", hex(&key)),
+            });
         } else if version != Some(document.version) {
             let (stored, version) = (document.version, version.unwrap_or_default());
-            report.problem(format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
+            found.differs(repaired, || format!("{kind:?} {}: of version {stored}, replayed {version}", hex(&key)));
         }
         // What a document says is what the API says: a row that a replay makes wrongly again is found by it. What is replayed is
         // asked: figures of a damaged document may not even add up.
-        known(&key, value, report);
+        known(&key, value, &mut found.report);
     }
 
     /// What the store doesn't have.
-    pub fn end(self, report: &mut Report) {
-        for (kind, key) in self.0.into_keys() {
-            report.problem(format!(
-                "document of kind {}, {}: in the journal, but not stored",
-                kind.number(),
-                hex(&key)
-            ));
+    pub fn end(self, bucket: Bucket, found: &mut Found) {
+        for ((kind, key), replayed) in self.0 {
+            let what = || format!("document of kind {}, {}: in the journal, but not stored", kind.number(), hex(&key));
+            let document = || Some(as_stored(replayed));
+            found.differs(|| RepairedDocument { bucket, kind, key: key.clone(), document: document() }, what);
         }
     }
+}
+
+fn as_stored((value, version): Replayed<'_>) -> Document {
+    Document { version: version.unwrap_or_default(), body: value.encode() }
 }

@@ -258,17 +258,17 @@ impl<'l> Replayed<'l> {
             Kind::LeasesReturning,
         ];
         for kind in kinds {
-            expected.compare(snapshot, self.bucket, (kind, &[], &[]), &mut found.report, |_, _, _| {})?;
+            expected.compare(snapshot, self.bucket, (kind, &[], &[]), found, |_, _, _| {})?;
         }
         // Keys that no account used: between those of accounts, which are together within a day.
         let mut from = Vec::new();
         for day in &self.days {
             let to = [&day.to_be_bytes()[..], b"a"].concat();
-            expected.compare(snapshot, self.bucket, (Kind::RecentKeys, &from, &to), &mut found.report, |_, _, _| {})?;
+            expected.compare(snapshot, self.bucket, (Kind::RecentKeys, &from, &to), found, |_, _, _| {})?;
             from = [&day.to_be_bytes()[..], b"b"].concat();
         }
-        expected.compare(snapshot, self.bucket, (Kind::RecentKeys, &from, &[]), &mut found.report, |_, _, _| {})?;
-        expected.end(&mut found.report);
+        expected.compare(snapshot, self.bucket, (Kind::RecentKeys, &from, &[]), found, |_, _, _| {})?;
+        expected.end(self.bucket, found);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use scrip_store::{Snapshot, StoreError, frame::Frame};
 
 /// Bytes of the journal that one lane's events may have. What follows from them takes about twenty-five times that: documents, rows as
 /// they are stored and as they are replayed, each with its names.
-pub(super) const LANE_BYTES: u64 = 4 << 20;
+pub(crate) const LANE_BYTES: u64 = 4 << 20;
 /// Events of a journal that isn't divided.
 const EVENTS_MIN: u64 = 8_192;
 /// Events that are looked at to find where to divide, unless it takes more frames than [`FRAMES_MAX`].

@@ -27,6 +27,11 @@ pub(super) struct Unfollowed {
 }
 
 impl Unfollowed {
+    /// No row is looked at.
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
     /// Reads the journals from where the tables are. Where one can't be read, the replay stops and says so.
     ///
     /// Errors: those of the store.

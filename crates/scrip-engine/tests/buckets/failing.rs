@@ -11,7 +11,7 @@ use scrip_core::{
 };
 use scrip_engine::{Engine, EngineError, EngineOptions, Random, Secrets, SystemClock};
 use scrip_store::{
-    Projection, Rederived, Snapshot, Store, StoreError, Transaction, Writer, memory::MemoryStore, secret::WrappedSecret,
+    Projection, Repair, Snapshot, Store, StoreError, Transaction, Writer, memory::MemoryStore, secret::WrappedSecret,
 };
 
 use crate::market::place;
@@ -48,8 +48,8 @@ impl Store for FailingStore {
         self.inner.revision()
     }
 
-    fn rederive(&self, changes: &Rederived) -> Result<(), StoreError> {
-        self.inner.rederive(changes)
+    fn repair(&self) -> Result<Box<dyn Repair + '_>, StoreError> {
+        self.inner.repair()
     }
 
     fn replace_secrets(&self, read: &[WrappedSecret], new: &[WrappedSecret]) -> Result<(), StoreError> {

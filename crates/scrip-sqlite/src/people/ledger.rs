@@ -27,7 +27,7 @@ pub(super) struct Postings<'c> {
 
 impl<'c> Postings<'c> {
     pub fn new(connection: &'c Connection, set: Set) -> Self {
-        let Writing { upsert, upserting, .. } = Writing::of_postings(set);
+        let Writing { upsert, upserting } = Writing::of_postings(set);
         let surplus = match set {
             Set::Shown => "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
             Set::Rebuilt => "DELETE FROM rebuilt_ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
@@ -44,15 +44,6 @@ impl<'c> Postings<'c> {
             self.upsert.write_one(|values| posting.write(values))?;
             count += 1;
         }
-        self.keep(entry, count)
-    }
-
-    pub fn remove(&mut self, entry: &LedgerEntryRow) -> Result<(), StoreError> {
-        self.keep(entry, 0)
-    }
-
-    /// The first `count`; the others are gone.
-    fn keep(&mut self, entry: &LedgerEntryRow, count: u32) -> Result<(), StoreError> {
         self.surplus.execute(params![bound(&entry.bucket), bound(&entry.position), count]).map(drop)
     }
 }

@@ -62,19 +62,6 @@ pub(crate) fn write(connection: &Connection, set: Set, rows: &[Row]) -> Result<(
     Ok(())
 }
 
-/// Deletes the rows with these ones' keys.
-pub(crate) fn remove(connection: &Connection, rows: &[Row]) -> Result<(), StoreError> {
-    for row in rows {
-        let Some(table) = row.table() else { continue };
-        if let Row::LedgerEntry(entry) = row {
-            Postings::new(connection, Set::Shown).remove(entry)?;
-        }
-        let Writing { delete, deleting, .. } = Writing::of_table(Set::Shown, table);
-        Prepared::new(connection, delete, deleting).execute(params_from_iter(row.key().into_iter().map(Bound)))?;
-    }
-    Ok(())
-}
-
 /// Every row, table by table in the order of [`TableName`], each table by its key.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Row>, StoreError> {
     let mut all = Vec::new();

@@ -10,8 +10,6 @@ use super::Set;
 pub(super) struct Writing {
     pub upsert: String,
     pub upserting: String,
-    pub delete: String,
-    pub deleting: String,
 }
 
 impl Writing {
@@ -28,13 +26,7 @@ impl Writing {
             key.join(", "),
             changed.join(", ")
         );
-        let alike: Vec<String> = key.iter().map(|column| format!("{column} = ?")).collect();
-        Self {
-            upsert,
-            upserting: format!("writing a row of the table {name}"),
-            delete: format!("DELETE FROM {name} WHERE {}", alike.join(" AND ")),
-            deleting: format!("deleting a row of the table {name}"),
-        }
+        Self { upsert, upserting: format!("writing a row of the table {name}") }
     }
 
     pub fn of_table(set: Set, table: TableName) -> &'static Self {

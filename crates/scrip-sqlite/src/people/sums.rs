@@ -83,9 +83,3 @@ pub(crate) fn of(connection: &Connection, table: &SumTable, first: Option<&str>)
     };
     read().map_err(during("reading sums"))
 }
-
-/// As before anything was followed.
-pub(crate) fn empty(connection: &Connection, table: &SumTable) -> rusqlite::Result<()> {
-    connection.execute(&format!("DELETE FROM {}", table.name), [])?;
-    connection.execute("DELETE FROM follower WHERE name = ?1", [table.name]).map(drop)
-}

@@ -4,7 +4,7 @@ use scrip_core::{
 };
 
 use super::fixture::{Hand, account_in, all, document, last_bucket, save, snapshot, wallet_in};
-use crate::{Document, Head, Store, StoreError};
+use crate::{Document, Head, RepairedDocument, Store, StoreError};
 
 pub fn an_empty_store_has_nothing(store: &dyn Store) {
     let bucket = last_bucket(store);
@@ -196,4 +196,33 @@ pub fn a_bucket_has_one_writer(store: &dyn Store) {
 pub fn an_unknown_bucket_has_no_writer(store: &dyn Store) {
     let unknown = Bucket::from_u16(last_bucket(store).get() + 1);
     assert!(store.writer(unknown).is_err());
+}
+
+pub fn documents_are_put_right_all_or_none(store: &dyn Store) {
+    let mut hand = Hand::of(store);
+    let (bucket, keys) = (hand.bucket, [0, 1, 2].map(|number| wallet_in(store, hand.bucket, number)));
+    let two = [save(&keys[0], None, Some("right")), save(&keys[1], None, Some("too many"))];
+    let version = hand.commit(two.to_vec(), vec![]);
+    let refused = store.repair().err().expect("somebody writes");
+    assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+    drop(hand);
+    let put = |key: &Key, document| RepairedDocument { bucket, kind: key.kind(), key: key.bytes(), document };
+    let repaired = [
+        put(&keys[0], document(version, "put right")),
+        put(&keys[1], None),
+        put(&keys[2], document(version - 1, "missing")),
+    ];
+    let before = all(store);
+    let mut repair = store.repair().expect("nobody writes");
+    repaired.iter().for_each(|repaired| repair.write(repaired).expect("writes"));
+    drop(repair);
+    assert_eq!((all(store), store.revision().expect("reads")), (before, 0));
+    let mut repair = store.repair().expect("nobody writes");
+    repaired.iter().for_each(|repaired| repair.write(repaired).expect("writes"));
+    repair.commit(7).expect("commits");
+    let found = snapshot(store).load(&keys).expect("reads");
+    assert_eq!(found, repaired.map(|repaired| repaired.document));
+    assert_eq!(store.revision().expect("reads"), 7);
+    // Commands go on from there.
+    Hand::of(store).commit(vec![save(&keys[0], Some(version), Some("and on"))], vec![]);
 }

@@ -1,11 +1,11 @@
 //! Tables of sums.
 
 use super::{
-    fixture::{FOLLOWER, Hand, all, coupon, snapshot},
+    fixture::{Hand, all, coupon, snapshot},
     rows::rows,
 };
 use crate::{
-    Followed, Rederived, Store, StoreError,
+    Followed, Store, StoreError,
     people::Row,
     sums::{ALL, Added, DISTRIBUTION, Sum, SumTable},
 };
@@ -70,30 +70,6 @@ pub fn a_sum_below_zero_changes_nothing(store: &dyn Store) {
         assert!(named, "whoever mends it is told of which row: {error}");
         assert_eq!(all(store), before);
     }
-}
-
-pub fn sums_are_worked_out_anew_with_the_rows(store: &dyn Store) {
-    let mut hand = Hand::of(store);
-    let (bucket, to) = (hand.bucket, hand.commit(vec![], vec![]));
-    let one = sum(["cmp_a", "web", ""], [1, 0, 0, 0]);
-    let mut follower = store.projection(DISTRIBUTION.name).expect("follows");
-    let window = Followed { bucket, from: 0, to, rows: Vec::new(), added: added(&[one]) };
-    follower.write(&window).expect("follows");
-    drop((hand, follower));
-    let changes = Rederived {
-        revision: 7,
-        documents: Vec::new(),
-        gone: Vec::new(),
-        rows: Vec::new(),
-        follower: FOLLOWER,
-        followed: vec![(bucket, to)],
-    };
-    store.rederive(&changes).expect("nobody writes");
-    assert_eq!(store.revision().expect("reads"), 7);
-    assert_eq!(stored(store, &DISTRIBUTION, None), []);
-    let mut snapshot = snapshot(store);
-    let followed = [DISTRIBUTION.name, FOLLOWER].map(|name| snapshot.followed(name, bucket).expect("reads"));
-    assert_eq!(followed, [0, to], "its follower begins anew, that of the rows goes on");
 }
 
 pub fn a_window_is_added_once(store: &dyn Store) {

@@ -101,14 +101,6 @@ macro_rules! tables {
                 None
             }
 
-            /// Removes the row with this one's key.
-            pub fn remove(&mut self, row: &Row) {
-                match row {
-                    $(Row::$table(row) => drop(self.$field.remove(&row.key())),)*
-                    Row::Change(_) => {}
-                }
-            }
-
             /// Rows of a table by their keys, those after the row `after` of it, at most `limit`.
             pub fn rows(&self, table: TableName, after: Option<&Row>, limit: usize) -> Vec<Row> {
                 match table {

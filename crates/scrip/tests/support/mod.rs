@@ -95,6 +95,18 @@ pub fn assert_verified(data: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// Waits until the server of this folder has made anew what older rules had made.
+pub fn until_rebuilt(data: &Path) {
+    loop {
+        let output = scrip(&["verify"], data);
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{told}");
+        if !told.contains("made by older rules") {
+            return;
+        }
+    }
+}
+
 pub fn folder() -> TempDir {
     tempfile::Builder::new().prefix("scrip-test-").tempdir().expect("a folder can be made")
 }

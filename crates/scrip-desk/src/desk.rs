@@ -116,6 +116,11 @@ impl Desk {
         }
     }
 
+    /// Whether lists and reports answer from tables that were made by older rules than this build's, and are rebuilt.
+    pub fn is_rebuilding(&self) -> bool {
+        self.engine.is_rebuilding()
+    }
+
     /// Begins an answer, before anything is looked at: of callers and campaigns there is much in memory.
     ///
     /// Errors: several processes serve, and this one has fallen behind.

@@ -69,8 +69,9 @@ impl<'de> Deserialize<'de> for Origin {
 /// What pages may send besides what browsers let them anyway.
 const TAKEN: HeaderValue = HeaderValue::from_static("authorization, content-type, idempotency-key, x-request-id");
 /// What they may read besides the body and what browsers let them anyway.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Idempotent-Replayed, Location, Retry-After, WWW-Authenticate, X-Request-Id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, Idempotent-Replayed, Location, Retry-After, Tables-Rebuilding, WWW-Authenticate, X-Request-Id",
+);
 /// Seconds for which a browser needn't ask again.
 const GOOD_FOR: HeaderValue = HeaderValue::from_static("600");
 /// What the answer to a browser's question depends on.

@@ -33,6 +33,7 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REBUILDING: HeaderName = HeaderName::from_static("tables-rebuilding");
 
 pub(crate) fn around(routes: Router<Api>, api: &Api) -> Router<Api> {
     routes
@@ -213,6 +214,13 @@ async fn permitted(State(api): State<Api>, mut request: Request, next: Next) -> 
             let _turn = if came.is_large() { Some(api.reading.parsing().await) } else { None };
             return told_all(response, &came, &caller, operation, &method, path.as_str());
         }
+        // Asked before it is read: what comes between is said once too often and not once too little.
+        let is_older = operation.reads_tables() && api.desk.is_rebuilding();
+        let mut response = next.run(request).await;
+        if is_older && response.status().is_success() {
+            response.headers_mut().insert(REBUILDING, HeaderValue::from_static("true"));
+        }
+        return response;
     }
     next.run(request).await
 }

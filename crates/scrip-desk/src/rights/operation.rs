@@ -126,6 +126,19 @@ impl Operation {
         LESS.iter().find(|(operation, whose, _)| (*operation, *whose) == (self, role)).map(|(_, _, what)| *what)
     }
 
+    /// Whether it answers from the tables for people, be it in part: where they are rebuilt, the answer says so.
+    pub const fn reads_tables(self) -> bool {
+        matches!(
+            self,
+            Self::ExportCodes
+                | Self::ListOrders
+                | Self::FindCoupon
+                | Self::FindOrders
+                | Self::ListLedgerEntries
+                | Self::ReportDistribution
+        )
+    }
+
     /// Whether nobody is asked who they are: what it answers is the same for all and no secret.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::ListCurrencies)

@@ -1,5 +1,6 @@
 //! The headers of requests and answers.
 
+use scrip_desk::Operation;
 use serde_json::{Value, json};
 
 use super::sides::for_each_operation;
@@ -10,6 +11,12 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("ETag", "string", "The campaign's version, for If-Match."),
     ("Location", "string", "Where what was made can be read."),
     ("Idempotent-Replayed", "boolean", "`true`: this is the answer of before, under the same idempotency key."),
+    (
+        "Tables-Rebuilding",
+        "boolean",
+        "`true`: a newer version is working out anew what lists and reports answer from, beside the running server. Until then they answer \
+         by the rules of before; what happens meanwhile is in them.",
+    ),
     ("Retry-After", "integer", "Seconds to wait before asking again."),
     ("WWW-Authenticate", "string", "`Bearer`: what is asked for."),
 ];
@@ -52,6 +59,9 @@ pub fn declare(document: &mut Value) {
             let mut sent = vec!["X-Request-Id"];
             if good && keyed {
                 sent.push("Idempotent-Replayed");
+            }
+            if good && Operation::by_id(&id).is_some_and(Operation::reads_tables) {
+                sent.push("Tables-Rebuilding");
             }
             if good && WITH_ETAG.contains(&id.as_str()) {
                 sent.push("ETag");

@@ -32,11 +32,13 @@ fn load(snapshot: &mut dyn Snapshot, key: &Key) -> Checked<Option<Aggregate>> {
     decode(key.kind(), &document.body).map(Some).map_err(|error| format!("{key:?} can't be read: {error}"))
 }
 
-/// Compares what a commit touched; with the tables for people, if they have followed it.
+/// Compares what a commit touched; with the tables for people, if they have followed it and aren't of older rules.
 pub fn touched(model: &Model, store: &MemoryStore, bucket: Bucket, touched: &Touched) -> Checked {
     let mut snapshot = store.snapshot().map_err(|error| error.to_string())?;
     let head = snapshot.head(bucket).map_err(|error| error.to_string())?.position;
-    let followed = snapshot.followed(PEOPLE, bucket).map_err(|error| error.to_string())? == head;
+    let made_by = snapshot.made_by(PEOPLE).map_err(|error| error.to_string())?;
+    let is_at_head = snapshot.followed(PEOPLE, bucket).map_err(|error| error.to_string())? == head;
+    let followed = is_at_head && made_by.shown > 0;
     for (bucket, campaign) in &touched.allowances {
         allowance_is(model, &mut *snapshot, *bucket, *campaign)?;
     }
@@ -258,6 +260,7 @@ pub fn coupon_is(model: &Model, account: &AccountId, coupon: &Coupon) -> Checked
 pub fn verified(store: &dyn Store) -> Checked {
     let report = verify(store).map_err(|error| error.to_string())?;
     must!(report.is_clean(), "I9: verify finds {:?}", report.problems);
+    must!(report.rebuilding.is_empty(), "{:?} are still rebuilt", report.rebuilding);
     must!(report.behind == 0, "{} events weren't followed", report.behind);
     must!(report.uncompared.is_empty(), "{:?} weren't compared", report.uncompared);
     let in_lanes = verify_in_lanes(store, Outside::default(), LANE_BYTES).map_err(|error| error.to_string())?;

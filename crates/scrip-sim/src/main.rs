@@ -136,6 +136,7 @@ fn summary(tally: &Tally, failures: &[Failure], walks: u64, elapsed: Duration) {
     println!("{lost} answers lost, {again} commands sent again, {} reads compared", tally.reads);
     println!("{} times a node showed what it has in memory beside others", tally.shown);
     println!("{crashes} crashes, {faults} faults of the store, {unknown} of them commits without an answer");
+    println!("{} upgrades to newer rules of tables, {} steps of making those anew", tally.upgrades, tally.rebuilding);
     println!("{} commits, {} grants, {} recalls", tally.commits, tally.grants, tally.recalls);
     println!(
         "{} clocks set wrong, {} answers that one can't be right, {} accepted",

@@ -1,4 +1,5 @@
 mod reads;
+mod rebuilding;
 pub mod scripts;
 mod serving;
 mod tally;
@@ -204,6 +205,8 @@ impl World {
                 self.turn_the_weather();
                 Ok(())
             }
+            989..993 => self.rebuild_some(),
+            993 => self.upgrade(),
             _ => self.restart_the_failed(),
         }
     }
@@ -575,6 +578,7 @@ impl World {
         for engine in self.nodes.iter().filter_map(|node| node.engine.as_ref()) {
             self.registry_is_current(engine)?;
         }
+        self.rebuild_all()?;
         for node in &mut self.nodes {
             for following in &mut node.followers {
                 following.catch_up().map_err(|error| error.to_string())?;

@@ -17,6 +17,9 @@ pub struct Tally {
     /// Commands that were sent again.
     pub again: u64,
     pub crashes: u64,
+    /// Starts of newer rules on what older ones made, and steps of making it anew.
+    pub upgrades: u64,
+    pub rebuilding: u64,
     pub faults: u64,
     pub unknown: u64,
     pub commits: u64,
@@ -47,6 +50,8 @@ impl Tally {
         self.lost += other.lost;
         self.again += other.again;
         self.crashes += other.crashes;
+        self.upgrades += other.upgrades;
+        self.rebuilding += other.rebuilding;
         self.faults += other.faults;
         self.unknown += other.unknown;
         self.commits += other.commits;

@@ -1,40 +1,19 @@
-//! Table `follower`: how far each follower of the journal came, and the transaction that moves it on with its rows.
+//! The transactions of a follower of the journal: with its rows it moves on.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-use scrip_core::slot::Bucket;
+use rusqlite::Connection;
 use scrip_store::{Followed, Projection, Rebuild, StoreError};
 
 use crate::{
     Shared,
-    column::{signed, unsigned},
-    error::during,
     people::{self, Set},
-    rebuild,
-    statement::Prepared,
+    position, rebuild,
     writing::{Durable, Writing},
 };
-
-/// The position of the last event that the follower's rows are made of.
-pub(crate) fn position(connection: &Connection, name: &str, bucket: Bucket) -> Result<u64, StoreError> {
-    let sql = "SELECT position FROM follower WHERE name = ?1 AND bucket = ?2";
-    let read = || {
-        let mut select = connection.prepare_cached(sql)?;
-        select.query_row(params![name, bucket.get()], |row| unsigned(row, 0)).optional()
-    };
-    read().map(Option::unwrap_or_default).map_err(during("reading how far a follower came"))
-}
-
-pub(crate) fn move_to(connection: &Connection, name: &str, bucket: Bucket, position: u64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO follower (name, bucket, position) VALUES (?1, ?2, ?3)
-        ON CONFLICT DO UPDATE SET position = excluded.position";
-    let params = params![name, bucket.get(), signed(position)];
-    Prepared::new(connection, sql, "writing how far a follower came").execute_one(params)
-}
 
 /// Writes beside the sequencer, over the same connection.
 pub(crate) struct SqliteProjection {
@@ -70,13 +49,13 @@ impl SqliteProjection {
             if set == Set::Rebuilt {
                 rebuild::check_underway(connection, self.follower)?;
             }
-            let found = position(connection, name, followed.bucket)?;
+            let found = position::of(connection, name, followed.bucket)?;
             if found != followed.from {
                 return Err(followed.conflict(found));
             }
             people::write(connection, set, &followed.rows)?;
             followed.added.iter().try_for_each(|added| people::sums::add(connection, set, added))?;
-            if followed.to > 0 { move_to(connection, name, followed.bucket, followed.to) } else { Ok(()) }
+            if followed.to > 0 { position::move_to(connection, name, followed.bucket, followed.to) } else { Ok(()) }
         });
         written.map(|((), held)| held)
     }

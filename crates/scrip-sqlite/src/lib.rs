@@ -22,6 +22,7 @@ mod mark;
 mod options;
 mod people;
 mod pool;
+mod position;
 mod rebuild;
 mod repair;
 mod schema;

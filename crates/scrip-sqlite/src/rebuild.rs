@@ -15,7 +15,7 @@ use scrip_store::{
     sums::kept_by,
 };
 
-use crate::{error::during, follower, people::Set};
+use crate::{error::during, people::Set, position};
 
 /// Rows that are deleted in one transaction.
 const CLEARED: u32 = 500;
@@ -175,7 +175,7 @@ pub(crate) fn show(connection: &Connection, follower: &str) -> Result<bool, Stor
     let found = made_by(connection, follower)?;
     let Some(rebuilt) = found.rebuilt else { return Err(none(follower)) };
     let bucket = Bucket::FIRST;
-    if follower::position(connection, &beside(follower), bucket)? < follower::position(connection, follower, bucket)? {
+    if position::of(connection, &beside(follower), bucket)? < position::of(connection, follower, bucket)? {
         return Ok(false);
     }
     if !are_alike(connection, follower).map_err(during(READING))? {

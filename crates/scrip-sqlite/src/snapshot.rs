@@ -12,7 +12,7 @@ use scrip_store::{
     sums::{Sum, SumTable},
 };
 
-use crate::{contradictions, documents, error::during, follower, journal, people, pool::Pool, rebuild, secrets};
+use crate::{contradictions, documents, error::during, journal, people, pool::Pool, position, rebuild, secrets};
 
 /// A read transaction on a connection of the pool. As long as one lives, the log can't begin anew.
 pub(crate) struct SqliteSnapshot<'p> {
@@ -86,7 +86,7 @@ impl ReadJournal for SqliteSnapshot<'_> {
 
 impl ReadTables for SqliteSnapshot<'_> {
     fn followed(&mut self, name: &str, bucket: Bucket) -> Result<u64, StoreError> {
-        follower::position(self.connection(), name, bucket)
+        position::of(self.connection(), name, bucket)
     }
 
     fn made_by(&mut self, follower: &str) -> Result<MadeBy, StoreError> {
@@ -94,7 +94,7 @@ impl ReadTables for SqliteSnapshot<'_> {
     }
 
     fn rebuilt(&mut self, follower: &str, bucket: Bucket) -> Result<u64, StoreError> {
-        follower::position(self.connection(), &rebuild::beside(follower), bucket)
+        position::of(self.connection(), &rebuild::beside(follower), bucket)
     }
 
     fn coupon_owner(&mut self, coupon: CouponId) -> Result<Option<AccountId>, StoreError> {

@@ -107,7 +107,7 @@ impl Engine {
         let sequencers = ends.into_iter().map(sequencer).collect::<Result<_, StoreError>>()?;
         let (mut followers, mut rebuilding) = (Vec::new(), Vec::new());
         for projector in follow::all() {
-            rebuilding.extend(Rebuilding::of(shared.clone(), projector.clone())?);
+            rebuilding.extend(Rebuilding::of(&shared, projector.clone())?);
             followers.push(Following::new(shared.clone(), projector)?);
         }
         let renewing = Renewing::new(&shared);

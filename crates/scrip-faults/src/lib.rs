@@ -83,6 +83,8 @@ faults! {
     CursorBeforeItsRows = "cursor_before_its_rows",
     /// What a follower adds to sums is added again when it comes again.
     AddedAgain = "added_again",
+    /// Rebuilt tables are shown when they haven't come as far as those before them, as if they had.
+    RebuiltShownEarly = "rebuilt_shown_early",
     /// Lists show what was followed, whatever was answered before.
     ListsDontWait = "lists_dont_wait",
     /// A process answers although it is no member any more.

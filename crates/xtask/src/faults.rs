@@ -100,6 +100,7 @@ const CATCHES: &[Catch] = &[
     catch(Fault::RowsLeftBehind, "the simulator: tables against what the API says", WALKS),
     catch(Fault::CursorBeforeItsRows, "the simulator: a follower interrupted between any two steps", WALKS),
     catch(Fault::AddedAgain, "the simulator: sums against rows, whoever was faster", WALKS),
+    catch(Fault::RebuiltShownEarly, "the simulator: tables made anew, interrupted between any two steps", WALKS),
     catch(Fault::ListsDontWait, "a list right after what it should have", Tests("buckets", "followers")),
     catch(Fault::AnswersWithoutMembership, "the simulator: nodes that were held up answer nobody", TOGETHER),
     catch(Fault::AnsweredBeforeFollowed, "the simulator: no node shows what was before an answer", TOGETHER),

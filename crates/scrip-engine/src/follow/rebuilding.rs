@@ -9,6 +9,7 @@ use std::{
 };
 
 use scrip_core::slot::Bucket;
+use scrip_faults::Fault;
 use scrip_store::{Rebuild, StoreError};
 
 use super::{
@@ -43,7 +44,7 @@ impl Rebuilding {
     /// `None` if the tables that are there are of this build's rules, or nothing was followed yet.
     ///
     /// Errors: [`StoreError::Damaged`] if a newer Scrip made them; those of the store.
-    pub(crate) fn of(shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn of(shared: &Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Option<Self>, StoreError> {
         counted::rebuild_is_behind(projector.name(), 0);
         let mut following = Following::writing(Into::Rebuilt, shared.clone(), projector)?;
         if following.projection.rebuild(following.projector.revision())? == Rebuild::Over {
@@ -92,7 +93,7 @@ impl Rebuilding {
             Err(error) => return Err(error),
         }
         self.lacks = self.looks_behind()?;
-        if self.lacks == 0 {
+        if self.lacks == 0 || scrip_faults::is(Fault::RebuiltShownEarly) {
             // Whether it is done or not, by whom and why: the store says how to go on.
             self.stage = Stage::Unknown;
             self.show()?;

@@ -90,8 +90,9 @@ impl Engine {
     }
 
     /// An engine without threads: its sequencers do a batch when [`Sequencer::step`] is called, its followers a window when
-    /// [`Following::step`] or [`Rebuilding::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by anything. Where several processes serve
-    /// it answers nobody before [`Renewing::step`] was called. The same seed and the same order of calls give the same walk.
+    /// [`Following::step`] or [`Rebuilding::step`] is, its maintenance a round when [`Engine::tidy`] is, and its futures can be polled by
+    /// anything. Where several processes serve it answers nobody before [`Renewing::step`] was called. The same seed and the same order of
+    /// calls give the same walk.
     ///
     /// Errors: as [`Engine::start`].
     pub fn by_hand(store: Arc<dyn Store>, options: EngineOptions) -> Result<ByHand, StoreError> {

@@ -139,8 +139,8 @@ fn texts(connection: &Connection, table: &str) -> rusqlite::Result<BTreeMap<Stri
     connection.prepare(sql)?.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// The text that makes the same beside it, as SQLite keeps it. What comes before the columns is a name or two; a table refers to others of its follower
-/// alone.
+/// The text that makes the same beside it, as SQLite keeps it. What comes before the columns is a name or two; a table refers to others
+/// of its follower alone.
 fn text_beside(table: &str, name: &str, text: &str, all: &[&str]) -> String {
     let (head, columns) = text.split_at(text.find('(').unwrap_or(text.len()));
     if name != table {

@@ -8,7 +8,7 @@ use scrip_core::{
 };
 use scrip_engine::{PEOPLE, verify::verify};
 use scrip_store::{
-    Followed, Store,
+    Followed, Rebuild, Store, StoreError,
     memory::MemoryStore,
     people::{Change, Row},
     sums::{Added, DISTRIBUTION, Sum},
@@ -157,17 +157,28 @@ fn two_processes_make_them_anew_and_nothing_is_done_twice() {
 
 #[test]
 fn what_stopped_their_follower_stops_no_rebuild() {
-    let (mut market, store, campaign) = sold(1);
-    // As when an older build left a row out: what belongs to it can't be written.
-    aged(&store);
-    market.restart();
+    let (mut market, store, _) = sold(1);
+    // As when older rules counted nothing: what comes off an order can't be taken off.
+    let bucket = Bucket::FIRST;
+    let to = store.snapshot().expect("reads").followed(DISTRIBUTION.name, bucket).expect("reads");
+    let mut keeper = store.projection(DISTRIBUTION.name).expect("follows");
+    store.made_by_older_rules(DISTRIBUTION.name);
+    assert_eq!(keeper.rebuild(1).expect("of older rules"), Rebuild::Underway);
+    let nothing = Followed { bucket, from: 0, to, rows: Vec::new(), added: Vec::new() };
+    keeper.write_rebuilt(&nothing).expect("writes");
+    assert!(keeper.show_rebuilt().expect("as far"));
+    store.made_by_older_rules(DISTRIBUTION.name);
     market.followers.clear();
-    market.does(claim("eve", campaign)).expect("nobody waits for rows");
-    let at = store.snapshot().expect("reads").followed(PEOPLE, Bucket::FIRST).expect("reads");
-    market.rebuilding.iter_mut().for_each(|rebuilding| rebuilding.finish().expect("the store works"));
-    assert!(store.snapshot().expect("reads").followed(PEOPLE, Bucket::FIRST).expect("reads") >= at);
+    market.does(cancel("ana", "A-1")).expect("nobody waits for sums");
+
     market.restart();
+    let place = market.followers.iter().position(|follower| follower.name() == DISTRIBUTION.name);
+    let keeper = &mut market.followers[place.expect("one keeps them")];
+    let stuck = keeper.step().expect_err("less than 0");
+    assert!(matches!(stuck, StoreError::Damaged { .. }), "{stuck}");
+    market.rebuilding.iter_mut().for_each(|rebuilding| rebuilding.finish().expect("the store works"));
     market.followers.iter_mut().for_each(|follower| follower.catch_up().expect("the store works"));
+    assert!(!market.engine.is_rebuilding());
     assert_verified(&store);
 }
 

@@ -73,7 +73,7 @@ fn restore(arguments: &RestoreArguments, lock: &DatabaseLock) -> Result<ExitCode
     let secrets = secret_opened::read(data, &store, &arguments.secret)
         .map_err(|failure| Failure::new(format!("{failure}. Nothing was restored")))?;
     if store.revision().map_err(failed(format!("reading the copy of {from}")))? < REVISION {
-        // An older backup: what is derived from its journal is brought to this build's rules, as a start would.
+        // An older backup: its documents are brought to this build's rules, as a start would.
         drop(store);
         incoming.change(|copy| repair(copy)).map_err(failed(format!("repairing the copy of {from}")))?;
         store = incoming.store().map_err(failed(format!("reading the copy of {from}")))?;
@@ -89,6 +89,9 @@ fn restore(arguments: &RestoreArguments, lock: &DatabaseLock) -> Result<ExitCode
     }
     incoming.accept().map_err(failed(format!("copying to {}", target.display())))?;
     say!("{} events verified and restored to {}", report.events, target.display());
+    if !report.rebuilding.is_empty() {
+        say!("Its tables for people were made by older rules and weren't compared: the server makes them anew.");
+    }
     if let Some(wrong) = report.sums.first() {
         say!(
             "Its sums of reports are wrong as they were there ({wrong}); docs/operate/recovery.md says how to have them worked out anew."

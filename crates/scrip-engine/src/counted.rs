@@ -5,6 +5,7 @@ use metrics::{counter, describe_counter, describe_gauge, gauge};
 
 pub const BATCHES_FAILED: &str = "scrip_batches_failed_total";
 const FOLLOWERS_FAILED: &str = "scrip_follower_failures_total";
+const REBUILDS_FAILED: &str = "scrip_rebuild_failures_total";
 const FOLLOWERS_BEHIND: &str = "scrip_follower_lag_events";
 const REBUILDS_BEHIND: &str = "scrip_rebuild_lag_events";
 const COMMANDS: &str = "scrip_commands_total";
@@ -32,6 +33,11 @@ pub fn follower_failed(follower: &'static str) {
     counter!(FOLLOWERS_FAILED, "follower" => follower).increment(1);
 }
 
+/// Counts that a follower's tables couldn't be made anew, for the moment or for longer.
+pub fn rebuild_failed(follower: &'static str) {
+    counter!(REBUILDS_FAILED, "follower" => follower).increment(1);
+}
+
 /// Says how many events of the journals a follower hasn't followed yet.
 pub fn follower_is_behind(follower: &'static str, events: u64) {
     gauge!(FOLLOWERS_BEHIND, "follower" => follower).set(events as f64);
@@ -46,6 +52,7 @@ pub fn rebuild_is_behind(follower: &'static str, events: u64) {
 pub fn announce_metrics() {
     describe_counter!(COMMANDS, "Commands by what they came to: done, replayed, fault, or the code of a refusal.");
     describe_counter!(FOLLOWERS_FAILED, "How often a follower of the journal couldn't go on.");
+    describe_counter!(REBUILDS_FAILED, "How often tables of older rules couldn't be made anew for the moment.");
     describe_gauge!(FOLLOWERS_BEHIND, "Events of the journals that a follower hasn't followed yet.");
     describe_gauge!(REBUILDS_BEHIND, "Events that tables lack which a follower makes anew by newer rules.");
     for (name, what) in [

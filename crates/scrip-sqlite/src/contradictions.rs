@@ -7,24 +7,30 @@ use scrip_core::{slot::Bucket, state::Kind};
 use scrip_store::{
     StoreError,
     frame::{Frame, Hash},
+    people::{LedgerPostingRow, Table as _},
 };
 
 use crate::{
     column::{bytes, unsigned},
     error::{during, failed},
-    schema,
+    people::Set,
+    rebuild, schema,
 };
 
 const OPERATION: &str = "looking for contradictions";
 /// Problems of one kind that are written out.
 const SHOWN: usize = 20;
 
-/// In words; empty when all is well.
-pub(crate) fn find(connection: &Connection) -> Result<Vec<String>, StoreError> {
+/// In words; empty when all is well. What rows of these followers' tables say is left out.
+pub(crate) fn find(connection: &Connection, without: &[&str]) -> Result<Vec<String>, StoreError> {
+    let left_out: Vec<&str> = without.iter().flat_map(|follower| rebuild::tables(follower)).collect();
     let mut found = structure(connection).map_err(during(OPERATION))?;
-    found.extend(orphans(connection).map_err(during(OPERATION))?);
+    found.extend(orphans(connection, &left_out).map_err(during(OPERATION))?);
     found.extend(journal(connection).map_err(during(OPERATION))?);
     found.extend(strangers(connection).map_err(during(OPERATION))?);
+    if !left_out.contains(&LedgerPostingRow::NAME) {
+        found.extend(gaps(connection).map_err(during(OPERATION))?);
+    }
     found.extend(changed_schema(connection)?);
     Ok(found)
 }
@@ -38,12 +44,14 @@ fn structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Rows that refer to one that isn't there.
-fn orphans(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn orphans(connection: &Connection, left_out: &[&str]) -> rusqlite::Result<Vec<String>> {
     let mut check = connection.prepare("PRAGMA foreign_key_check")?;
     let rows = check.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))?;
     let orphan = |row: rusqlite::Result<(String, String)>| {
         row.map(|(table, parent)| format!("{table}: a row belongs to none of {parent}"))
     };
+    let is_left_out = |table: &str| left_out.contains(&table.strip_prefix(Set::Rebuilt.prefix()).unwrap_or(table));
+    let rows = rows.filter(|row| !matches!(row, Ok((table, _)) if is_left_out(table)));
     rows.take(SHOWN).map(orphan).collect()
 }
 
@@ -104,14 +112,15 @@ fn strangers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     for kind in unknown.query_map((Bucket::FIRST.get(), last), |row| row.get::<_, i64>(0))?.take(SHOWN) {
         found.push(format!("a document is of unknown kind {}", kind?));
     }
-    // The replay compares postings in their order; this says that they are numbered from 0.
-    let gaps = "SELECT count(*) FROM (SELECT 1 FROM ledger_posting WHERE bucket = ?1
-        GROUP BY bucket, position HAVING min(number) <> 0 OR max(number) <> count(*) - 1)";
-    let entries = count(gaps)?;
-    if entries > 0 {
-        found.push(format!("ledger_posting: {entries} entries whose postings aren't numbered from 0"));
-    }
     Ok(found)
+}
+
+/// The replay compares postings in their order; this says that they are numbered from 0.
+fn gaps(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM ledger_posting WHERE bucket = ?1
+        GROUP BY bucket, position HAVING min(number) <> 0 OR max(number) <> count(*) - 1)";
+    let entries: i64 = connection.query_row(sql, [Bucket::FIRST.get()], |row| row.get(0))?;
+    Ok((entries > 0).then(|| format!("ledger_posting: {entries} entries whose postings aren't numbered from 0")))
 }
 
 /// Tables as the migrations make them, and the migrations that were applied. What somebody added is left alone.

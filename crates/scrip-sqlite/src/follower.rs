@@ -11,7 +11,7 @@ use scrip_store::{Followed, Projection, Rebuild, StoreError};
 use crate::{
     Shared,
     people::{self, Set},
-    position, rebuild,
+    position, rebuild, room,
     writing::{Durable, Writing},
 };
 
@@ -70,10 +70,12 @@ impl Projection for SqliteProjection {
         if self.shared.pool.with(|reader| rebuild::is_over(reader, self.follower, revision))? {
             return Ok(Rebuild::Over);
         }
+        room::check(&self.shared.path, &self.shared.options)?;
         self.transact(|connection| rebuild::go_on(connection, self.follower, revision)).map(|(rebuild, _)| rebuild)
     }
 
     fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+        room::check(&self.shared.path, &self.shared.options)?;
         self.follow(Set::Rebuilt, &rebuild::beside(self.follower), followed)
     }
 

@@ -25,6 +25,7 @@ mod pool;
 mod position;
 mod rebuild;
 mod repair;
+mod room;
 mod schema;
 mod secrets;
 mod snapshot;

@@ -5,7 +5,10 @@
 //! as the migrations made them, and it takes the same few milliseconds however large they are. To drop, rename and index anew would hold
 //! up whoever writes for as long as it takes to read all of them. What was shown is then beside, and is deleted some rows at a time.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use scrip_core::slot::Bucket;
@@ -17,8 +20,10 @@ use scrip_store::{
 
 use crate::{error::during, people::Set, position};
 
-/// Rows that are deleted in one transaction.
-const CLEARED: u32 = 500;
+/// Rows that are deleted at once, and of one transaction. It ends before where it takes longer than this.
+const CLEARED: usize = 32;
+const CLEARED_MAX: usize = 512;
+const CLEAR_AIM: Duration = Duration::from_millis(8);
 
 const READING: &str = "reading by which rules tables were made";
 const MAKING: &str = "making tables beside those that are shown";
@@ -26,7 +31,7 @@ const SHOWING: &str = "showing rebuilt tables";
 const CLEARING: &str = "removing what is left beside the tables that are shown";
 
 /// What a follower writes: what an order is before what belongs to it.
-fn tables(follower: &str) -> Vec<&'static str> {
+pub(crate) fn tables(follower: &str) -> Vec<&'static str> {
     match kept_by(follower) {
         Some(table) => vec![table.name],
         None => TableName::ALL.iter().map(|table| table.shape().name).chain([LedgerPostingRow::NAME]).collect(),
@@ -91,6 +96,7 @@ pub(crate) fn go_on(connection: &Connection, follower: &str, revision: u32) -> R
             return Ok(Rebuild::Over);
         }
         let all = tables(follower);
+        connection.execute("DELETE FROM follower WHERE name = ?1", [beside(follower)])?;
         all.iter().try_for_each(|table| make(connection, table, &all))?;
         write_made_by(connection, follower, MadeBy { rebuilt: Some(revision), ..shown })?;
         Ok(Rebuild::Underway)
@@ -100,6 +106,7 @@ pub(crate) fn go_on(connection: &Connection, follower: &str, revision: u32) -> R
 
 /// Removes some of what is left beside the tables that are shown. Answers whether nothing is.
 fn clear(connection: &Connection, follower: &str) -> rusqlite::Result<bool> {
+    let (began, mut cleared) = (Instant::now(), 0);
     // What refers to another table goes before it.
     for table in tables(follower).iter().rev().map(|table| beside(table)) {
         if !is_there(connection, &table)? {
@@ -108,8 +115,14 @@ fn clear(connection: &Connection, follower: &str) -> rusqlite::Result<bool> {
         // To drop a table is one step that reads all of it: only one that is empty is dropped.
         let sql =
             format!("DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?1)");
-        if connection.execute(&sql, [CLEARED])? > 0 {
-            return Ok(false);
+        loop {
+            match connection.prepare_cached(&sql)?.execute([CLEARED])? {
+                0 => break,
+                rows => cleared += rows,
+            }
+            if cleared >= CLEARED_MAX || began.elapsed() >= CLEAR_AIM {
+                return Ok(false);
+            }
         }
         connection.execute_batch(&format!("DROP TABLE {table}"))?;
     }
@@ -139,13 +152,15 @@ fn texts(connection: &Connection, table: &str) -> rusqlite::Result<BTreeMap<Stri
     connection.prepare(sql)?.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// The text that makes the same beside it, as SQLite keeps it. What comes before the columns is a name or two; a table refers to others
-/// of its follower alone.
+/// The text that makes the same beside it, as SQLite keeps it. What comes before the columns is a name or two, of an index whatever
+/// somebody called it; a table refers to others of its follower alone.
 fn text_beside(table: &str, name: &str, text: &str, all: &[&str]) -> String {
-    let (head, columns) = text.split_at(text.find('(').unwrap_or(text.len()));
+    let named = if name == table { text } else { after_the_name(text) };
+    let columns = named.find('(').map_or("", |at| &named[at..]);
     if name != table {
-        let unique = if head.starts_with("CREATE UNIQUE") { "UNIQUE " } else { "" };
-        return format!("CREATE {unique}INDEX {} ON {} {columns}", beside(name), beside(table));
+        let unique = if text.starts_with("CREATE UNIQUE") { "UNIQUE " } else { "" };
+        let quoted = beside(name).replace('"', "\"\"");
+        return format!("CREATE {unique}INDEX \"{quoted}\" ON {} {columns}", beside(table));
     }
     let mut columns = columns.to_owned();
     for other in all {
@@ -154,6 +169,26 @@ fn text_beside(table: &str, name: &str, text: &str, all: &[&str]) -> String {
         }
     }
     format!("CREATE TABLE {} {columns}", beside(table))
+}
+
+/// What follows an index's name in its text, which begins with `CREATE INDEX ` or `CREATE UNIQUE INDEX ` as SQLite writes it.
+fn after_the_name(text: &str) -> &str {
+    let named = text.split_once("INDEX ").map_or(text, |(_, named)| named);
+    let closing = match named.chars().next() {
+        Some('[') => ']',
+        Some(quote @ ('"' | '`' | '\'')) => quote,
+        _ => return named.find(char::is_whitespace).map_or("", |end| &named[end..]),
+    };
+    let mut rest = &named[1..];
+    while let Some(end) = rest.find(closing) {
+        rest = &rest[end + 1..];
+        // Twice it stands for itself.
+        match rest.strip_prefix(closing) {
+            Some(more) if closing != ']' => rest = more,
+            _ => return rest,
+        }
+    }
+    ""
 }
 
 /// Whether the tables beside those that are shown have the columns, checks and indexes that those have: a migration or somebody may have

@@ -24,7 +24,8 @@ pub(crate) fn revision(connection: &Connection) -> Result<u32, StoreError> {
 pub(crate) struct SqliteRepair<'s> {
     shared: &'s Shared,
     writing: Writing<'s>,
-    is_copied: bool,
+    /// Whether anything was written.
+    is_written: bool,
 }
 
 impl<'s> SqliteRepair<'s> {
@@ -34,28 +35,25 @@ impl<'s> SqliteRepair<'s> {
             return Err(StoreError::Conflict { what: "bucket 0 has a writer".to_owned() });
         }
         let writing = Writing::begin(shared, shared.gate.write(), Durable::AtOnce)?;
-        Ok(Self { shared, writing, is_copied: !shared.options.copies_before_repair })
+        Ok(Self { shared, writing, is_written: false })
     }
 
     /// To `scrip.db.revision-0`, or the first such name with a number that is free. By a connection that reads: it sees the file as it was
     /// before this transaction.
-    fn copy(&mut self) -> Result<(), StoreError> {
-        if !self.is_copied {
-            let path = &self.shared.path;
-            let copy = self
-                .shared
-                .pool
-                .with(|reader| backup::copy_beside(reader, path, &format!("revision-{}", revision(reader)?)))?;
-            tracing::info!(copy = %copy.display(), "copied the database before documents are put right");
-            self.is_copied = true;
-        }
+    fn copy(&self) -> Result<(), StoreError> {
+        let path = &self.shared.path;
+        let copy = self
+            .shared
+            .pool
+            .with(|reader| backup::copy_beside(reader, path, &format!("revision-{}", revision(reader)?)))?;
+        tracing::info!(copy = %copy.display(), "copied the database as it was before documents are put right");
         Ok(())
     }
 }
 
 impl Repair for SqliteRepair<'_> {
     fn write(&mut self, repaired: &RepairedDocument) -> Result<(), StoreError> {
-        self.copy()?;
+        self.is_written = true;
         let written = write(self.writing.connection(), repaired).map_err(during(OPERATION));
         if let Err(error) = &written {
             self.writing.note(error);
@@ -64,6 +62,10 @@ impl Repair for SqliteRepair<'_> {
     }
 
     fn commit(mut self: Box<Self>, revision: u32) -> Result<(), StoreError> {
+        // Only now: whoever ends the process before leaves no copy, however often it begins again.
+        if self.is_written && self.shared.options.copies_before_repair {
+            self.copy()?;
+        }
         let update = "UPDATE derived SET revision = ?1 WHERE one = 1";
         self.writing.connection().execute(update, [revision]).map_err(during(OPERATION))?;
         self.writing.commit(|_| {})

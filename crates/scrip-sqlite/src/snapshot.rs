@@ -135,7 +135,7 @@ impl Audit for SqliteSnapshot<'_> {
         documents::all(self.connection(), bucket)
     }
 
-    fn contradictions(&mut self) -> Result<Vec<String>, StoreError> {
-        contradictions::find(self.connection())
+    fn contradictions(&mut self, without: &[&str]) -> Result<Vec<String>, StoreError> {
+        contradictions::find(self.connection(), without)
     }
 }

@@ -22,7 +22,7 @@ fn found_after(damage: &str) -> Vec<String> {
     drop(connection);
     let store = SqliteStore::open_read_only(&disk.path).expect("opens");
     let mut snapshot = store.snapshot().expect("reads");
-    snapshot.contradictions().expect("reads")
+    snapshot.contradictions(&[]).expect("reads")
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use harness::{Disk, FOLLOWER, commit, coupon, follow, writer};
 use rusqlite::Connection;
 use scrip_core::slot::Bucket;
-use scrip_sqlite::SqliteStore;
-use scrip_store::{Followed, Projection, Rebuild, Store, people::Row};
+use scrip_sqlite::{Options, SqliteStore};
+use scrip_store::{Followed, Projection, Rebuild, Store, StoreError, people::Row};
 
 /// More than are removed at once.
 const MANY: u64 = 1_700;
@@ -69,7 +69,7 @@ fn a_file_whose_tables_were_rebuilt_has_the_schema_of_a_fresh_one() {
         assert_eq!(coupons(&store) as u64, MANY - 1);
         assert!(cleared(&mut *projection, revision) > 2, "some rows at a time");
         assert_eq!(schema(&store), schema(&fresh));
-        assert_eq!(store.snapshot().expect("reads").contradictions().expect("reads"), Vec::<String>::new());
+        assert_eq!(store.snapshot().expect("reads").contradictions(&[]).expect("reads"), Vec::<String>::new());
     }
     drop(projection);
     drop(store);
@@ -127,5 +127,78 @@ fn tables_that_changed_meanwhile_are_made_once_more() {
     let sql = "SELECT count(*) FROM coupon INDEXED BY mine WHERE account = 'ana'";
     let found: u64 = connection.query_row(sql, [], |row| row.get(0)).expect("reads");
     assert_eq!(found, MANY - 1);
-    assert_eq!(store.snapshot().expect("reads").contradictions().expect("reads"), Vec::<String>::new());
+    assert_eq!(store.snapshot().expect("reads").contradictions(&[]).expect("reads"), Vec::<String>::new());
+}
+
+#[test]
+fn an_index_may_be_called_as_somebody_likes_and_whoever_reads_sees_the_rebuilt_tables_at_once() {
+    let disk = Disk::new();
+    let store = filled(&disk);
+    let connection = Connection::open(&disk.path).expect("opens");
+    let names = ["by-source", "a (b", "say \"so\"", "plain"];
+    for name in names {
+        let quoted = name.replace('"', "\"\"");
+        connection.execute_batch(&format!("CREATE INDEX \"{quoted}\" ON coupon (source)")).expect("an index");
+    }
+    connection.execute_batch("CREATE UNIQUE INDEX [in brackets] ON coupon(id) WHERE account > '('").expect("an index");
+    let reader = Connection::open(&disk.path).expect("opens");
+    let mut count = reader.prepare("SELECT count(*) FROM coupon").expect("SQL");
+    let mut counted = || count.query_row([], |row| row.get::<_, u64>(0)).expect("reads");
+    reader.execute_batch("BEGIN").expect("begins");
+    assert_eq!(counted(), MANY);
+    let mut projection = projection(&store);
+    assert_eq!(projection.rebuild(2).expect("of older rules"), Rebuild::Underway);
+    projection.write_rebuilt(&made()).expect("follows");
+    assert!(projection.show_rebuilt().expect("as far"));
+    assert_eq!(counted(), MANY, "what was there when it began to read");
+    reader.execute_batch("COMMIT").expect("ends");
+    assert_eq!(counted(), MANY - 1, "by the same statement");
+    cleared(&mut *projection, 2);
+    let schema = schema(&store);
+    assert!(names.iter().all(|name| schema.contains_key(&format!("index {name}"))), "{schema:?}");
+    assert!(!schema.keys().any(|name| name.contains("rebuilt_")), "{schema:?}");
+    assert_eq!(store.snapshot().expect("reads").contradictions(&[]).expect("reads"), Vec::<String>::new());
+}
+
+#[test]
+fn a_rebuild_leaves_room_to_those_who_sell() {
+    let disk = Disk::new();
+    drop(filled(&disk));
+    // More than any device has.
+    let options = Options { log_bytes_max: u64::MAX, ..Options::default() };
+    let store = SqliteStore::open(&disk.path, options).expect("opens");
+    let error = projection(&store).rebuild(2).expect_err("no room");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    // Whoever sells needs none of it.
+    commit(&mut *writer(&store));
+    drop(store);
+    // A log that something keeps from beginning anew.
+    let options = Options { log_bytes_max: 1, ..Options::default() };
+    let store = SqliteStore::open(&disk.path, options).expect("opens");
+    let reader = Connection::open(&disk.path).expect("opens");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM coupon").expect("reads");
+    commit(&mut *writer(&store));
+    let error = projection(&store).rebuild(2).expect_err("the log is too long");
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    drop((store, reader));
+    assert_eq!(projection(&disk.open()).rebuild(2).expect("of older rules"), Rebuild::Underway);
+}
+
+#[test]
+fn one_statement_has_tables_made_anew_whatever_was_underway() {
+    let disk = Disk::new();
+    let store = filled(&disk);
+    assert_eq!(projection(&store).rebuild(2).expect("of older rules"), Rebuild::Underway);
+    projection(&store).write_rebuilt(&made()).expect("follows");
+    // As docs/operate/recovery.md says.
+    let sql = format!("UPDATE made_by SET revision = 0, rebuilt = NULL WHERE follower = '{FOLLOWER}'");
+    assert_eq!(Connection::open(&disk.path).expect("opens").execute(&sql, []).expect("SQL"), 1);
+    let mut projection = projection(&store);
+    cleared(&mut *projection, 2);
+    assert_eq!(store.snapshot().expect("reads").rebuilt(FOLLOWER, Bucket::FIRST).expect("reads"), 0);
+    assert_eq!(coupons(&store) as u64, MANY, "what is shown stays");
+    projection.write_rebuilt(&made()).expect("from the beginning");
+    assert!(projection.show_rebuilt().expect("as far"));
+    cleared(&mut *projection, 2);
+    assert_eq!(coupons(&store) as u64, MANY - 1);
 }

@@ -20,12 +20,10 @@ pub struct RepairedDocument {
 /// Puts documents right that an earlier build derived otherwise, all of them or, dropped before [`Repair::commit`], none. Nobody reads
 /// any of it before, and needs no memory for what was written.
 pub trait Repair {
-    /// A backend with files copies them before the first.
-    ///
-    /// Errors: it can't be copied or written.
+    /// Errors: it can't be written.
     fn write(&mut self, repaired: &RepairedDocument) -> Result<(), StoreError>;
 
-    /// Keeps what was written, with the revision of the rules by which documents follow from their journal.
+    /// Keeps what was written, if anything was after a copy of the files that a backend has, with the revision of the rules by which documents follow from their journal.
     ///
     /// Errors: nothing was written then, unless the device failed.
     fn commit(self: Box<Self>, revision: u32) -> Result<(), StoreError>;
@@ -47,8 +45,10 @@ pub trait Audit {
     fn all_documents(&mut self, bucket: Bucket) -> Result<Vec<(Kind, Vec<u8>, Document)>, StoreError>;
 
     /// What contradicts itself in how the backend keeps things, where nothing above shows it: columns that repeat what a
-    /// frame says, rows of no bucket, the structure of its files. In words; empty when all is well.
-    fn contradictions(&mut self) -> Result<Vec<String>, StoreError> {
+    /// frame says, rows of no bucket, the structure of its files. In words; empty when all is well. What rows of these followers' tables
+    /// say is left out.
+    fn contradictions(&mut self, without: &[&str]) -> Result<Vec<String>, StoreError> {
+        let _ = without;
         Ok(Vec::new())
     }
 }

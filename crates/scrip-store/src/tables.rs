@@ -46,14 +46,16 @@ pub struct MadeBy {
 }
 
 impl MadeBy {
-    /// Errors: [`StoreError::Damaged`] if either is newer than what this build knows.
+    /// What a newer build only began to make beside them is no trouble: it goes.
+    ///
+    /// Errors: [`StoreError::Damaged`] if those that are shown are of newer rules than this build knows.
     pub fn check(self, follower: &str, known: u32) -> Result<(), StoreError> {
-        let newest = self.rebuilt.unwrap_or(0).max(self.shown);
-        if newest <= known {
+        let shown = self.shown;
+        if shown <= known {
             return Ok(());
         }
         let what = format!(
-            "the tables of the follower {follower} are of revision {newest}, which a newer Scrip made; this one knows {known}"
+            "the tables of the follower {follower} are of revision {shown}, which a newer Scrip made; this one knows {known}"
         );
         Err(StoreError::Damaged { what })
     }
@@ -82,7 +84,7 @@ pub trait Projection: Send {
     fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
 
     /// Has the tables made by this revision of the follower's rules. Where nothing was followed yet those that are shown are; otherwise
-    /// empty ones are made beside them, with a position of their own, and those that are shown go on being written and read. What an older
+    /// empty ones are made beside them, with a position of their own, and those that are shown go on being written and read. What another
     /// revision began to make there goes first. Asked again it goes on, whichever process began.
     ///
     /// Errors: those of [`MadeBy::check`].

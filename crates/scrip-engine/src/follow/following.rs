@@ -29,7 +29,7 @@ const WRITE_AIM: Duration = Duration::from_millis(8);
 /// What comes within this time is written together, unless somebody waits for it.
 pub(super) const GATHER: Duration = Duration::from_millis(20);
 /// So many times as long as it kept them from writing a follower lets sequencers write.
-pub(super) const SHARE: u32 = 3;
+const SHARE: u32 = 3;
 /// After what can't be followed now.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Frames of the journal that are read at once, and after how many bytes no more are.

@@ -14,10 +14,15 @@ use scrip_store::{Rebuild, StoreError};
 
 use super::{
     Projector,
-    following::{Following, GATHER, Into, PATIENCE, SHARE},
+    following::{Following, GATHER, Into, PATIENCE},
     is_older,
 };
 use crate::{counted, receipt::chain, shared::Shared};
+
+/// So many times as long as it kept them from writing a rebuild lets sequencers write: it takes half as much as the follower beside it.
+const SHARE: u32 = 7;
+/// Until there is room again.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A projector that makes its tables anew, beside the one that writes those that are shown. It has a thread of its own, unless whoever
 /// started the engine drives it by [`Rebuilding::step`].
@@ -46,9 +51,13 @@ impl Rebuilding {
     /// Errors: [`StoreError::Damaged`] if a newer Scrip made them; those of the store.
     pub(crate) fn of(shared: &Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Option<Self>, StoreError> {
         counted::rebuild_is_behind(projector.name(), 0);
+        shared.store.snapshot()?.made_by(projector.name())?.check(projector.name(), projector.revision())?;
         let mut following = Following::writing(Into::Rebuilt, shared.clone(), projector)?;
-        if following.projection.rebuild(following.projector.revision())? == Rebuild::Over {
-            return Ok(None);
+        match following.projection.rebuild(following.projector.revision()) {
+            Ok(Rebuild::Over) => return Ok(None),
+            Ok(Rebuild::Clearing | Rebuild::Underway) => {}
+            // Nobody waits for it: its thread tries again, and says why.
+            Err(error) => tracing::debug!(follower = following.name(), error = %chain(&error), "not made anew yet"),
         }
         // Or only something of what was shown before is left.
         if is_older(&mut *shared.store.snapshot()?, shared.buckets(), &*following.projector)? {
@@ -145,11 +154,9 @@ impl Rebuilding {
         self.following.held += started.elapsed();
         if shown? {
             self.are_shown()?;
-            let Following { positions, rows, .. } = &self.following;
             tracing::info!(
                 follower = self.name(),
-                events = positions.values().sum::<u64>(),
-                rows,
+                events = self.following.positions.values().sum::<u64>(),
                 seconds = self.began.elapsed().as_secs(),
                 "its tables are made anew: lists and reports answer from them"
             );
@@ -191,12 +198,17 @@ pub(crate) fn rebuild(mut rebuilding: Rebuilding) {
             Ok(false) => return,
             // Whatever fails is tried again: no answer depends on it.
             Err(error) => {
-                counted::follower_failed(name);
+                counted::rebuild_failed(name);
                 tracing::error!(follower = name, error = %chain(&error), "its tables can't be made anew now");
-                if matches!(error, StoreError::Failed { .. }) {
-                    shared.fail(&chain(&error));
-                }
-                progress.rest(PATIENCE);
+                let patience = match error {
+                    StoreError::Failed { .. } => {
+                        shared.fail(&chain(&error));
+                        PATIENCE
+                    }
+                    StoreError::Unavailable { .. } => LONG_PATIENCE,
+                    StoreError::Conflict { .. } | StoreError::Damaged { .. } => PATIENCE,
+                };
+                progress.rest(patience);
             }
         }
     }

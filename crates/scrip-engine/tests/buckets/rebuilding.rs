@@ -204,8 +204,20 @@ fn a_server_is_there_at_once_and_rebuilds_beside() {
 fn a_newer_builds_tables_are_refused() {
     let (market, store, _) = sold(1);
     drop(market);
-    store.made_by_older_rules(PEOPLE);
-    store.projection(PEOPLE).expect("follows").rebuild(1_000).expect("of older rules");
+    let mut projection = store.projection(PEOPLE).expect("follows");
+    assert_eq!(projection.rebuild(1_000).expect("of older rules"), Rebuild::Underway);
+    drop(started(Arc::new(store.clone())));
+    // What it began is gone: from the beginning.
+    assert_eq!(projection.rebuild(1_000).expect("of older rules"), Rebuild::Underway);
+    let mut snapshot = store.snapshot().expect("reads");
+    let ends: Vec<_> =
+        store.buckets().all().map(|bucket| (bucket, snapshot.head(bucket).expect("reads").position)).collect();
+    for (bucket, to) in ends {
+        assert_eq!(snapshot.rebuilt(PEOPLE, bucket).expect("reads"), 0);
+        let followed = Followed { bucket, from: 0, to, rows: Vec::new(), added: Vec::new() };
+        projection.write_rebuilt(&followed).expect("follows");
+    }
+    assert!(projection.show_rebuilt().expect("as far"));
     let refused = std::panic::catch_unwind(|| started(Arc::new(store.clone())));
-    assert!(refused.is_err(), "a newer build began to make them");
+    assert!(refused.is_err(), "a newer build made them");
 }

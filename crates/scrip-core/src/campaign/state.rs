@@ -183,7 +183,7 @@ pub fn changed_terms(campaign: &Campaign, new: Terms) -> Result<Terms, Refusal> 
         ("/limits/per_individual", old.limits.per_individual.map(u64::from), new.limits.per_individual.map(u64::from)),
         ("/limits/budget", budget(old.limits.budget), budget(new.limits.budget)),
     ] {
-        if !grows(old, new) && wrong.iter().all(|(known, _)| *known != pointer) {
+        if !grows(old, new) {
             wrong.push((pointer, Reason::LimitMayOnlyGrow));
         }
     }

@@ -7,7 +7,6 @@ use super::{
     refund_order::{Asked, Parts, refunded},
 };
 use crate::{
-    campaign::CampaignStage,
     candidate::Candidate,
     cart::Cart,
     condition::Occasion,
@@ -168,7 +167,7 @@ fn judged_again<'o>(
                 terms: &campaign.terms,
                 starts_at: order.placed_at,
                 expires_at: coupon.expires_at,
-                paused: campaign.stage == CampaignStage::Paused,
+                paused: false,
                 budget_left: None,
                 reasons_on_any_cart: Vec::new(),
                 at_most: most,

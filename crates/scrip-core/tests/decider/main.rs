@@ -3,9 +3,12 @@
 //! Every step is checked: [`world`] loads only what a command names, saves only what changed, and compares with a replay
 //! of the journal; [`invariants`] looks at all the documents and books.
 
+mod availability;
+mod buckets;
 mod build;
 mod campaigns;
 mod claims;
+mod copies;
 mod golden;
 mod imports;
 mod invariants;
@@ -15,6 +18,7 @@ mod leases;
 mod limits;
 mod metadata;
 mod orders;
+mod quotas;
 mod random;
 mod reasons;
 mod refund_amounts;

@@ -12,6 +12,7 @@ mod copies;
 mod golden;
 mod imports;
 mod invariants;
+mod keys;
 mod labels;
 mod late_payment;
 mod leases;

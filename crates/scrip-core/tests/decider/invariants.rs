@@ -8,6 +8,7 @@ use scrip_core::{
     discount::{Applied, Funder},
     event::{Event, Recorded},
     id::{CampaignId, CodeHash, CouponId},
+    individual::Individual,
     ledger::{EntryKind, LedgerAccount},
     money::Amount,
     name::{AccountId, IndividualId, OrderId},
@@ -137,6 +138,7 @@ impl Books {
         let mut pages = Vec::new();
         let mut histories = Vec::new();
         let mut codes: Vec<(CodeHash, &Code)> = Vec::new();
+        let mut linked: BTreeMap<&IndividualId, &Individual> = BTreeMap::new();
         for (key, value) in documents {
             match (key, value) {
                 (Key::Wallet(account), Aggregate::Wallet(wallet)) => {
@@ -165,6 +167,9 @@ impl Books {
                     allowances.insert(*id, allowance);
                 }
                 (Key::Code(hash), Aggregate::Code(code)) => codes.push((*hash, code)),
+                (Key::Individual(_, id), Aggregate::Individual(individual)) => {
+                    linked.insert(id, individual);
+                }
                 (Key::Due(..), Aggregate::Due(_))
                 | (Key::RecentKeys(..), Aggregate::RecentKeys(_))
                 | (Key::ApiKey(_), Aggregate::ApiKey(_))
@@ -214,7 +219,7 @@ impl Books {
         assert_eq!(refund_locations.len(), on_pages, "every refund on a page has its place, and nothing else");
         let orders: Vec<&Order> = orders.iter().collect();
         self.check_coupons(&wallets, &orders, &campaigns, now);
-        self.check_campaigns(&wallets, &heads, &orders, &campaigns, &allowances);
+        self.check_campaigns(&wallets, &heads, &orders, &campaigns, &allowances, &linked);
         for (hash, code) in codes {
             let uses = match &code.kind {
                 CodeKind::Shared { uses, max_uses, .. } => {
@@ -309,6 +314,7 @@ impl Books {
         orders: &[&Order],
         campaigns: &BTreeMap<CampaignId, &Campaign>,
         allowances: &BTreeMap<CampaignId, &Allowance>,
+        linked: &BTreeMap<&IndividualId, &Individual>,
     ) {
         let mut counters: HashMap<CampaignId, Counters> = HashMap::new();
         let mut individuals: HashMap<(CampaignId, &IndividualId), u32> = HashMap::new();
@@ -374,7 +380,13 @@ impl Books {
         }
         for ((campaign, individual), count) in &individuals {
             let limit = campaigns[campaign].terms.limits.per_individual;
-            assert!(limit.is_none_or(|limit| *count <= limit), "I1: {individual} has {count} of {campaign}");
+            match linked.get(individual) {
+                // What they had before they were linked they keep.
+                Some(linked) => assert_eq!(linked.count(*campaign), *count, "the count of {individual}"),
+                None => {
+                    assert!(limit.is_none_or(|limit| *count <= limit), "I1: {individual} has {count} of {campaign}")
+                }
+            }
         }
         for (account, wallet) in heads {
             for (campaign, count) in &wallet.counts {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_core::{
-    campaign::{Availability, Channel, Counters, Terms},
+    campaign::{Allowance, Availability, Channel, Counters, Terms},
     cart::Cart,
     code::{CodeKind, NewCode},
     command::{
@@ -18,7 +18,7 @@ use scrip_core::{
     order::{Order, Refund},
     reason::Refusal,
     slot::{Bucket, Buckets, Slot},
-    state::{Aggregate, Key, Kind, State, decode},
+    state::{Aggregate, Key, Kind, Part, State, decode},
     status::CouponStatus,
     time::Timestamp,
     wallet::Coupon,
@@ -230,6 +230,38 @@ impl World {
         let stored: BTreeMap<&Key, Vec<u8>> =
             self.store.iter().map(|(key, stored)| (key, stored.body.clone())).collect();
         assert_eq!(replayed, stored);
+        self.check_parts();
+    }
+
+    /// What accounts have by themselves and what is beside them, each replayed without the other, make the whole.
+    fn check_parts(&self) {
+        let (mut accounts, mut beside) = (empty().only(Part::Accounts), empty().only(Part::Beside));
+        for recorded in &self.journal {
+            beside.evolve(recorded);
+            if recorded.event.account().is_some() {
+                accounts.evolve(recorded);
+            }
+            for (individual, change) in accounts.take_individual_changes() {
+                beside.change_individual(&individual, change);
+            }
+        }
+        let mut together: BTreeMap<&Key, Aggregate> =
+            beside.documents().map(|(key, value)| (key, value.clone())).collect();
+        for (key, value) in accounts.documents() {
+            let both = match (together.remove(key), value) {
+                (None, value) => value.clone(),
+                (Some(Aggregate::Allowance(beside)), Aggregate::Allowance(of_accounts)) => {
+                    assert!(of_accounts.claimed_by_source.is_empty());
+                    let counters = beside.counters.plus(of_accounts.counters);
+                    Aggregate::Allowance(Allowance { counters, ..beside })
+                }
+                (Some(_), _) => panic!("{key:?} is in both parts"),
+            };
+            together.insert(key, both);
+        }
+        let whole: BTreeMap<&Key, Aggregate> =
+            self.replay.documents().map(|(key, value)| (key, value.clone())).collect();
+        assert_eq!(together, whole);
     }
 
     // What there is.

@@ -19,7 +19,6 @@ use crate::{
     quote::evaluate,
     reason::{Reason, Refusal, UsedBy},
     state::{Key, State},
-    status::OrderStatus,
     time::Timestamp,
 };
 
@@ -118,7 +117,6 @@ impl CancelOrder {
         let indices: Vec<usize> = match index {
             Some(index) if order.transactions[index].state == TransactionState::Cancelled => return Ok(Vec::new()),
             Some(index) => vec![index],
-            None if status == OrderStatus::Cancelled => return Ok(Vec::new()),
             None => (0..order.transactions.len()).collect(),
         };
         let indices: Vec<usize> = indices.into_iter().filter(open).collect();

@@ -93,8 +93,8 @@ fn claimed_anew(
 /// What of one coupon is no longer free.
 fn gone_of(state: &State, order: &Order, coupon: &OrderCoupon) -> Vec<RefusalError> {
     let used_by = match &coupon.applied.code {
-        Some(code) if coupon.direct_code.is_some() => UsedBy::Code(code.clone()),
-        _ => UsedBy::Coupon(coupon.id()),
+        Some(code) => UsedBy::Code(code.clone()),
+        None => UsedBy::Coupon(coupon.id()),
     };
     let mut gone = Vec::new();
     match (state.campaign(coupon.applied.campaign), coupon.direct_code) {

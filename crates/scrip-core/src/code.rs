@@ -473,6 +473,26 @@ mod tests {
     }
 
     #[test]
+    fn a_unique_code_has_seventy_random_bits_in_groups_of_five_symbols() {
+        assert_eq!(unique_code(None, 0), "00000-00000-00000");
+        // The first symbol is the lowest five bits, and so on.
+        let counting = (0..14).map(|symbol: u128| (symbol + 1) << (5 * symbol)).sum();
+        assert!(unique_code(None, counting).starts_with("12345-6789A-BCDE"), "{}", unique_code(None, counting));
+        assert!(unique_code(Some("OIL"), counting).starts_with("OIL-12345-6789A-BCDE"));
+        let bits: std::collections::HashSet<String> = (0..70).map(|bit| unique_code(None, 1 << bit)).collect();
+        assert_eq!(bits.len(), 70, "each bit counts");
+        assert_eq!(unique_code(None, 1 << 70), unique_code(None, 0));
+    }
+
+    #[test]
+    fn of_a_secret_code_the_last_four_symbols_are_shown() {
+        for (typed, last4) in [("SAVE10", "VE10"), ("ABC", "ABC"), ("ÄÖÜÉÊ", "ÖÜÉÊ"), ("abcd-5", "BCD5")] {
+            assert_eq!(CodeText::typed(typed).expect("at most 80 characters").last4(), last4);
+        }
+        assert_eq!((SecretNumber::FIRST.get(), SecretNumber::new(7).get()), (1, 7));
+    }
+
+    #[test]
     fn the_check_symbol_finds_every_wrong_symbol_and_every_swap() {
         let code = unique_code(None, 0x2_ABCD_EF01_2345_6789);
         let symbols: Vec<char> = code.chars().filter(|c| *c != '-').collect();

@@ -193,3 +193,32 @@ pub fn changed_terms(campaign: &Campaign, new: Terms) -> Result<Terms, Refusal> 
     let errors = wrong.into_iter().map(|(pointer, reason)| RefusalError { pointer: Some(pointer.to_owned()), reason });
     Err(errors.collect::<Vec<_>>().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Uid;
+
+    #[test]
+    fn a_seller_changes_a_campaign_a_thousand_times_and_an_operator_always() {
+        let terms = serde_json::from_str(
+            r#"{"name": "x", "issuer": {"type": "platform"}, "currency": "USD",
+                "benefit": {"type": "amount_off", "amount": 1}, "validity": {"type": "after_claim", "days": 1}}"#,
+        );
+        let id = CampaignId::from_uid(Uid::from_bytes([1; 16]));
+        let mut campaign = Campaign::created(id, &terms.expect("terms"), Timestamp::default(), None, 1);
+        let seller = SellerId::new("luma").expect("a name");
+        for (events, more, may) in [
+            (1, 0, true),
+            (999, 0, true),
+            (1_000, 0, false),
+            (1_000, 100, true),
+            (1_099, 100, true),
+            (1_100, 100, false),
+        ] {
+            campaign.events = vec![1; events];
+            assert_eq!(campaign.may_change(Some(&seller), more).is_ok(), may, "{events} and {more}");
+            assert!(campaign.may_change(None, more).is_ok());
+        }
+    }
+}

@@ -284,7 +284,10 @@ fn a_bucket_is_short_of_what_its_quotas_do_not_cover() {
                 assert_eq!(state.short_of(&events), short, "{times} of {event:?}, {free} free");
             }
         }
-        assert!(state(&campaign, Others::None, 10, 0).short_of(&[event.clone()]).is_empty(), "with one bucket never");
+        assert!(
+            state(&campaign, Others::None, 10, 0).short_of(std::slice::from_ref(&event)).is_empty(),
+            "with one bucket never"
+        );
         let unlimited = unlimited();
         assert!(state(&unlimited, Others::NotLookedAt, 4, 0).short_of(&[event]).is_empty(), "without a limit never");
     }

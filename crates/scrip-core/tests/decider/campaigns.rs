@@ -124,8 +124,10 @@ fn whoever_paused_a_campaign_resumes_it_or_somebody_above() {
     step(&mut world, CampaignStep::Pause, luma).unwrap();
     step(&mut world, CampaignStep::Resume, luma).unwrap();
     step(&mut world, CampaignStep::Pause, luma).unwrap();
+    assert_eq!(refused(step(&mut world, CampaignStep::Pause, luma)), "campaign_state", "it is paused");
     // The operator's pause is laid over the seller's.
     step(&mut world, CampaignStep::Pause, None).unwrap();
+    assert_eq!(refused(step(&mut world, CampaignStep::Pause, None)), "campaign_state");
     assert_eq!(refused(step(&mut world, CampaignStep::Pause, luma)), "campaign_state");
     let refusal = step(&mut world, CampaignStep::Resume, luma).unwrap_err();
     let paused_by = Some(PausedBy::Operator);

@@ -5,8 +5,8 @@ use scrip_core::{
     campaign::Channel,
     code::{NewCode, SecretNumber},
     command::{
-        AddCodes, AddSharedCode, CampaignStep, ClaimBy, ClaimOf, CreateApiKey, Outcome, RequestCodes, RevokeApiKey,
-        RevokeCode, code_needs, order_needs,
+        AddCodes, AddSharedCode, CampaignStep, ClaimBy, ClaimOf, CreateApiKey, ImportCoupon, KnownBy, OldStatus,
+        Outcome, RequestCodes, RevokeApiKey, RevokeCode, code_needs, order_needs,
     },
     event::{Event, Recorded},
     id::{KeyId, Uid},
@@ -613,4 +613,49 @@ fn who_has_a_coupon_by_another_code_of_the_campaign_is_told_nothing_of_one_that_
     world.run(RevokeCode { campaign, as_seller: None, hash: code("SAVE10").hash }).unwrap();
     assert_eq!(refused(world.activate("ana", "SAVE10")), "code_not_usable");
     assert_eq!(refused(world.activate("ben", "SAVE10")), "code_revoked");
+}
+
+/// Room is made where room is wanted: whoever only asks for something else finds the wallet as it was.
+#[test]
+fn s15_expired_coupons_are_put_away_by_commands_that_add_coupons_alone() {
+    let mut world = World::new();
+    let short = world.campaign(&json!({
+        "validity": {"type": "after_claim", "days": 1}, "limits": {"per_individual": null, "budget": "unlimited"},
+    }));
+    world.claim("ana", short).unwrap();
+    world.place("ana", "o", &cart("l1:a:1000*1"), &[]).unwrap();
+    world.extend("ana", "o", 10_080).unwrap();
+    world.later(24 * 60);
+    let archived = |world: &World| {
+        world.journal.iter().filter(|recorded| matches!(recorded.event, Event::CouponsArchived { .. })).count()
+    };
+    world.pay("ana", "o").unwrap();
+    world.close("ana", "o", None).unwrap();
+    world.place("ana", "p", &cart("l1:a:1000*1"), &[]).unwrap();
+    world.revise("ana", "p", &cart("l1:a:2000*1"), &[]).unwrap();
+    assert_eq!(archived(&world), 0);
+    let mut with_codes = world.clone();
+    with_codes.shared_code(short, "SAVE10", None);
+    with_codes.place("ana", "q", &cart("l1:a:1000*1"), &[Use::Code("SAVE10")]).unwrap();
+    assert_eq!(archived(&with_codes), 1);
+    let mut revised = world.clone();
+    revised.shared_code(short, "SAVE10", None);
+    revised.revise("ana", "p", &cart("l1:a:2000*1"), &[Use::Code("SAVE10")]).unwrap();
+    assert_eq!(archived(&revised), 1);
+    let mut imported = world.clone();
+    imported
+        .run(ImportCoupon {
+            account: account("ana"),
+            campaign: short,
+            status: OldStatus::Valid,
+            known_by: KnownBy::Nth(1),
+            claimed_at: imported.now,
+            starts_at: None,
+            expires_at: None,
+            as_is: false,
+        })
+        .unwrap();
+    assert_eq!(archived(&imported), 1);
+    world.claim("ana", short).unwrap();
+    assert_eq!(archived(&world), 1);
 }

@@ -4,7 +4,9 @@
 use scrip_core::{
     campaign::{Campaign, CampaignStage},
     code::{Code, CodeKind},
-    command::{Command, LearnCampaign, LearnCode, LeaseCode, Outcome, RevokeCodeHere},
+    command::{
+        Command, LearnCampaign, LearnCode, LeaseCode, NoteCodes, NoteGrants, NoteSharedCode, Outcome, RevokeCodeHere,
+    },
     event::Event,
     exchange::{ClaimedBy, FencingNumber, Lease, LeaseState, Quota},
     id::{CampaignId, CouponId, Uid},
@@ -229,4 +231,31 @@ fn lists_of_leases_keep_what_still_waits() {
     assert_eq!(waiting(&side, &list), [&others[..], &[mine(true)]].concat());
     assert_eq!(happens(&mut side, ForgetLease { bucket, hash: HASH, fencing }), 1);
     assert_eq!(waiting(&side, &list), others);
+}
+
+#[test]
+fn home_notes_once_that_its_campaign_has_codes() {
+    let bucket = campaign_id().uid().slot().bucket(eight());
+    let notes = || NoteCodes { campaign: campaign_id() };
+    let counts = |again| NoteSharedCode { campaign: campaign_id(), hash: HASH, again };
+    let fresh = || OneOfEight::knowing(bucket, &campaign(&json!({})));
+    let coded = |side: &OneOfEight| {
+        let state = side.state();
+        let campaign = state.campaign(campaign_id()).expect("known");
+        (campaign.coded, campaign.shared_codes)
+    };
+    let mut side = fresh();
+    assert_eq!((happens(&mut side, notes()), coded(&side)), (1, (true, 0)));
+    assert_eq!((happens(&mut side, notes()), coded(&side)), (0, (true, 0)));
+    assert_eq!((happens(&mut side, counts(false)), coded(&side)), (2, (true, 1)));
+    let mut side = fresh();
+    assert_eq!((happens(&mut side, counts(false)), coded(&side)), (3, (true, 1)), "its first code");
+    assert_eq!(side.run(counts(true)).unwrap_err().first(), &Reason::NotFound, "it isn't noted a second time");
+    assert_eq!(happens(&mut OneOfEight::new(bucket), notes()), 0);
+
+    let grants = |slot| NoteGrants { campaign: campaign_id(), accounts: 3, slot };
+    let slot = scrip_core::slot::Slot::within(bucket, eight(), 0);
+    let asked = side.run(grants(slot)).unwrap().events;
+    assert_eq!(asked, [Event::GrantsRequested { campaign: campaign_id(), accounts: 3 }]);
+    assert_eq!(OneOfEight::new(bucket).run(grants(slot)).unwrap_err().first(), &Reason::NotFound);
 }

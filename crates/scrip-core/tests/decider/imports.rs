@@ -209,3 +209,60 @@ fn s17_a_draft_of_old_data_that_was_deleted_stays_away() {
     assert!(world.state().campaign(draft).is_none());
     world.check_replay();
 }
+
+#[test]
+fn s17_a_line_without_a_key_is_known_among_lines_without_a_key_alone() {
+    let mut world = World::new();
+    let campaign = world.campaign(&json!({"limits": {"per_individual": null, "budget": "unlimited"}}));
+    world.claim("ana", campaign).unwrap();
+    let at = |claimed_at, known_by| ImportCoupon { claimed_at, ..old(campaign, OldStatus::Valid, known_by) };
+    let now = world.now;
+    let mut is_new = |line| match world.run(line).unwrap() {
+        Outcome::Imported { new, .. } => new,
+        other => panic!("an import led to {other:?}"),
+    };
+    // Neither what was collected at that moment nor what came in by a key is one of them.
+    assert!(is_new(at(now, KnownBy::Nth(1))), "claimed now, at the latest");
+    assert!(is_new(at(now, key(1))));
+    assert!(!is_new(at(now, KnownBy::Nth(1))));
+    assert!(is_new(at(now, KnownBy::Nth(2))));
+}
+
+#[test]
+fn s17_a_coupon_comes_in_as_expired_from_its_expiry_on() {
+    let mut world = World::new();
+    let campaign = world.campaign(&json!({"validity": {"type": "after_claim", "days": 1}}));
+    let line = || ImportCoupon { claimed_at: at("2026-06-01T00:00:00Z"), ..old(campaign, OldStatus::Expired, key(1)) };
+    world.later_micros(24 * 3_600_000_000 - 1);
+    assert_eq!(refused(world.run(line())), "invalid_field");
+    world.later_micros(1);
+    world.run(line()).unwrap();
+    let future = ImportCoupon { claimed_at: world.now.plus_minutes(1), ..old(campaign, OldStatus::Valid, key(2)) };
+    assert_eq!(refused(world.run(future)), "invalid_field");
+}
+
+#[test]
+fn s17_only_what_was_published_needs_a_budget() {
+    let mut world = World::new();
+    let without = terms(&json!({"limits": {"budget": null}}));
+    for (name, stage, code) in [
+        ("a", CampaignStage::Draft, None),
+        ("b", CampaignStage::Published, Some("budget_required")),
+        ("c", CampaignStage::Paused, Some("budget_required")),
+        ("d", CampaignStage::Ended, Some("budget_required")),
+    ] {
+        let campaign = imported_campaign(name);
+        let given = world.run(ImportCampaign { campaign, terms: without.clone(), stage });
+        assert_eq!(given.err().map(|refusal| refusal.first().code()), code, "{name}");
+    }
+}
+
+/// An import that is run again, by any build, finds what it brought in before.
+#[test]
+fn s17_the_id_of_a_campaign_of_old_data_follows_from_its_key() {
+    assert_eq!(imported_campaign("spring").to_string(), imported_campaign("spring").to_string());
+    let ids: std::collections::BTreeSet<[u8; 7]> = (0..1_000)
+        .map(|number| imported_campaign(&format!("k{number}")).uid().bytes()[9..].try_into().expect("seven bytes"))
+        .collect();
+    assert_eq!(ids.len(), 1_000, "their random part differs too: not only the slot tells them apart");
+}

@@ -384,7 +384,7 @@ impl Books {
                 // What they had before they were linked they keep.
                 Some(linked) => assert_eq!(linked.count(*campaign), *count, "the count of {individual}"),
                 None => {
-                    assert!(limit.is_none_or(|limit| *count <= limit), "I1: {individual} has {count} of {campaign}")
+                    assert!(limit.is_none_or(|limit| *count <= limit), "I1: {individual} has {count} of {campaign}");
                 }
             }
         }

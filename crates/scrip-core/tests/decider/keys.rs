@@ -70,6 +70,12 @@ fn a_key_has_a_name_that_people_can_read_and_an_end_that_is_to_come() {
 }
 
 #[test]
+fn a_new_key_names_the_document_that_it_writes() {
+    let command = Command::from(CreateApiKey { key: key(None, None) });
+    assert_eq!(command.needs(&home().state(), home().now), [Key::ApiKey(id())]);
+}
+
+#[test]
 fn a_key_is_changed_noted_and_revoked_where_it_lives() {
     let mut side = home();
     let now = side.now;

@@ -8,6 +8,7 @@ mod buckets;
 mod build;
 mod campaigns;
 mod claims;
+mod codes;
 mod commands;
 mod copies;
 mod golden;

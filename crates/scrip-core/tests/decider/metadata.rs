@@ -1,16 +1,18 @@
 //! Metadata: what it may be, who sees it, what a change of it is refused for.
 
 use scrip_core::{
-    command::ChangeMetadata,
+    command::{ChangeMetadata, CreateCampaign},
+    event::Event,
     metadata::{Changes, Members, Metadata, ORDER_CHANGES_MAX, Writer},
     name::SellerId,
     reason::{Reason, Refusal},
+    slot::Slot,
 };
 use serde_json::{Value, json};
 
 use super::{
-    build::{account, cart, order_id},
-    world::{World, place, refused},
+    build::{account, cart, order_id, refund_name},
+    world::{World, parts, place, refused},
 };
 
 fn members(value: Value) -> Members {
@@ -122,4 +124,51 @@ fn an_orders_changes_are_replayed_and_limited() {
     world.check_replay();
     let missing = ChangeMetadata { order: order_id("B"), ..change("1") };
     assert_eq!(refused(world.run(missing)), "not_found");
+}
+
+#[test]
+fn a_seller_annotates_refunds_that_give_something_of_its_own_back() {
+    let mut world = World::new();
+    world.place("ana", "A", &cart("l1:luma:1000*2 l2:tako:500*2 +luma:300"), &[]).unwrap();
+    world.pay("ana", "A").unwrap();
+    // A unit, an amount, shipping of luma's, and a unit of tako's.
+    for (id, of) in [("unit", "l1*1"), ("amount", "=l1:1"), ("shipping", "+luma:1"), ("others", "l2*1")] {
+        world.refund("ana", "A", id, parts(of)).unwrap();
+    }
+    let change = |id: &str, value: &str, by: Writer| ChangeMetadata {
+        account: account("ana"),
+        order: order_id("A"),
+        refund: Some(refund_name(id)),
+        changes: changes(json!({"seen": value})),
+        by,
+    };
+    for id in ["unit", "amount", "shipping"] {
+        for (value, events) in [("1", 1), ("1", 0), ("2", 1)] {
+            let before = world.journal.len();
+            world.run(change(id, value, luma())).unwrap();
+            assert_eq!(world.journal.len() - before, events, "{id} {value}");
+        }
+        assert_eq!(
+            world.order("ana", "A").refund(&refund_name(id)).unwrap().metadata.all(),
+            members(json!({"seen": "2"}))
+        );
+    }
+    assert_eq!(refused(world.run(change("others", "1", luma()))), "not_found");
+    assert_eq!(refused(world.run(change("none", "1", luma()))), "not_found");
+    world.run(change("others", "1", Writer::Operator)).unwrap();
+    world.check_replay();
+}
+
+#[test]
+fn a_campaign_that_is_made_without_metadata_says_none() {
+    let mut world = World::new();
+    for (given, said) in [(json!({}), false), (json!({"a": "1"}), true)] {
+        let metadata = Metadata::new(members(given), &Writer::Operator);
+        let terms = super::build::terms(&json!({}));
+        world.run(CreateCampaign { terms, metadata, slot: Slot::of(b"a place") }).unwrap();
+        let Some(Event::CampaignCreated { metadata, .. }) = world.journal.last().map(|recorded| &recorded.event) else {
+            panic!("a new campaign");
+        };
+        assert_eq!(metadata.is_some(), said);
+    }
 }

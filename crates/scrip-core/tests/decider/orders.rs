@@ -312,8 +312,9 @@ fn extending_counts_from_now_never_shortens_and_ends_at_seven_days() {
     world.later(10);
     world.extend("ana", "o", 5).unwrap();
     assert_eq!(until(&world), placed_at.plus_minutes(30));
+    let before = world.journal.len();
     world.extend("ana", "o", 20).unwrap();
-    assert_eq!(until(&world), placed_at.plus_minutes(30));
+    assert_eq!((until(&world), world.journal.len()), (placed_at.plus_minutes(30), before), "the same end is no change");
     world.extend("ana", "o", 21).unwrap();
     assert_eq!(until(&world), placed_at.plus_minutes(31));
     world.extend("ana", "o", 10_080).unwrap();

@@ -1,9 +1,10 @@
 //! Refunds beyond the first few stand on pages of their own: what an order has doesn't grow with them.
 
 use scrip_core::{
+    command::{refund_needs, whole_order_needs},
     money::Amount,
     order::{REFUND_PAGE_MAX, REFUNDS_INLINE_MAX, RefundedOrder},
-    state::Aggregate,
+    state::{Aggregate, Key},
 };
 
 use crate::{
@@ -77,4 +78,23 @@ fn units_and_cancellations_go_on_pages_too_and_all_that_was_paid_comes_back() {
     assert_eq!(order.refunded(), RefundedOrder::Full);
     assert_eq!(refused(world.refund("ana", "o", "more", parts("=l1:1"))), "amount_exceeds_paid");
     world.check_replay();
+}
+
+#[test]
+fn an_order_is_read_with_the_pages_that_its_refunds_stand_on() {
+    let mut world = World::new();
+    paid(&mut world);
+    let (ana, order) = (account("ana"), order_id("o"));
+    let itself = Key::Order(ana.clone(), order.clone());
+    assert_eq!(whole_order_needs(world.state(), &ana, &order), [itself.clone()]);
+    assert_eq!(refund_needs(world.state(), &ana, &order, &refund_name("r0")), [itself.clone()]);
+    let count = REFUNDS_INLINE_MAX + usize::from(REFUND_PAGE_MAX) + 1;
+    for number in 0..count {
+        world.refund("ana", "o", &format!("r{number}"), parts("=l1:1")).unwrap();
+    }
+    let page = |number| Key::RefundPage(ana.clone(), order.clone(), number);
+    assert_eq!(whole_order_needs(world.state(), &ana, &order), [itself.clone(), page(0), page(1)]);
+    let first = refund_name(&format!("r{REFUNDS_INLINE_MAX}"));
+    let place = Key::RefundLocation(ana.clone(), order.clone(), first.clone());
+    assert_eq!(refund_needs(world.state(), &ana, &order, &first), [itself, page(1), place, page(0)]);
 }

@@ -11,7 +11,7 @@ use scrip_core::{
     metadata::Metadata,
     slot::{Bucket, Buckets},
     state::{Aggregate, Change, Key, State, UsageElsewhere},
-    time::Timestamp,
+    time::{RulesVersion, Timestamp, Zones},
 };
 use serde_json::json;
 
@@ -97,7 +97,9 @@ fn a_campaign_that_a_reader_found_in_memory_is_the_one_that_is_stored() {
     assert!(!state.has(&Key::Wallet(account("ana"))));
     assert_eq!(state.campaign(known.id), Some(&*known));
     assert_eq!(state.scope_hashes(known.id).map(ScopeHashes::count), Some(15));
-    assert_eq!(ScopeHashes::of(&terms(&json!({})).scope).count(), 0);
+    assert_eq!(known.terms.scope.entries(), 15);
+    let empty = terms(&json!({})).scope;
+    assert_eq!((ScopeHashes::of(&empty).count(), empty.entries()), (0, 0));
 }
 
 #[test]
@@ -109,4 +111,15 @@ fn what_others_gave_out_is_known_until_it_is_told_anew() {
     assert_eq!(state.usage_elsewhere(), Some(&usage));
     state.set_usage_elsewhere(None);
     assert_eq!(state.usage_elsewhere(), None);
+}
+
+#[test]
+fn rules_of_time_zones_are_those_that_were_handed_in() {
+    let newer = RulesVersion::parse("9999a").expect("a version");
+    let (zones, unread) = Zones::newer(newer.clone(), |_| None).expect("newer than any");
+    assert_eq!(unread.len(), Zones::names().count(), "of those the bundled ones are taken");
+    let state = State::new(Bucket::FIRST, Buckets::ONE);
+    assert!(state.zones().are_bundled());
+    let state = state.with_zones(zones);
+    assert_eq!((state.zones().version(), state.zones().are_bundled()), (&newer, false));
 }

@@ -9,7 +9,7 @@ use scrip_core::{
     ledger::{EntryKind, LedgerAccount},
     metadata::{Changes, Members, MetadataValue},
     minimum_spend::MinimumSpendBase,
-    money::Currency,
+    money::{Amount, BasisPoints, Currency},
     name::{AccountId, MetadataKey, OrderId, SellerId, StackingGroup},
     reason::{NotEligible, Reason, Refusal, UsedBy},
     slot::{Bucket, Buckets, Slot},
@@ -222,6 +222,34 @@ fn a_parameter_that_is_absent_is_left_out() {
         json!({"code": "claims_not_open", "starts_at": "2026-11-01T00:00:00Z"})
     );
     assert_eq!(json_of(&Reason::IndividualLimitReached { limit: 1 })["limit"], json!(1));
+}
+
+#[test]
+fn an_amount_is_an_integer_of_minor_units_within_its_range() {
+    for good in [0, 1, 1_000_000_000_000_000] {
+        assert_eq!(serde_json::from_value::<Amount>(json!(good)).map(Amount::minor).ok(), Some(good));
+    }
+    for bad in [json!(-1), json!(1_000_000_000_000_001_i64), json!(u64::MAX), json!(1.5), json!("1")] {
+        let said = serde_json::from_value::<Amount>(bad.clone()).expect_err("out of range").to_string();
+        assert!(said.ends_with("expected an integer from 0 to 1000000000000000 in minor units"), "{said}");
+    }
+    for bad in [json!(0), json!(10_001), json!(-1)] {
+        let said = serde_json::from_value::<BasisPoints>(bad.clone()).expect_err("out of range").to_string();
+        assert!(said.ends_with("expected an integer from 1 to 10000 in basis points"), "{said}");
+    }
+    assert_eq!(serde_json::from_value::<BasisPoints>(json!(10_000)).map(BasisPoints::get).ok(), Some(10_000));
+}
+
+#[test]
+fn currencies_have_the_names_that_people_know() {
+    let name = |code| Currency::from_code(code).expect("listed").name();
+    assert_eq!((name("USD"), name("JPY")), ("United States dollar", "Japanese yen"));
+    let hash = |code| {
+        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(Currency::from_code(code).expect("listed"))
+    };
+    assert_eq!(hash("USD"), hash("USD"));
+    assert_ne!(hash("USD"), hash("JPY"));
 }
 
 #[test]

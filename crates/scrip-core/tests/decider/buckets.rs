@@ -50,7 +50,7 @@ pub fn individual_in(bucket: Bucket) -> IndividualId {
 pub fn campaign(patch: &Value) -> Campaign {
     Campaign {
         id: campaign_id(),
-        terms: terms(patch),
+        terms: terms(patch).checked().expect("valid terms"),
         terms_version: 1,
         stage: CampaignStage::Published,
         revision: 2,

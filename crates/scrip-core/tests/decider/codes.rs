@@ -2,21 +2,24 @@
 
 use scrip_core::{
     campaign::{Campaign, Channel},
-    code::{Code, CodeKind, NewCode, SecretNumber},
-    command::{AddCodes, AddSharedCode, CancelJob, Claim, ClaimOf, Outcome, RequestCodes, code_needs},
+    code::{Code, CodeKind, EnteredCode, NewCode, SecretNumber},
+    command::{
+        AddCodes, AddSharedCode, CancelJob, Chosen, Claim, ClaimOf, Outcome, PayOrder, PlaceOrder, RequestCodes,
+        SweepDue, code_needs,
+    },
     event::Event,
     exchange::{ClaimedBy, FencingNumber, Lease, LeaseState},
     id::{CampaignId, CodeHash, CouponId, JobId, Uid},
     name::IndividualId,
-    state::{Aggregate, Key, Kind, State},
+    state::{Aggregate, Key, Kind, State, UsageElsewhere},
     wallet::{Coupon, CouponState, History, LIVE_MAX, Origin, PAGE_MAX, Wallet, WalletPage},
 };
 use serde_json::json;
 
 use super::{
-    buckets::{HASH, OneOfEight, account_in, campaign, campaign_id, eight, shared_code},
-    build::{account, by_seller, code, seller, source},
-    world::{World, refused},
+    buckets::{HASH, OneOfEight, account_in, away_from, campaign, campaign_id, eight, shared_code},
+    build::{account, by_seller, cart, code, order_id, seller, source},
+    world::{World, place, refused},
 };
 
 fn new_code(number: u8) -> NewCode {
@@ -135,7 +138,7 @@ fn s10_whoever_may_not_know_of_a_code_learns_no_more_than_that_it_is_none() {
                 expected.extend([side.state().campaign_key(campaign_id()), Key::Allowance(home, campaign_id())]);
             }
             assert_eq!(keys, expected, "{state:?}");
-            let entered = scrip_core::code::EnteredCode { hash: HASH, ..code("SECRET1") };
+            let entered = EnteredCode { hash: HASH, ..code("SECRET1") };
             let claim = Claim { account: ana.clone(), of: ClaimOf::Code(entered) };
             let given = side.run(claim).map_err(|refusal| refusal.first().code());
             let expected = match (&state, revoked) {
@@ -208,7 +211,7 @@ fn a_revoked_shared_code_is_told_to_those_who_have_its_coupon() {
                 _ => wallet.live = coupons,
             }
             side.put(Key::Wallet(ana.clone()), Aggregate::Wallet(wallet));
-            let entered = || scrip_core::code::EnteredCode { hash: HASH, ..super::build::code("SAVE10") };
+            let entered = || EnteredCode { hash: HASH, ..super::build::code("SAVE10") };
             let claim = || Claim { account: ana.clone(), of: ClaimOf::Code(entered()) };
             let given = side.run(claim()).expect_err("it is revoked");
             let expected = if told { "code_revoked" } else { "code_not_usable" };
@@ -267,5 +270,41 @@ fn room_is_judged_by_what_has_not_expired() {
         let of = ClaimOf::Campaign { campaign: campaign_id(), channel: Channel::Web, source: None, by };
         let given = side.run(Claim { account: ana.clone(), of });
         assert_eq!(given.is_ok(), room, "{count} of which {expired} expired: {:?}", given.err());
+    }
+}
+
+/// A code of another bucket that an order used is the account's again after the time-out, as long as its lease stands.
+#[test]
+fn a_late_payment_takes_a_leased_code_again_while_the_lease_is_the_accounts() {
+    let bucket = away_from(HASH.slot().bucket(eight()));
+    let ana = account_in(bucket);
+    let coded = Campaign { coded: true, ..campaign(&json!({})) };
+    for (whose, late) in [(ana.clone(), true), (account("somebody"), false)] {
+        let mut side = OneOfEight::knowing(bucket, &coded);
+        side.usage_elsewhere = Some(UsageElsewhere::default());
+        let lease = |account| Lease { account, fencing: FencingNumber::new(1), until: side.now.plus_minutes(1) };
+        let leased = |account| Code {
+            kind: CodeKind::Unique {
+                last4: "WXYZ".to_owned(),
+                state: LeaseState::Leased(lease(account)),
+                fencing: FencingNumber::new(1),
+            },
+            ..shared_code(None, 0, None)
+        };
+        let (own, whose) = (leased(ana.clone()), leased(whose));
+        side.put_code(HASH, own);
+        let goods = cart("l1:a:1000*1");
+        let entered = EnteredCode { hash: HASH, ..code("SECRET1") };
+        let chosen = vec![Chosen::Code { code: entered, pointer: "/codes/0".to_owned() }];
+        let place = PlaceOrder { account: ana.clone(), chosen, ..place("ana", "o", &goods, &[]) };
+        side.run(place).expect("the code is the account's");
+        side.now = side.now.plus_minutes(31);
+        let due = Key::due(bucket, OneOfEight::new(bucket).now.plus_minutes(30), &ana);
+        let Key::Due(bucket, second, chunk) = due else { panic!("that kind") };
+        side.run(SweepDue { bucket, second, chunk }).unwrap();
+        assert_eq!(side.state().code(HASH).and_then(Code::claimed_by), None, "given back");
+        side.put_code(HASH, whose);
+        let paid = side.run(PayOrder { account: ana.clone(), order: order_id("o") });
+        assert_eq!(paid.is_ok(), late, "{paid:?}");
     }
 }

@@ -37,6 +37,25 @@ pub struct Books {
     coupons: HashMap<CouponId, (CouponStatus, Timestamp, Timestamp)>,
 }
 
+/// What a refund gave back of each seller's part is, over all sellers, what it says that it gave back.
+fn check_reversals(order: &Order) {
+    let mut over_sellers: Vec<BTreeMap<Funder, Amount>> = vec![BTreeMap::new(); order.refunds.len()];
+    for transaction in &order.transactions {
+        let back = order.reversed_of(&transaction.seller);
+        assert_eq!(back.len(), order.refunds.len());
+        for (sums, parts) in over_sellers.iter_mut().zip(back) {
+            for (funder, amount) in parts {
+                assert!(!amount.is_zero(), "above 0 only");
+                assert!(!matches!(&funder, Funder::Seller(seller) if *seller != transaction.seller));
+                *sums.entry(funder).or_default() += amount;
+            }
+        }
+    }
+    for (sums, refund) in over_sellers.into_iter().zip(&order.refunds) {
+        assert_eq!(sums, refund.funding.iter().cloned().collect(), "refund {} of {}", refund.id, order.id);
+    }
+}
+
 #[derive(Default)]
 struct Wallets<'a> {
     coupons: Vec<(&'a AccountId, &'a Coupon)>,
@@ -211,7 +230,14 @@ impl Books {
                 let reversed: BTreeMap<CampaignId, Amount> =
                     order.coupons.iter().map(|on| (on.applied.campaign, order.reversed(on.applied.campaign))).collect();
                 let whole = order.with_refunds_of(pages.into_iter().map(|(_, page)| page));
-                assert!(reversed.iter().all(|(campaign, amount)| whole.reversed(*campaign) == *amount));
+                let given_back = |campaign: &CampaignId| -> Amount {
+                    let all = whole.refunds.iter().flat_map(|refund| &refund.campaigns);
+                    all.filter(|(id, _)| id == campaign).map(|(_, amount)| *amount).sum()
+                };
+                for (campaign, amount) in &reversed {
+                    assert_eq!([*amount, whole.reversed(*campaign)], [given_back(campaign); 2], "of {campaign}");
+                }
+                check_reversals(&whole);
                 whole
             })
             .collect();

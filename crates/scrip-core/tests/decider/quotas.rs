@@ -32,8 +32,8 @@ fn pools() -> [Pool; 5] {
 
 /// A bucket that knows the campaign and its code.
 fn knowing(bucket: Bucket) -> OneOfEight {
-    let limits = json!({"stock": 200, "per_individual": 100, "budget": 100});
-    let sources = json!({"sources": [{"source": "other", "stock": 0}, {"source": "mail", "stock": 100}]});
+    let limits = json!({"stock": 201, "per_individual": 100, "budget": 100});
+    let sources = json!({"sources": [{"source": "other", "stock": 1}, {"source": "mail", "stock": 100}]});
     let mut side = OneOfEight::knowing(bucket, &campaign(&json!({"limits": limits, "claims": sources})));
     side.put_code(HASH, shared_code(Some(100), 0, None));
     side

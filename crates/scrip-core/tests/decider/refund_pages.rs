@@ -86,8 +86,8 @@ fn an_order_is_read_with_the_pages_that_its_refunds_stand_on() {
     paid(&mut world);
     let (ana, order) = (account("ana"), order_id("o"));
     let itself = Key::Order(ana.clone(), order.clone());
-    assert_eq!(whole_order_needs(world.state(), &ana, &order), [itself.clone()]);
-    assert_eq!(refund_needs(world.state(), &ana, &order, &refund_name("r0")), [itself.clone()]);
+    assert_eq!(whole_order_needs(world.state(), &ana, &order), std::slice::from_ref(&itself));
+    assert_eq!(refund_needs(world.state(), &ana, &order, &refund_name("r0")), std::slice::from_ref(&itself));
     let count = REFUNDS_INLINE_MAX + usize::from(REFUND_PAGE_MAX) + 1;
     for number in 0..count {
         world.refund("ana", "o", &format!("r{number}"), parts("=l1:1")).unwrap();

@@ -1,7 +1,7 @@
 //! Revising a placed order: another cart or other coupons under the same id, at once or not at all.
 
 use scrip_core::{
-    command::{CampaignStep, RefundOf, ReviseOrder},
+    command::{CampaignStep, Outcome, RefundOf, ReviseOrder, RevokeCode},
     event::Event,
     id::CouponId,
     money::Amount,
@@ -327,4 +327,34 @@ fn revised_paid_closed_and_refunded_an_order_comes_to_what_a_fresh_order_of_that
         compared += 1;
     }
     assert!(compared >= cases(300) / 2, "only {compared} were compared");
+}
+
+/// Whoever has it on the order is told that the code was revoked; it stays there as the order was placed.
+#[test]
+fn a_code_that_was_revoked_cant_be_on_the_order_anew() {
+    let mut world = World::new();
+    let campaigns =
+        [(); 2].map(|()| world.campaign(&json!({"claims": {"channels": ["code"]}, "stacking": {"group": "x"}})));
+    world.shared_code(campaigns[0], "SAVE10", None);
+    world.shared_code(campaigns[1], "SAVE20", None);
+    let goods = cart("l1:a:1000*1");
+    world.place("ana", "o", &goods, &[Use::Code("SAVE10")]).unwrap();
+    for (campaign, text) in [(campaigns[0], "SAVE10"), (campaigns[1], "SAVE20")] {
+        let hash = super::build::code(text).hash;
+        let revoked = world.run(RevokeCode { campaign, as_seller: None, hash }).unwrap();
+        let Outcome::Code(Some(code)) = revoked else { panic!("the code as it is") };
+        assert_eq!(code.revoked_at, Some(world.now));
+    }
+    let more = cart("l1:a:2000*1");
+    let given = |refusal: scrip_core::reason::Refusal| {
+        let told = |error: scrip_core::reason::RefusalError| (error.pointer.unwrap_or_default(), error.reason.code());
+        refusal.errors.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let held = world.revise("ana", "o", &more, &[Use::Code("SAVE10")]).unwrap_err();
+    assert_eq!(given(held), [("/codes/0".to_owned(), "code_revoked")]);
+    let others = world.revise("ana", "o", &more, &[Use::Code("SAVE20")]).unwrap_err();
+    assert_eq!(given(others), [("/codes/0".to_owned(), "code_not_usable")]);
+    assert_eq!(world.on("ana", "o").len(), 1);
+    world.pay("ana", "o").unwrap();
+    world.check_replay();
 }

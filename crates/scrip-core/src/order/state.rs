@@ -230,11 +230,6 @@ impl Order {
         self.paid_at.is_some_and(|paid_at| paid_at >= self.hold_expires_at)
     }
 
-    /// Whether it still holds the coupon, unpaid or paid.
-    pub fn holds(&self, coupon: CouponId) -> bool {
-        self.coupons.iter().any(|held| held.id() == coupon && held.state == OrderCouponState::Held)
-    }
-
     /// Whether the coupon was used on it, and has stayed so.
     pub fn has_used(&self, coupon: CouponId) -> bool {
         self.coupons.iter().any(|used| used.id() == coupon && used.state == OrderCouponState::Used)

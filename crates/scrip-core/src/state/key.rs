@@ -102,8 +102,44 @@ mod tests {
             let key = Key::RecentKeys(holder, 20_601);
             assert_eq!(Key::recent_keys_from_bytes(&key.bytes()), Some(key));
         }
-        for other in [&b""[..], &[0, 0, 0, 1], &[0, 0, 0, 1, b'x'], &[0, 0, 0, 1, b'C', 1], &[0, 0, 0, 1, b'a']] {
+        for other in [
+            &b""[..],
+            &[0, 0, 0, 1],
+            &[0, 0, 0, 1, b'x'],
+            &[0, 0, 0, 1, b'C', 1],
+            &[0, 0, 0, 1, b'a'],
+            &[0, 0, 0, 1, b'K', 1],
+        ] {
             assert_eq!(Key::recent_keys_from_bytes(other), None);
+        }
+    }
+
+    #[test]
+    fn what_falls_due_in_a_second_is_spread_by_the_low_bits_of_the_slot() {
+        let buckets = Buckets::new(1_024).expect("a power of two");
+        let mut chunks = std::collections::BTreeSet::new();
+        for number in 0..500 {
+            let account = AccountId::new(&format!("a{number}")).expect("valid");
+            let (bucket, at) = (account.slot().bucket(buckets), Timestamp::from_micros(6_999_999));
+            let key = Key::due(bucket, at, &account);
+            let chunk = u64::from(account.slot().get() % 64);
+            assert_eq!(key, Key::Due(bucket, 6, chunk));
+            assert_eq!(Key::due_from_bytes(bucket, &key.bytes()), Some(key));
+            chunks.insert(chunk);
+        }
+        assert_eq!(chunks.len(), 64, "all of them");
+        assert_eq!(Key::due_from_bytes(Bucket::FIRST, &[0; 15]), None);
+    }
+
+    #[test]
+    fn leases_that_wait_are_spread_by_bits_that_do_not_choose_the_bucket() {
+        for (byte, chunk) in [(0, 0), (1, 1), (63, 63), (64, 0), (255, 63)] {
+            let mut bytes = [0x55; 16];
+            bytes[2] = byte;
+            let hash = CodeHash::from_bytes(bytes);
+            let buckets = Buckets::new(65_536).expect("a power of two");
+            assert_eq!(Key::leases_out(buckets, hash), Key::LeasesOut(Bucket::from_u16(0x5555), chunk));
+            assert_eq!(Key::leases_returning(Bucket::FIRST, hash), Key::LeasesReturning(Bucket::FIRST, chunk));
         }
     }
 

@@ -217,6 +217,19 @@ mod tests {
     }
 
     #[test]
+    fn zones_and_versions_of_rules_are_said_as_they_are_read() {
+        assert_eq!(zone("Asia/Shanghai").to_string(), "Asia/Shanghai");
+        assert!(Zones::bundled().know(&zone("Asia/Shanghai")));
+        assert!(!Zones::bundled().know(&ZoneName("Nowhere/Nothing".into())), "as another build may have stored it");
+        for text in ["1993a", "2026f", "9999zza"] {
+            assert_eq!(RulesVersion::parse(text).expect("a version").to_string(), text);
+        }
+        for bad in ["1992z", "2026", "2026F", "2026abcde", "f2026", ""] {
+            assert_eq!(RulesVersion::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn s8_the_rules_of_2026_are_in_the_build() {
         assert!(Zones::bundled().version() >= &RulesVersion::parse("2026f").expect("a version"));
         // Where the hour of December is another than it was until 2025. Source: release 2026f of the tz database, read with Python.

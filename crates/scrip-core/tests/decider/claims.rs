@@ -389,6 +389,8 @@ fn a_full_wallet_takes_no_more_until_one_has_expired() {
         world.claim("ana", campaign).unwrap();
     }
     world.check();
+    let pages = &world.state().wallet(&account("ana")).unwrap().further;
+    assert_eq!(pages[..], [[32; 14].as_slice(), &[20]].concat(), "page after page is filled");
     assert_eq!(world.claim("ana", lasting).unwrap_err().first(), &Reason::WalletFull { limit: LIVE_MAX });
     world.shared_code(lasting, "SAVE10", None);
     let goods = cart("l1:a:900*1");

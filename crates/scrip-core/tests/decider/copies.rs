@@ -167,7 +167,9 @@ fn a_code_is_leased_unless_it_is_shared_revoked_or_gone() {
     side.put_code(HASH, Code { revoked_at: Some(side.now), ..free.clone() });
     assert_eq!(side.run(leases()).unwrap_err().first(), &Reason::CodeNotUsable, "revoked");
     side.put_code(HASH, free);
-    assert_eq!(happens(&mut side, leases()), 1);
+    let Outcome::Code(Some(leased)) = side.run(leases()).unwrap().outcome else { panic!("the code as it is") };
+    assert_eq!(leased.lease().map(|lease| (&lease.account, lease.fencing)), Some((&ana, FencingNumber::new(1))));
+    assert_eq!(side.state().code(HASH), Some(&leased));
     let out = Key::leases_out(eight(), HASH);
     assert_eq!(side.state().pending_leases(&out).map(|pending| pending.leases.len()), Some(1));
 }
@@ -231,6 +233,22 @@ fn lists_of_leases_keep_what_still_waits() {
     assert_eq!(waiting(&side, &list), [&others[..], &[mine(true)]].concat());
     assert_eq!(happens(&mut side, ForgetLease { bucket, hash: HASH, fencing }), 1);
     assert_eq!(waiting(&side, &list), others);
+
+    // A later lease takes the place of one that is home by then.
+    let mut side = OneOfEight::new(bucket);
+    side.put_code(HASH, unique(LeaseState::Closed(lease(1, over))));
+    side.put(list.clone(), Aggregate::LeasesReturning(PendingLeases { leases: vec![mine(true)] }));
+    let until = side.now.plus_minutes(1);
+    let later = Code {
+        kind: CodeKind::Unique {
+            last4: "WXYZ".to_owned(),
+            state: LeaseState::Leased(lease(3, until)),
+            fencing: FencingNumber::new(3),
+        },
+        ..shared_code(None, 0, None)
+    };
+    assert_eq!(happens(&mut side, LearnCode { bucket, hash: HASH, code: later }), 1);
+    assert_eq!(waiting(&side, &list), []);
 }
 
 #[test]

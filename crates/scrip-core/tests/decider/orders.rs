@@ -6,7 +6,7 @@ use scrip_core::{
     money::Amount,
     name::OrderId,
     order::{OrderCouponState, OrderStage, TransactionState},
-    reason::Reason,
+    reason::{Reason, UsedBy},
     state::{Key, Kind},
     status::{CouponStatus, OrderStatus},
 };
@@ -619,4 +619,21 @@ fn orders_of_two_accounts_fall_due_in_the_same_second() {
     };
     assert!((0..40).all(|n| ended(&order_id("o"), n) && ended(&order_id("o2"), n)));
     assert_eq!(world.now, at("2026-06-01T00:31:00Z"));
+}
+
+/// Of named coupons that exclude each other the one that saves more alone goes first, whatever the order in which they are named.
+#[test]
+fn of_coupons_that_exclude_each_other_the_smaller_saving_is_refused() {
+    let mut world = World::new();
+    let mut coupon = |amount: i64| {
+        let campaign = world.campaign(&json!({"benefit": {"type": "amount_off", "amount": amount}}));
+        world.claim("ana", campaign).unwrap()
+    };
+    let (small, large) = (coupon(300), coupon(500));
+    for (named, refused_at) in [([small, large], "/use/0"), ([large, small], "/use/1")] {
+        let refusal = world.place("ana", "o", &cart("l1:a:1000*1"), &named.map(Use::Coupon)).unwrap_err();
+        assert_eq!(refusal.errors.len(), 1);
+        assert_eq!(refusal.errors[0].pointer.as_deref(), Some(refused_at));
+        assert_eq!(refusal.first(), &Reason::StackingGroupTaken { coupon: UsedBy::Coupon(large) });
+    }
 }

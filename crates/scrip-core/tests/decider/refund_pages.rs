@@ -9,7 +9,7 @@ use scrip_core::{
 
 use crate::{
     build::{account, amount, cart, order_id, refund_name},
-    world::{World, parts, refused},
+    world::{Use, World, parts, refused},
 };
 
 fn paid(world: &mut World) {
@@ -97,4 +97,24 @@ fn an_order_is_read_with_the_pages_that_its_refunds_stand_on() {
     let first = refund_name(&format!("r{REFUNDS_INLINE_MAX}"));
     let place = Key::RefundLocation(ana.clone(), order.clone(), first.clone());
     assert_eq!(refund_needs(world.state(), &ana, &order, &first), [itself, page(1), place, page(0)]);
+}
+
+/// An order notes where its events are, so that old answers can be given again; those of refunds on pages stand there.
+#[test]
+fn an_order_notes_what_refunds_did_as_long_as_they_stand_in_it() {
+    let mut world = World::new();
+    let campaign = world.campaign(&serde_json::json!({}));
+    let coupon = world.claim("ana", campaign).unwrap();
+    world.place("ana", "o", &cart("l1:a:100*40"), &[Use::Coupon(coupon)]).unwrap();
+    world.pay("ana", "o").unwrap();
+    let noted = |world: &World| world.order_alone("ana", "o").events.len();
+    let before = noted(&world);
+    for number in 0..REFUNDS_INLINE_MAX + 3 {
+        let written = world.journal.len();
+        world.refund("ana", "o", &format!("r{number}"), parts("l1*1")).unwrap();
+        let types = world.journal.len() - written;
+        assert_eq!(types, 2, "the refund and what it reversed");
+        assert_eq!(noted(&world) - before, 2 * (number + 1).min(REFUNDS_INLINE_MAX), "refund {number}");
+    }
+    world.check_replay();
 }

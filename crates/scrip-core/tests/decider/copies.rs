@@ -2,24 +2,26 @@
 //! has given out itself stays its own.
 
 use scrip_core::{
-    campaign::{Campaign, CampaignStage},
+    campaign::{Campaign, CampaignStage, Channel},
     code::{Code, CodeKind},
     command::{
-        Command, LearnCampaign, LearnCode, LeaseCode, NoteCodes, NoteGrants, NoteSharedCode, Outcome, RevokeCodeHere,
+        Chosen, Claim, ClaimBy, ClaimOf, Command, LearnCampaign, LearnCode, LeaseCode, NoteCodes, NoteGrants,
+        NoteSharedCode, Outcome, PlaceOrder, ReviseOrder, RevokeCodeHere,
     },
     event::Event,
-    exchange::{ClaimedBy, FencingNumber, Lease, LeaseState, Quota},
+    exchange::{ClaimedBy, FencingNumber, Lease, LeaseState, Pool, Quota},
     id::{CampaignId, CouponId, Uid},
     reason::Reason,
     slot::Bucket,
-    state::{Aggregate, Key},
+    state::{Aggregate, Key, UsageElsewhere},
     time::Timestamp,
 };
 use serde_json::json;
 
 use crate::{
     buckets::{HASH, OneOfEight, account_in, away_from, campaign, campaign_id, eight, shared_code},
-    build::account,
+    build::{account, cart},
+    world::{place, revise},
 };
 
 /// A bucket that is home to neither the campaign nor the code.
@@ -276,4 +278,28 @@ fn home_notes_once_that_its_campaign_has_codes() {
     let asked = side.run(grants(slot)).unwrap().events;
     assert_eq!(asked, [Event::GrantsRequested { campaign: campaign_id(), accounts: 3 }]);
     assert_eq!(OneOfEight::new(bucket).run(grants(slot)).unwrap_err().first(), &Reason::NotFound);
+}
+
+/// What the order itself holds counts as free, with what other buckets gave out beside it.
+#[test]
+fn an_order_is_revised_by_what_all_buckets_gave_out() {
+    let bucket = elsewhere();
+    let budget = json!({"limits": {"stock": null, "per_individual": null, "budget": 1000}});
+    for (given_out, fits) in [(500, true), (501, false)] {
+        let mut side = OneOfEight::knowing(bucket, &campaign(&budget));
+        let mut usage = UsageElsewhere::default();
+        side.usage_elsewhere = Some(usage.clone());
+        let (ana, by) = (account_in(bucket), ClaimBy::Shop);
+        let of = ClaimOf::Campaign { campaign: campaign_id(), channel: Channel::Web, source: None, by };
+        let claimed = side.run(Claim { account: ana.clone(), of }).unwrap();
+        let Outcome::Coupon { coupon, .. } = claimed.outcome else { panic!("a coupon") };
+        let chosen = || vec![Chosen::Coupon { coupon, pointer: "/use/0".to_owned() }];
+        let placed = place("ana", "o", &cart("l1:a:1000*1"), &[]);
+        side.run(PlaceOrder { account: ana.clone(), chosen: chosen(), ..placed }).unwrap();
+        usage.used.insert(Pool::Budget(campaign_id()), given_out);
+        side.usage_elsewhere = Some(usage);
+        let revised = revise("ana", "o", &cart("l1:a:2000*1"), &[]);
+        let given = side.run(ReviseOrder { account: ana, chosen: chosen(), ..revised });
+        assert_eq!(given.is_ok(), fits, "{given_out} elsewhere");
+    }
 }

@@ -4,14 +4,17 @@
 use scrip_core::{
     command::{CampaignStep, LATE_PAYMENT_DAYS, RefundOf},
     event::Event,
+    id::{CouponId, Uid},
+    name::IndividualId,
     order::{OrderCouponState, OrderStage, TransactionState},
     reason::{Gone, Reason},
     status::{CouponStatus, OrderStatus},
+    wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, Origin},
 };
 use serde_json::{Value, json};
 
 use super::{
-    build::{amount, by_seller, cart, order_id},
+    build::{account, amount, by_seller, cart, order_id},
     world::{Use, World, refused},
 };
 
@@ -318,4 +321,40 @@ fn an_order_cancelled_after_its_hold_ran_out_is_never_paid_late() {
     timed_out(&mut world, &[Use::Coupon(coupon)]);
     world.cancel("ana", "o", None).unwrap();
     assert_eq!(refused(world.pay("ana", "o")), "order_state");
+}
+
+/// Whatever was put away since: a coupon that has expired may lie on any page of history.
+#[test]
+fn a_late_payment_finds_a_coupon_on_an_earlier_page_of_history() {
+    let mut world = World::new();
+    world.checked = false;
+    let short = world.campaign(&json!({
+        "validity": {"type": "after_claim", "days": 1}, "limits": {"per_individual": null, "budget": "unlimited"},
+    }));
+    let coupon = world.claim("ana", short).unwrap();
+    world.place("ana", "o", &cart("l1:a:1000*1"), &[Use::Coupon(coupon)]).unwrap();
+    world.later(31);
+    world.sweep();
+    world.later(24 * 60);
+    world.claim("ana", short).unwrap();
+    let old = |number: usize| Coupon {
+        id: CouponId::from_uid(Uid::from_bytes((number as u128 + 1).to_be_bytes())),
+        origin: Origin::Imported,
+        state: CouponState::UsedBefore,
+        ..world.coupon("ana", coupon).unwrap().clone()
+    };
+    let individual = IndividualId::from(&account("ana"));
+    let counted = Some(true);
+    let events: Vec<Event> = (0..HISTORY_PAGE_MAX)
+        .map(|number| Event::CouponImported {
+            account: account("ana"),
+            individual: individual.clone(),
+            coupon: old(number),
+            counted,
+        })
+        .collect();
+    world.emit(events);
+    assert_eq!(world.state().wallet(&account("ana")).unwrap().history.len(), 2);
+    world.pay("ana", "o").unwrap();
+    assert_eq!(world.status("ana", coupon), CouponStatus::Inactive);
 }

@@ -153,9 +153,19 @@ fn a_seller_annotates_refunds_that_give_something_of_its_own_back() {
             members(json!({"seen": "2"}))
         );
     }
+    assert_eq!(world.order_alone("ana", "A").metadata_changes, 6, "those of refunds count");
     assert_eq!(refused(world.run(change("others", "1", luma()))), "not_found");
     assert_eq!(refused(world.run(change("none", "1", luma()))), "not_found");
     world.run(change("others", "1", Writer::Operator)).unwrap();
+    // On a page of its own too.
+    for number in 0..5 {
+        world.refund("ana", "A", &format!("r{number}"), parts("=l1:1")).unwrap();
+    }
+    world.run(change("r3", "3", luma())).unwrap();
+    world.run(change("r4", "4", luma())).unwrap();
+    for (id, seen) in [("r2", json!({})), ("r3", json!({"seen": "3"})), ("r4", json!({"seen": "4"}))] {
+        assert_eq!(world.order("ana", "A").refund(&refund_name(id)).unwrap().metadata.all(), members(seen), "{id}");
+    }
     world.check_replay();
 }
 

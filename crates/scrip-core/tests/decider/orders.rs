@@ -637,3 +637,22 @@ fn of_coupons_that_exclude_each_other_the_smaller_saving_is_refused() {
         assert_eq!(refusal.first(), &Reason::StackingGroupTaken { coupon: UsedBy::Coupon(large) });
     }
 }
+
+#[test]
+fn a_sweep_leaves_the_wallets_alone_whose_orders_were_paid() {
+    let mut world = World::new();
+    world.place("ana", "o", &cart("l1:a:1000*1"), &[]).unwrap();
+    world.place("ben", "o", &cart("l1:a:1000*1"), &[]).unwrap();
+    world.pay("ana", "o").unwrap();
+    world.later(31);
+    for key in world.keys(Kind::Due) {
+        let Key::Due(bucket, second, chunk) = key else { unreachable!() };
+        let command = scrip_core::command::Command::from(SweepDue { bucket, second, chunk });
+        let keys = command.needs(world.state(), world.now);
+        for (name, is_due) in [("ana", false), ("ben", true)] {
+            let account = super::build::account(name);
+            let here = keys.contains(&Key::Order(account.clone(), super::build::order_id("o")));
+            assert_eq!(keys.contains(&Key::Wallet(account)), here && is_due, "{name}");
+        }
+    }
+}

@@ -17,7 +17,8 @@ use serde_json::json;
 
 use super::{
     buckets::campaign,
-    build::{account, terms},
+    build::{account, cart, terms},
+    world::{Use, World},
 };
 
 fn id(number: u8) -> KeyId {
@@ -122,4 +123,27 @@ fn rules_of_time_zones_are_those_that_were_handed_in() {
     assert!(state.zones().are_bundled());
     let state = state.with_zones(zones);
     assert_eq!((state.zones().version(), state.zones().are_bundled()), (&newer, false));
+}
+
+#[test]
+fn an_event_says_whose_it_is_and_what_it_is_about() {
+    let mut world = World::new();
+    let campaign = world.campaign(&json!({}));
+    let coupon = world.claim("ana", campaign).unwrap();
+    world.place("ana", "o", &cart("l1:a:1000*1"), &[Use::Coupon(coupon)]).unwrap();
+    let ana = account("ana");
+    let mut seen = 0;
+    for recorded in &world.journal {
+        let (of, about, in_campaign) = match &recorded.event {
+            Event::CouponClaimed { .. } => (Some(&ana), Some(coupon), Some(campaign)),
+            Event::CouponHeld { .. } => (Some(&ana), Some(coupon), Some(campaign)),
+            Event::OrderPlaced { .. } => (Some(&ana), None, None),
+            Event::CampaignPublished { .. } => (None, None, Some(campaign)),
+            _ => continue,
+        };
+        let event = &recorded.event;
+        assert_eq!((event.account(), event.coupon(), event.campaign()), (of, about, in_campaign), "{event:?}");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }

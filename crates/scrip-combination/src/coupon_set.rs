@@ -69,3 +69,22 @@ pub(crate) type Saving<const N: usize> = (i64, CouponSet<N>);
 pub(crate) fn is_better<const N: usize>(a: &Saving<N>, b: &Saving<N>) -> bool {
     a.0.cmp(&b.0).then_with(|| a.1.preference(&b.1)) == Ordering::Greater
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_counts_what_is_in_it() {
+        let mut set = CouponSet::<2>::EMPTY;
+        for (count, member) in (1..).zip([0, 3, 63, 64, 127]) {
+            set = set.with(member);
+            assert_eq!((set.count(), set.has(member)), (count, true));
+        }
+        for (count, member) in [(4, 63), (3, 0), (2, 127)] {
+            set = set.without(member);
+            assert_eq!((set.count(), set.has(member)), (count, false));
+        }
+        assert_eq!(set.members().collect::<Vec<_>>(), [3, 64]);
+    }
+}

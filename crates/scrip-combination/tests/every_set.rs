@@ -224,3 +224,15 @@ fn sellers_with_a_dozen_groups_each_are_searched_in_bounds() {
     let rules = Rules(&problem);
     assert_eq!(rules.saving(&best(&problem)), Some(rules.applying(&rules.all_together())));
 }
+
+/// However many there are, up to what is looked at: a coupon of each of many sellers.
+#[test]
+fn coupons_beyond_a_word_of_a_set_or_two_are_found() {
+    for sellers in [64, 65, 128, 129, 200] {
+        let lines = (0..sellers).map(|seller| DraftLine { seller, product: 0, amount: 1_000 }).collect();
+        let coupon = |seller| DraftCoupon::new(Some(seller), Shape::Amount(100));
+        let coupons = (0..sellers).map(coupon).collect();
+        let problem = Draft { lines, shipping: vec![0; sellers], coupons }.build();
+        assert_eq!(best(&problem), (0..sellers).collect::<Vec<_>>(), "{sellers}");
+    }
+}

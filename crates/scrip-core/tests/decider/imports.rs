@@ -214,6 +214,7 @@ fn s17_a_draft_of_old_data_that_was_deleted_stays_away() {
 fn s17_a_line_without_a_key_is_known_among_lines_without_a_key_alone() {
     let mut world = World::new();
     let campaign = world.campaign(&json!({"limits": {"per_individual": null, "budget": "unlimited"}}));
+    let other = world.campaign(&json!({}));
     world.claim("ana", campaign).unwrap();
     let at = |claimed_at, known_by| ImportCoupon { claimed_at, ..old(campaign, OldStatus::Valid, known_by) };
     let now = world.now;
@@ -226,6 +227,9 @@ fn s17_a_line_without_a_key_is_known_among_lines_without_a_key_alone() {
     assert!(is_new(at(now, key(1))));
     assert!(!is_new(at(now, KnownBy::Nth(1))));
     assert!(is_new(at(now, KnownBy::Nth(2))));
+    // Of another moment or another campaign it is the first.
+    assert!(is_new(at(super::build::at("2026-05-01T00:00:00Z"), KnownBy::Nth(1))));
+    assert!(is_new(ImportCoupon { campaign: other, ..at(now, KnownBy::Nth(1)) }));
 }
 
 #[test]

@@ -244,6 +244,22 @@ mod tests {
         }
     }
 
+    /// As many names as a cart can have.
+    #[test]
+    fn names_are_found_in_the_largest_carts() {
+        let name = |index: usize| CategoryId::new(&format!("c{index}")).expect("a name");
+        let lines = (0..500).map(|index| Line {
+            categories: (0..10).map(|nth| name(index * 10 + nth)).collect(),
+            ..line(index, &(0, 0, Vec::new(), false))
+        });
+        let cart = Cart::new(Currency::from_code("USD").expect("known"), lines.collect(), Vec::new()).expect("valid");
+        let names = CartNames::of(&cart);
+        for index in (0..500).step_by(7) {
+            assert_eq!(names.lines(Kind::Category, &[name(index * 10 + 3)], None), LineSet::NONE.with(index));
+        }
+        assert_eq!(names.lines(Kind::Category, &[name(5_000)], None), LineSet::NONE);
+    }
+
     proptest! {
         #[test]
         fn what_is_looked_up_is_what_comparing_each_with_each_finds(

@@ -19,6 +19,8 @@ use scrip_core::{
     wallet::{Coupon, CouponState, HISTORY_PAGE_MAX, Origin, PAGE_MAX},
 };
 
+use super::reversals;
+
 type OrderKey = (AccountId, OrderId);
 
 /// What the journal alone says, kept up event by event.
@@ -35,25 +37,6 @@ pub struct Books {
     /// As the last check found them.
     orders: HashMap<OrderKey, (OrderStage, Vec<TransactionState>, Vec<OrderCouponState>)>,
     coupons: HashMap<CouponId, (CouponStatus, Timestamp, Timestamp)>,
-}
-
-/// What a refund gave back of each seller's part is, over all sellers, what it says that it gave back.
-fn check_reversals(order: &Order) {
-    let mut over_sellers: Vec<BTreeMap<Funder, Amount>> = vec![BTreeMap::new(); order.refunds.len()];
-    for transaction in &order.transactions {
-        let back = order.reversed_of(&transaction.seller);
-        assert_eq!(back.len(), order.refunds.len());
-        for (sums, parts) in over_sellers.iter_mut().zip(back) {
-            for (funder, amount) in parts {
-                assert!(!amount.is_zero(), "above 0 only");
-                assert!(!matches!(&funder, Funder::Seller(seller) if *seller != transaction.seller));
-                *sums.entry(funder).or_default() += amount;
-            }
-        }
-    }
-    for (sums, refund) in over_sellers.into_iter().zip(&order.refunds) {
-        assert_eq!(sums, refund.funding.iter().cloned().collect(), "refund {} of {}", refund.id, order.id);
-    }
 }
 
 #[derive(Default)]
@@ -237,7 +220,7 @@ impl Books {
                 for (campaign, amount) in &reversed {
                     assert_eq!([*amount, whole.reversed(*campaign)], [given_back(campaign); 2], "of {campaign}");
                 }
-                check_reversals(&whole);
+                reversals::check(&whole);
                 whole
             })
             .collect();

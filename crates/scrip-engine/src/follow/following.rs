@@ -11,7 +11,10 @@ use scrip_core::{event::Recorded, slot::Bucket};
 use scrip_faults::Fault;
 use scrip_store::{Followed, Projection, StoreError};
 
-use super::{Follows, Projector};
+use super::{
+    Follows, Projector,
+    patience::{self, Patience},
+};
 use crate::{
     counted,
     fault_points::{add_again, cursor_first},
@@ -30,8 +33,6 @@ const WRITE_AIM: Duration = Duration::from_millis(8);
 pub(super) const GATHER: Duration = Duration::from_millis(20);
 /// So many times as long as it kept them from writing a follower lets sequencers write.
 const SHARE: u32 = 3;
-/// After what can't be followed now.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Frames of the journal that are read at once, and after how many bytes no more are.
 const FRAMES: usize = 8;
 const BYTES: usize = 2 << 20;
@@ -231,6 +232,7 @@ impl Following {
 pub(crate) fn run(mut following: Following) {
     let shared = following.shared.clone();
     let (progress, mut heard, name) = (&shared.progress, Heard::default(), following.projector.name());
+    let mut patience = Patience::default();
     let events = following.lacks();
     let mut is_long = events > LONG;
     if is_long {
@@ -242,9 +244,13 @@ pub(crate) fn run(mut following: Following) {
     }
     loop {
         match following.step() {
-            Ok(true) => progress.gather(&mut heard, GATHER.max(std::mem::take(&mut following.held) * SHARE)),
+            Ok(true) => {
+                patience.went_on();
+                progress.gather(&mut heard, GATHER.max(std::mem::take(&mut following.held) * SHARE));
+            }
             Ok(false) if progress.is_stopping() => return,
             Ok(false) => {
+                patience.went_on();
                 if std::mem::take(&mut is_long) {
                     tracing::info!(follower = name, "has followed what was there before");
                 }
@@ -254,14 +260,16 @@ pub(crate) fn run(mut following: Following) {
             // Whatever fails is tried again: no answer depends on it.
             Err(error) => {
                 counted::follower_failed(name);
-                tracing::error!(follower = name, error = %chain(&error), "the journal can't be followed now");
+                if patience.failed() {
+                    tracing::error!(follower = name, error = %chain(&error), "the journal can't be followed now");
+                }
                 if matches!(error, StoreError::Failed { .. }) {
                     shared.fail(&chain(&error));
                 }
                 if progress.is_stopping() {
                     return;
                 }
-                progress.rest(PATIENCE);
+                progress.rest(patience::SHORT);
             }
         }
         if progress.is_stopping_for(LAST) {

@@ -13,6 +13,7 @@
 
 mod distribution;
 mod following;
+mod patience;
 mod people;
 mod rebuilding;
 mod sums;

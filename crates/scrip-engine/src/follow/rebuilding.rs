@@ -14,15 +14,14 @@ use scrip_store::{Rebuild, StoreError};
 
 use super::{
     Projector,
-    following::{Following, GATHER, Into, PATIENCE},
+    following::{Following, GATHER, Into},
     is_older,
+    patience::Patience,
 };
 use crate::{counted, receipt::chain, shared::Shared};
 
 /// So many times as long as it kept them from writing a rebuild lets sequencers write: it takes half as much as the follower beside it.
 const SHARE: u32 = 7;
-/// Until there is room again.
-const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A projector that makes its tables anew, beside the one that writes those that are shown. It has a thread of its own, unless whoever
 /// started the engine drives it by [`Rebuilding::step`].
@@ -192,23 +191,24 @@ pub(crate) fn rebuild(mut rebuilding: Rebuilding) {
              from these, and say so"
         );
     }
+    let mut patience = Patience::default();
     while !progress.is_stopping() {
         match rebuilding.step() {
-            Ok(true) => progress.gather(&mut heard, rebuilding.pause()),
+            Ok(true) => {
+                patience.went_on();
+                progress.gather(&mut heard, rebuilding.pause());
+            }
             Ok(false) => return,
             // Whatever fails is tried again: no answer depends on it.
             Err(error) => {
                 counted::rebuild_failed(name);
-                tracing::error!(follower = name, error = %chain(&error), "its tables can't be made anew now");
-                let patience = match error {
-                    StoreError::Failed { .. } => {
-                        shared.fail(&chain(&error));
-                        PATIENCE
-                    }
-                    StoreError::Unavailable { .. } => LONG_PATIENCE,
-                    StoreError::Conflict { .. } | StoreError::Damaged { .. } => PATIENCE,
-                };
-                progress.rest(patience);
+                if patience.failed() {
+                    tracing::error!(follower = name, error = %chain(&error), "its tables can't be made anew now");
+                }
+                if matches!(error, StoreError::Failed { .. }) {
+                    shared.fail(&chain(&error));
+                }
+                progress.rest(patience.long());
             }
         }
     }

@@ -377,7 +377,6 @@ async fn what_no_start_accepts_neither_verifies_nor_is_restored_and_a_start_chan
         ("DELETE FROM derived", "the revision of documents"),
         ("UPDATE derived SET revision = revision + 1", "a newer Scrip made"),
         ("UPDATE made_by SET revision = revision + 1", "a newer Scrip made"),
-        ("UPDATE made_by SET rebuilt = revision + 1 WHERE follower = 'people'", "a newer Scrip made"),
     ] {
         let shop = Shop::open().await;
         let Apart { data, server, .. } = shop.apart();

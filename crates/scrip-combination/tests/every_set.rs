@@ -7,13 +7,15 @@ mod rules;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use problems::{Draft, DraftCoupon, DraftLine, Mix, ROUND, Random, SMALL, SPOILT, STACKED, percent};
+use problems::{Draft, DraftCoupon, DraftLine, Mix, ROUND, Random, SMALL, SPOILT, STACKED, TIED, percent};
 use rules::Rules;
 use scrip_combination::{Minimum, MinimumBase, Shape, best, saving};
 
 const PROBLEMS: usize = 40_000;
 /// Of them with shapes that the search doesn't know.
 const OPAQUE: usize = 8_000;
+/// Of which many sets save as much.
+const TIED_PROBLEMS: usize = 12_000;
 /// With many stacking groups in a lane, of which each takes some thousand sets to try.
 const LANED: usize = 200;
 
@@ -64,6 +66,13 @@ fn the_best_combination_is_the_best_of_all_sets() {
     let part = worse.load(Ordering::Relaxed) * 100 / count;
     println!("{count} problems; greedy saves less on {part} %");
     assert!(part >= 30, "the problems must be ones where greedy fails: {part} %");
+}
+
+#[test]
+fn of_sets_that_save_as_much_the_first_is_found() {
+    each(TIED_PROBLEMS, |number| {
+        compare(&TIED.draft(&mut Random(0x7_0000 + number as u64)), number);
+    });
 }
 
 #[test]

@@ -137,8 +137,10 @@ pub struct Mix {
     pub exclusive: u64,
     /// Of some products only.
     pub narrow: u64,
-    /// The same figures as another's.
+    /// The same figures as another's, maybe of another seller.
     pub alike: u64,
+    /// All lines and all shipping cost the same.
+    pub even: u64,
     /// Minima lie where a seller coupon may spoil them.
     pub spoiling: u64,
     /// Of a shape that the search doesn't know.
@@ -158,6 +160,7 @@ pub const LARGE: Mix = Mix {
     exclusive: 4,
     narrow: 30,
     alike: 4,
+    even: 0,
     spoiling: 40,
     opaque: 0,
 };
@@ -175,6 +178,7 @@ pub const SMALL: Mix = Mix {
     exclusive: 5,
     narrow: 15,
     alike: 4,
+    even: 0,
     spoiling: 85,
     opaque: 0,
 };
@@ -187,28 +191,46 @@ pub const SPOILT: Mix = Mix { for_shipping: 35, of_sellers: 65, spoiling: 100, n
 pub const ROUND: Mix =
     Mix { sellers: (3, 5), lines: (4, 8), with_minimum: 25, spoiling: 100, narrow: 5, exclusive: 2, ..SMALL };
 
+/// Coupons alike at sellers alike: many sets save as much, and which of them is the best is decided by the order of the coupons.
+pub const TIED: Mix =
+    Mix { alike: 60, even: 80, coupons: (6, 9), for_shipping: 20, with_budget: 5, exclusive: 1, ..ROUND };
+
 impl Mix {
     pub fn draft(&self, random: &mut Random) -> Draft {
         let sellers = random.range(self.sellers.0, self.sellers.1);
         let count = random.range(self.lines.0, self.lines.1);
         let dear = if random.percent(10) { 1_000_000_000 } else { 10_000 };
+        let even = (self.even > 0 && random.percent(self.even)).then(|| round(random, 100, dear));
         let lines = (0..count)
             .map(|line| DraftLine {
                 // Every seller has a line, while lines last.
                 seller: index(if line < sellers { line } else { random.range(0, sellers - 1) }),
                 product: random.range(0, 9),
-                amount: if random.percent(4) {
+                amount: if let Some(even) = even {
+                    even
+                } else if random.percent(4) {
                     0
                 } else {
                     round(random, 100, dear) * if random.percent(60) { 1 } else { random.range(2, 5) }
                 },
             })
             .collect();
-        let shipping = (0..sellers).map(|_| if random.percent(25) { 0 } else { round(random, 100, 1_500) }).collect();
+        let shipping = (0..sellers)
+            .map(|_| match even {
+                Some(even) => even / 4,
+                None if random.percent(25) => 0,
+                None => round(random, 100, 1_500),
+            })
+            .collect();
         let mut draft = Draft { lines, shipping, coupons: Vec::new() };
         for number in 0..random.range(self.coupons.0, self.coupons.1) {
             let coupon = if number > 0 && random.percent(self.alike) {
-                DraftCoupon { id: random.range(0, 255), ..draft.coupons[random.index(draft.coupons.len())].clone() }
+                let other = draft.coupons[random.index(draft.coupons.len())].clone();
+                let seller = match other.seller {
+                    Some(_) if even.is_some() => Some(index(random.range(0, sellers - 1))),
+                    seller => seller,
+                };
+                DraftCoupon { id: random.range(0, 255), seller, ..other }
             } else {
                 self.coupon(random, &draft, sellers)
             };

@@ -186,7 +186,7 @@ impl Model {
         self.codes.get_mut(&hash).ok_or_else(|| "a code that isn't there".to_owned())
     }
 
-    fn is_deleted(&self, campaign: CampaignId) -> bool {
+    pub fn is_deleted(&self, campaign: CampaignId) -> bool {
         self.campaigns.get(&campaign).is_some_and(|known| known.now.stage == CampaignStage::Deleted)
     }
 

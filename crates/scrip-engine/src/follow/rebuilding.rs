@@ -104,7 +104,11 @@ impl Rebuilding {
         if self.lacks == 0 || scrip_faults::is(Fault::RebuiltShownEarly) {
             // Whether it is done or not, by whom and why: the store says how to go on.
             self.stage = Stage::Unknown;
-            self.show()?;
+            match self.show() {
+                // Another process has shown them, and there was nothing to write here by which this one would have heard of it.
+                Err(StoreError::Conflict { .. }) => {}
+                shown => shown?,
+            }
         }
         Ok(true)
     }

@@ -23,9 +23,10 @@ pub fn commands(name: &'static str, outcome: &'static str, count: u64) {
     counter!(COMMANDS, "command" => name, "outcome" => outcome).increment(count);
 }
 
-/// Shows that a follower never failed so far.
+/// Shows that a follower never failed so far, nor a rebuild of its tables.
 pub fn announce_follower(follower: &'static str) {
     counter!(FOLLOWERS_FAILED, "follower" => follower).increment(0);
+    counter!(REBUILDS_FAILED, "follower" => follower).increment(0);
 }
 
 /// Counts that a follower couldn't follow, for the moment or for longer.

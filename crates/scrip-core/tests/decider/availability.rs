@@ -18,7 +18,7 @@ use scrip_core::{
 use serde_json::json;
 
 use crate::{
-    buckets::{HASH, campaign, campaign_id, eight, shared_code},
+    buckets::{HASH, campaign, campaign_id, eight, pools_with, shared_code},
     build::{account, amount, order_id, source},
 };
 
@@ -38,14 +38,7 @@ fn linked() -> IndividualId {
 }
 
 fn pools() -> [Pool; 5] {
-    let id = campaign_id();
-    [
-        Pool::Stock(id),
-        Pool::SourceStock(id, source("mail")),
-        Pool::Budget(id),
-        Pool::CodeUses(HASH),
-        Pool::Individual(linked(), id),
-    ]
+    pools_with(linked())
 }
 
 /// Limits of ten each, 20 coupons in all.

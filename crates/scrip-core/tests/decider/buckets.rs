@@ -7,7 +7,7 @@ use scrip_core::{
     code::{Code, CodeKind, SecretNumber},
     command::{Command, Decision},
     event::{Event, Recorded},
-    exchange::Quota,
+    exchange::{Pool, Quota},
     id::{CampaignId, CodeHash, IdSource, Uid},
     metadata::Metadata,
     name::{AccountId, IndividualId},
@@ -18,7 +18,7 @@ use scrip_core::{
 };
 use serde_json::Value;
 
-use crate::build::{account, at, terms};
+use crate::build::{account, at, source, terms};
 
 pub const HASH: CodeHash = CodeHash::from_bytes([5; 16]);
 
@@ -44,6 +44,18 @@ pub fn account_in(bucket: Bucket) -> AccountId {
 /// An individual who lives in the bucket.
 pub fn individual_in(bucket: Bucket) -> IndividualId {
     IndividualId::from(&account_in(bucket))
+}
+
+/// Every pool there can be of the campaign, its code and this individual.
+pub fn pools_with(individual: IndividualId) -> [Pool; 5] {
+    let id = campaign_id();
+    [
+        Pool::Stock(id),
+        Pool::SourceStock(id, source("mail")),
+        Pool::Budget(id),
+        Pool::CodeUses(HASH),
+        Pool::Individual(individual, id),
+    ]
 }
 
 /// A published campaign; see [`terms`].

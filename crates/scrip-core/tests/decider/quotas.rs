@@ -14,20 +14,13 @@ use scrip_core::{
 use serde_json::json;
 
 use crate::{
-    buckets::{HASH, OneOfEight, away_from, campaign, campaign_id, eight, individual_in, shared_code},
+    buckets::{HASH, OneOfEight, away_from, campaign, campaign_id, eight, individual_in, pools_with, shared_code},
     build::{amount, source},
 };
 
 /// Every pool that the limits below limit to 100.
 fn pools() -> [Pool; 5] {
-    let id = campaign_id();
-    [
-        Pool::Stock(id),
-        Pool::SourceStock(id, source("mail")),
-        Pool::Budget(id),
-        Pool::CodeUses(HASH),
-        Pool::Individual(individual_in(Bucket::FIRST), id),
-    ]
+    pools_with(individual_in(Bucket::FIRST))
 }
 
 /// A bucket that knows the campaign and its code.

@@ -54,8 +54,6 @@ pub struct Following {
     pub(super) window: usize,
     /// For how long it kept sequencers from writing since this was asked last.
     pub(super) held: Duration,
-    /// Rows and sums that were written.
-    pub(super) rows: usize,
 }
 
 /// Which of the follower's tables it writes.
@@ -75,8 +73,8 @@ impl Following {
 
     pub(super) fn writing(into: Into, shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Self, StoreError> {
         let projection = shared.store.projection(projector.name())?;
-        let (positions, window, held, rows) = (HashMap::new(), WINDOW, Duration::ZERO, 0);
-        Ok(Self { shared, projector, projection, into, positions, window, held, rows })
+        let (positions, window, held) = (HashMap::new(), WINDOW, Duration::ZERO);
+        Ok(Self { shared, projector, projection, into, positions, window, held })
     }
 
     /// Under which the store keeps how far it came.
@@ -155,7 +153,6 @@ impl Following {
         };
         self.held += held;
         self.adapt(fed.iter().map(|fed| fed.weight).sum(), held);
-        self.rows += followed.rows.len() + followed.added.iter().map(|added| added.sums.len()).sum::<usize>();
         self.came(bucket, to);
         Ok(true)
     }

@@ -225,12 +225,13 @@ impl Mix {
         let mut draft = Draft { lines, shipping, coupons: Vec::new() };
         for number in 0..random.range(self.coupons.0, self.coupons.1) {
             let coupon = if number > 0 && random.percent(self.alike) {
+                let id = random.range(0, 255);
                 let other = draft.coupons[random.index(draft.coupons.len())].clone();
                 let seller = match other.seller {
                     Some(_) if even.is_some() => Some(index(random.range(0, sellers - 1))),
                     seller => seller,
                 };
-                DraftCoupon { id: random.range(0, 255), seller, ..other }
+                DraftCoupon { id, seller, ..other }
             } else {
                 self.coupon(random, &draft, sellers)
             };

@@ -6,7 +6,7 @@ use scrip_core::{
     event::{Event, Recorded},
     state::Kind,
 };
-use scrip_store::{Batch, Followed, Projection, StoreError, frame::Frame};
+use scrip_store::{Batch, Followed, Projection, StoreError, TableSet, frame::Frame};
 
 use crate::{
     receipt::Receipt,
@@ -40,11 +40,11 @@ pub(crate) fn counters_apart(batch: &Batch, events: &[Recorded], secrets: &Secre
 
 /// How far a follower came in a transaction of its own, and then its rows.
 pub(crate) fn cursor_first(projection: &mut dyn Projection, followed: &Followed) -> Result<Duration, StoreError> {
-    projection.write(&Followed { rows: Vec::new(), added: Vec::new(), ..followed.clone() })?;
-    projection.write(&Followed { from: followed.to, ..followed.clone() })
+    projection.write(TableSet::Shown, &Followed { rows: Vec::new(), added: Vec::new(), ..followed.clone() })?;
+    projection.write(TableSet::Shown, &Followed { from: followed.to, ..followed.clone() })
 }
 
 /// What was added to sums already, by who is at `at`.
 pub(crate) fn add_again(projection: &mut dyn Projection, followed: &Followed, at: u64) -> Result<Duration, StoreError> {
-    projection.write(&Followed { from: at, to: at, rows: Vec::new(), ..followed.clone() })
+    projection.write(TableSet::Shown, &Followed { from: at, to: at, rows: Vec::new(), ..followed.clone() })
 }

@@ -11,7 +11,8 @@ use scrip_core::{
     state::{Key, Kind},
 };
 use scrip_store::{
-    Batch, Document, Followed, Head, Projection, Rebuild, Repair, Snapshot, Store, StoreError, Transaction, Writer,
+    Batch, Document, Followed, Head, Projection, Rebuild, Repair, Snapshot, Store, StoreError, TableSet, Transaction,
+    Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     memory::MemoryStore,
@@ -231,16 +232,12 @@ impl WeatheredProjection {
 }
 
 impl Projection for WeatheredProjection {
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        self.following(|inner| inner.write(followed))
+    fn write(&mut self, set: TableSet, followed: &Followed) -> Result<Duration, StoreError> {
+        self.following(|inner| inner.write(set, followed))
     }
 
     fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
         self.following(|inner| inner.rebuild(revision))
-    }
-
-    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        self.following(|inner| inner.write_rebuilt(followed))
     }
 
     fn show_rebuilt(&mut self) -> Result<bool, StoreError> {

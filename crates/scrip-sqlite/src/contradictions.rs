@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, types::ValueRef};
 use scrip_core::{slot::Bucket, state::Kind};
 use scrip_store::{
-    StoreError,
+    StoreError, TableSet,
     frame::{Frame, Hash},
     people::{LedgerPostingRow, Table as _},
 };
@@ -13,7 +13,7 @@ use scrip_store::{
 use crate::{
     column::{bytes, unsigned},
     error::{during, failed},
-    people::Set,
+    people::prefix,
     rebuild, schema,
 };
 
@@ -50,7 +50,7 @@ fn orphans(connection: &Connection, left_out: &[&str]) -> rusqlite::Result<Vec<S
     let orphan = |row: rusqlite::Result<(String, String)>| {
         row.map(|(table, parent)| format!("{table}: a row belongs to none of {parent}"))
     };
-    let is_left_out = |table: &str| left_out.contains(&table.strip_prefix(Set::Rebuilt.prefix()).unwrap_or(table));
+    let is_left_out = |table: &str| left_out.contains(&table.strip_prefix(prefix(TableSet::Rebuilt)).unwrap_or(table));
     let rows = rows.filter(|row| !matches!(row, Ok((table, _)) if is_left_out(table)));
     rows.take(SHOWN).map(orphan).collect()
 }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use rusqlite::Connection;
-use scrip_store::{Followed, Projection, Rebuild, StoreError};
+use scrip_store::{Followed, Projection, Rebuild, StoreError, TableSet};
 
 use crate::{
     Shared,
-    people::{self, Set},
+    people::{self, prefix},
     position, rebuild, room,
     writing::{Durable, Writing},
 };
@@ -42,28 +42,28 @@ impl SqliteProjection {
             }
         }
     }
+}
 
-    /// Writes a window to a set of tables, whose position is kept under this name.
-    fn follow(&self, set: Set, name: &str, followed: &Followed) -> Result<Duration, StoreError> {
+impl Projection for SqliteProjection {
+    fn write(&mut self, set: TableSet, followed: &Followed) -> Result<Duration, StoreError> {
+        // How far the tables are is kept under a name like theirs.
+        let name = format!("{}{}", prefix(set), self.follower);
+        if set == TableSet::Rebuilt {
+            room::check(&self.shared.path, &self.shared.options)?;
+        }
         let written = self.transact(|connection| {
-            if set == Set::Rebuilt {
+            if set == TableSet::Rebuilt {
                 rebuild::check_underway(connection, self.follower)?;
             }
-            let found = position::of(connection, name, followed.bucket)?;
+            let found = position::of(connection, &name, followed.bucket)?;
             if found != followed.from {
                 return Err(followed.conflict(found));
             }
             people::write(connection, set, &followed.rows)?;
             followed.added.iter().try_for_each(|added| people::sums::add(connection, set, added))?;
-            if followed.to > 0 { position::move_to(connection, name, followed.bucket, followed.to) } else { Ok(()) }
+            if followed.to > 0 { position::move_to(connection, &name, followed.bucket, followed.to) } else { Ok(()) }
         });
         written.map(|((), held)| held)
-    }
-}
-
-impl Projection for SqliteProjection {
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        self.follow(Set::Shown, self.follower, followed)
     }
 
     fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
@@ -72,11 +72,6 @@ impl Projection for SqliteProjection {
         }
         room::check(&self.shared.path, &self.shared.options)?;
         self.transact(|connection| rebuild::go_on(connection, self.follower, revision)).map(|(rebuild, _)| rebuild)
-    }
-
-    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        room::check(&self.shared.path, &self.shared.options)?;
-        self.follow(Set::Rebuilt, &rebuild::beside(self.follower), followed)
     }
 
     fn show_rebuilt(&mut self) -> Result<bool, StoreError> {

@@ -13,12 +13,12 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 use scrip_core::slot::Bucket;
 use scrip_store::{
-    MadeBy, Rebuild, StoreError,
+    MadeBy, Rebuild, StoreError, TableSet,
     people::{LedgerPostingRow, Table as _, TableName},
     sums::kept_by,
 };
 
-use crate::{error::during, people::Set, position};
+use crate::{error::during, people::prefix, position};
 
 /// Rows that are deleted at once, and of one transaction. It ends before where it takes longer than this.
 const CLEARED: usize = 32;
@@ -40,7 +40,7 @@ pub(crate) fn tables(follower: &str) -> Vec<&'static str> {
 
 /// What a table is called beside the one that is shown, and how far the follower's are.
 pub(crate) fn beside(name: &str) -> String {
-    format!("{}{name}", Set::Rebuilt.prefix())
+    format!("{}{name}", prefix(TableSet::Rebuilt))
 }
 
 pub(crate) fn made_by(connection: &Connection, follower: &str) -> Result<MadeBy, StoreError> {

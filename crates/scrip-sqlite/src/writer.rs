@@ -76,7 +76,7 @@ impl Transaction for SqliteTransaction<'_> {
 #[cfg(test)]
 mod tests {
     use scrip_core::{event::Event, time::Timestamp};
-    use scrip_store::{Followed, Save, Store, frame::Frame};
+    use scrip_store::{Followed, Save, Store, TableSet, frame::Frame};
 
     use super::*;
     use crate::{Options, SqliteStore, lock};
@@ -108,7 +108,8 @@ mod tests {
         let mut another = store.writer(Bucket::FIRST).expect("idle");
         assert!(matches!(another.begin().err(), Some(StoreError::Failed { .. })), "nor by another writer");
         let followed = Followed { bucket: Bucket::FIRST, from: 0, to: 1, rows: Vec::new(), added: Vec::new() };
-        let error = store.projection("rows").expect("opens").write(&followed).expect_err("nor by a follower");
+        let error =
+            store.projection("rows").expect("opens").write(TableSet::Shown, &followed).expect_err("nor by a follower");
         assert!(matches!(error, StoreError::Failed { .. }), "{error}");
         drop(another);
         assert_eq!(store.snapshot().expect("reads").head(Bucket::FIRST).expect("reads").position, 1, "reading goes on");

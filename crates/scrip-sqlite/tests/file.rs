@@ -5,7 +5,7 @@ mod harness;
 use harness::{Disk, FOLLOWER, check_prefix, commit, follow, rows, writer};
 use scrip_core::{slot::Bucket, time::Timestamp};
 use scrip_sqlite::{Migrated, Options, SqliteStore};
-use scrip_store::{Store, StoreError, people::Row};
+use scrip_store::{Store, StoreError, TableSet, people::Row};
 
 #[test]
 fn what_was_committed_is_there_when_the_file_is_opened_again() {
@@ -114,12 +114,12 @@ fn a_row_that_breaks_a_constraint_is_loud_and_undoes_what_was_followed_with_it()
     let Row::Coupon(coupon) = &mut wrong.rows[0] else { unreachable!("each batch has a coupon's row") };
     coupon.held_until = Some(Timestamp::from_micros(5));
     let mut projection = store.projection(FOLLOWER).expect("open for writing");
-    let error = projection.write(&wrong).expect_err("held without being inactive");
+    let error = projection.write(TableSet::Shown, &wrong).expect_err("held without being inactive");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert!(error.to_string().contains("coupon"), "it says which table: {error}");
     assert_eq!(check_prefix(&store), 2);
     assert_eq!(commit(&mut *writer), 3, "writing goes on");
-    projection.write(&rows(1, 3)).expect("and so does following");
+    projection.write(TableSet::Shown, &rows(1, 3)).expect("and so does following");
     assert_eq!(check_prefix(&store), 3);
 }
 

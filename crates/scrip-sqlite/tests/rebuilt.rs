@@ -8,7 +8,7 @@ use harness::{Disk, FOLLOWER, commit, coupon, follow, writer};
 use rusqlite::Connection;
 use scrip_core::slot::Bucket;
 use scrip_sqlite::{Options, SqliteStore};
-use scrip_store::{Followed, Projection, Rebuild, Store, StoreError, people::Row};
+use scrip_store::{Followed, Projection, Rebuild, Store, StoreError, TableSet, people::Row};
 
 /// More than are removed at once.
 const MANY: u64 = 1_700;
@@ -19,7 +19,7 @@ fn filled(disk: &Disk) -> SqliteStore {
     let mut projection = projection(&store);
     assert_eq!(projection.rebuild(1).expect("nothing was followed"), Rebuild::Over);
     assert_eq!(commit(&mut *writer(&store)), 1);
-    projection.write(&followed(1, MANY)).expect("follows");
+    projection.write(TableSet::Shown, &followed(1, MANY)).expect("follows");
     store
 }
 
@@ -64,7 +64,7 @@ fn a_file_whose_tables_were_rebuilt_has_the_schema_of_a_fresh_one() {
     for revision in 2..4 {
         assert_eq!(projection.rebuild(revision).expect("of older rules"), Rebuild::Underway);
         assert_ne!(schema(&store), schema(&fresh), "tables are beside the others");
-        projection.write_rebuilt(&made()).expect("follows");
+        projection.write(TableSet::Rebuilt, &made()).expect("follows");
         assert!(projection.show_rebuilt().expect("as far"));
         assert_eq!(coupons(&store) as u64, MANY - 1);
         assert!(cleared(&mut *projection, revision) > 2, "some rows at a time");
@@ -88,7 +88,7 @@ fn what_a_process_left_is_gone_on_with_whenever_it_ended() {
     assert_eq!(projection(&store).rebuild(2).expect("of older rules"), Rebuild::Underway);
     store = again(store);
     assert_eq!(projection(&store).rebuild(2).expect("goes on"), Rebuild::Underway);
-    projection(&store).write_rebuilt(&made()).expect("follows");
+    projection(&store).write(TableSet::Rebuilt, &made()).expect("follows");
     store = again(store);
     assert_eq!(store.snapshot().expect("reads").rebuilt(FOLLOWER, Bucket::FIRST).expect("reads"), 1);
     assert!(projection(&store).show_rebuilt().expect("as far"));
@@ -111,13 +111,13 @@ fn tables_that_changed_meanwhile_are_made_once_more() {
     let store = filled(&disk);
     let mut projection = projection(&store);
     assert_eq!(projection.rebuild(2).expect("of older rules"), Rebuild::Underway);
-    projection.write_rebuilt(&made()).expect("follows");
+    projection.write(TableSet::Rebuilt, &made()).expect("follows");
     // As a migration does, or whoever has queries of their own.
     let connection = Connection::open(&disk.path).expect("opens");
     connection.execute_batch("CREATE INDEX mine ON coupon (account, claimed_at_us)").expect("an index");
     assert!(!projection.show_rebuilt().expect("not as it is now"));
     cleared(&mut *projection, 2);
-    projection.write_rebuilt(&made()).expect("from the beginning");
+    projection.write(TableSet::Rebuilt, &made()).expect("from the beginning");
     assert!(projection.show_rebuilt().expect("as far"));
     cleared(&mut *projection, 2);
     assert!(schema(&store).contains_key("index mine") && coupons(&store) as u64 == MANY - 1);
@@ -148,7 +148,7 @@ fn an_index_may_be_called_as_somebody_likes_and_whoever_reads_sees_the_rebuilt_t
     assert_eq!(counted(), MANY);
     let mut projection = projection(&store);
     assert_eq!(projection.rebuild(2).expect("of older rules"), Rebuild::Underway);
-    projection.write_rebuilt(&made()).expect("follows");
+    projection.write(TableSet::Rebuilt, &made()).expect("follows");
     assert!(projection.show_rebuilt().expect("as far"));
     assert_eq!(counted(), MANY, "what was there when it began to read");
     reader.execute_batch("COMMIT").expect("ends");
@@ -189,7 +189,7 @@ fn one_statement_has_tables_made_anew_whatever_was_underway() {
     let disk = Disk::new();
     let store = filled(&disk);
     assert_eq!(projection(&store).rebuild(2).expect("of older rules"), Rebuild::Underway);
-    projection(&store).write_rebuilt(&made()).expect("follows");
+    projection(&store).write(TableSet::Rebuilt, &made()).expect("follows");
     // As docs/operate/recovery.md says.
     let sql = format!("UPDATE made_by SET revision = 0, rebuilt = NULL WHERE follower = '{FOLLOWER}'");
     assert_eq!(Connection::open(&disk.path).expect("opens").execute(&sql, []).expect("SQL"), 1);
@@ -197,7 +197,7 @@ fn one_statement_has_tables_made_anew_whatever_was_underway() {
     cleared(&mut *projection, 2);
     assert_eq!(store.snapshot().expect("reads").rebuilt(FOLLOWER, Bucket::FIRST).expect("reads"), 0);
     assert_eq!(coupons(&store) as u64, MANY, "what is shown stays");
-    projection.write_rebuilt(&made()).expect("from the beginning");
+    projection.write(TableSet::Rebuilt, &made()).expect("from the beginning");
     assert!(projection.show_rebuilt().expect("as far"));
     cleared(&mut *projection, 2);
     assert_eq!(coupons(&store) as u64, MANY - 1);

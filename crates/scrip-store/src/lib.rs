@@ -28,7 +28,7 @@ pub use crate::{
     audit::{Audit, Repair, RepairedDocument},
     documents::{Document, ReadDocuments, Save},
     journal::{Batch, Head, ReadJournal, Transaction, Writer},
-    tables::{Followed, MadeBy, Projection, ReadTables, Rebuild},
+    tables::{Followed, MadeBy, Projection, ReadTables, Rebuild, TableSet},
 };
 use crate::{members::Members, secret::WrappedSecret};
 

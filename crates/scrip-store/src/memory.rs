@@ -22,7 +22,7 @@ use self::{rebuilds::Rebuilds, sums::Sums};
 pub use crate::people::Tables;
 use crate::{
     Audit, Batch, Document, Followed, Head, MadeBy, Projection, ReadDocuments, ReadJournal, ReadTables, Rebuild,
-    Repair, RepairedDocument, Save, Snapshot, Store, StoreError, Transaction, Writer,
+    Repair, RepairedDocument, Save, Snapshot, Store, StoreError, TableSet, Transaction, Writer,
     frame::Frame,
     members::{Member, MemberId, Members},
     people::{DistributionRow, OrderCursor, OrderFilter, Page, Row, TableName},
@@ -234,22 +234,21 @@ struct MemoryProjection {
 }
 
 impl Projection for MemoryProjection {
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
+    fn write(&mut self, set: TableSet, followed: &Followed) -> Result<Duration, StoreError> {
         let started = Instant::now();
         let committed = &mut *self.store.committed();
-        let at = committed.followed.entry((self.follower.to_owned(), followed.bucket)).or_default();
-        write(followed, at, &mut committed.tables, &mut committed.sums)?;
+        match set {
+            TableSet::Shown => {
+                let at = committed.followed.entry((self.follower.to_owned(), followed.bucket)).or_default();
+                write(followed, at, &mut committed.tables, &mut committed.sums)?;
+            }
+            TableSet::Rebuilt => committed.rebuilds.write(self.follower, followed)?,
+        }
         Ok(started.elapsed())
     }
 
     fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError> {
         self.store.committed().rebuild(self.follower, revision)
-    }
-
-    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        let started = Instant::now();
-        self.store.committed().rebuilds.write(self.follower, followed)?;
-        Ok(started.elapsed())
     }
 
     fn show_rebuilt(&mut self) -> Result<bool, StoreError> {

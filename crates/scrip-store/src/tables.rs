@@ -14,6 +14,15 @@ use crate::{
     sums::{Added, Sum, SumTable},
 };
 
+/// Which of a follower's tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TableSet {
+    /// Those that lists and reports are answered from.
+    Shown,
+    /// Those that are made anew beside them, by newer rules.
+    Rebuilt,
+}
+
 /// What a follower of the journal writes at once, and how far it comes by that.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Followed {
@@ -80,8 +89,9 @@ pub trait Projection: Send {
     /// how long sequencers were kept from writing.
     ///
     /// Errors: [`StoreError::Conflict`] if the follower isn't at [`Followed::from`]; [`StoreError::Damaged`] if a row contradicts
-    /// itself, or belongs to an order that has none, or a sum would come to less than 0; then nothing was written.
-    fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
+    /// itself, or belongs to an order that has none, or a sum would come to less than 0; then nothing was written. A conflict also if none
+    /// are rebuilt.
+    fn write(&mut self, set: TableSet, followed: &Followed) -> Result<Duration, StoreError>;
 
     /// Has the tables made by this revision of the follower's rules. Where nothing was followed yet those that are shown are; otherwise
     /// empty ones are made beside them, with a position of their own, and those that are shown go on being written and read. What another
@@ -89,11 +99,6 @@ pub trait Projection: Send {
     ///
     /// Errors: those of [`MadeBy::check`].
     fn rebuild(&mut self, revision: u32) -> Result<Rebuild, StoreError>;
-
-    /// [`Projection::write`] to the tables beside those that are shown.
-    ///
-    /// Errors: the same; [`StoreError::Conflict`] also if none are made.
-    fn write_rebuilt(&mut self, followed: &Followed) -> Result<Duration, StoreError>;
 
     /// Puts the tables that were made beside those that are shown in their place, with their position, at once for every reader; but not
     /// before they have come as far in every bucket. Answers whether it did. Those that were shown are removed by

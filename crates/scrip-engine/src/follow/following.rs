@@ -9,7 +9,7 @@ use std::{
 
 use scrip_core::{event::Recorded, slot::Bucket};
 use scrip_faults::Fault;
-use scrip_store::{Followed, Projection, StoreError};
+use scrip_store::{Followed, Projection, StoreError, TableSet};
 
 use super::{
     Follows, Projector,
@@ -47,7 +47,7 @@ pub struct Following {
     pub(super) shared: Arc<Shared>,
     pub(super) projector: Arc<dyn Projector>,
     pub(super) projection: Box<dyn Projection>,
-    into: Into,
+    set: TableSet,
     /// How far it came, where that is known.
     pub(super) positions: HashMap<Bucket, u64>,
     /// About how much a window has.
@@ -56,25 +56,20 @@ pub struct Following {
     pub(super) held: Duration,
 }
 
-/// Which of the follower's tables it writes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Into {
-    /// Those that lists and reports answer from.
-    Shown,
-    /// Those that are made anew beside them.
-    Rebuilt,
-}
-
 impl Following {
     pub(crate) fn new(shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Self, StoreError> {
         counted::announce_follower(projector.name());
-        Self::writing(Into::Shown, shared, projector)
+        Self::writing(TableSet::Shown, shared, projector)
     }
 
-    pub(super) fn writing(into: Into, shared: Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Self, StoreError> {
+    pub(super) fn writing(
+        set: TableSet,
+        shared: Arc<Shared>,
+        projector: Arc<dyn Projector>,
+    ) -> Result<Self, StoreError> {
         let projection = shared.store.projection(projector.name())?;
         let (positions, window, held) = (HashMap::new(), WINDOW, Duration::ZERO);
-        Ok(Self { shared, projector, projection, into, positions, window, held })
+        Ok(Self { shared, projector, projection, set, positions, window, held })
     }
 
     /// Under which the store keeps how far it came.
@@ -158,21 +153,18 @@ impl Following {
     }
 
     fn write(&mut self, followed: &Followed) -> Result<Duration, StoreError> {
-        if self.into == Into::Rebuilt {
-            return self.projection.write_rebuilt(followed);
-        }
-        if scrip_faults::is(Fault::CursorBeforeItsRows) {
+        if self.set == TableSet::Shown && scrip_faults::is(Fault::CursorBeforeItsRows) {
             return cursor_first(&mut *self.projection, followed);
         }
-        self.projection.write(followed)
+        self.projection.write(self.set, followed)
     }
 
     /// Tells whoever waits for it, or wants to know.
     fn came(&mut self, bucket: Bucket, to: u64) {
         self.positions.insert(bucket, to);
-        match self.into {
-            Into::Shown => self.shared.followed(self.name(), bucket, to),
-            Into::Rebuilt => self.shared.rebuilt(self.name(), bucket, to),
+        match self.set {
+            TableSet::Shown => self.shared.followed(self.name(), bucket, to),
+            TableSet::Rebuilt => self.shared.rebuilt(self.name(), bucket, to),
         }
     }
 
@@ -189,9 +181,9 @@ impl Following {
         }
         let mut snapshot = self.shared.store.snapshot()?;
         let name = self.projector.name();
-        let position = match self.into {
-            Into::Shown => snapshot.followed(name, bucket)?,
-            Into::Rebuilt => snapshot.rebuilt(name, bucket)?,
+        let position = match self.set {
+            TableSet::Shown => snapshot.followed(name, bucket)?,
+            TableSet::Rebuilt => snapshot.rebuilt(name, bucket)?,
         };
         drop(snapshot);
         self.came(bucket, position);

@@ -10,11 +10,11 @@ use std::{
 
 use scrip_core::slot::Bucket;
 use scrip_faults::Fault;
-use scrip_store::{Rebuild, StoreError};
+use scrip_store::{Rebuild, StoreError, TableSet};
 
 use super::{
     Projector,
-    following::{Following, GATHER, Into},
+    following::{Following, GATHER},
     is_older,
     patience::Patience,
 };
@@ -51,7 +51,7 @@ impl Rebuilding {
     pub(crate) fn of(shared: &Arc<Shared>, projector: Arc<dyn Projector>) -> Result<Option<Self>, StoreError> {
         counted::rebuild_is_behind(projector.name(), 0);
         shared.store.snapshot()?.made_by(projector.name())?.check(projector.name(), projector.revision())?;
-        let mut following = Following::writing(Into::Rebuilt, shared.clone(), projector)?;
+        let mut following = Following::writing(TableSet::Rebuilt, shared.clone(), projector)?;
         match following.projection.rebuild(following.projector.revision()) {
             Ok(Rebuild::Over) => return Ok(None),
             Ok(Rebuild::Clearing | Rebuild::Underway) => {}

@@ -10,7 +10,7 @@ use scrip_core::{
 };
 use scrip_engine::{Answer, PEOPLE, verify::verify};
 use scrip_store::{
-    Followed, Store, StoreError,
+    Followed, Store, StoreError, TableSet,
     memory::MemoryStore,
     people::{
         Change, OrderFilter, Row,
@@ -102,7 +102,11 @@ fn a_row_that_cant_be_stops_its_follower_and_nobody_else() {
         held_until: None,
     };
     let followed = Followed { bucket, from: at, to: at + 1, rows: vec![bad.into()], added: Vec::new() };
-    let error = store.projection(PEOPLE).expect("follows").write(&followed).expect_err("used, and on no order");
+    let error = store
+        .projection(PEOPLE)
+        .expect("follows")
+        .write(TableSet::Shown, &followed)
+        .expect_err("used, and on no order");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert_eq!(store.snapshot().expect("reads").followed(PEOPLE, bucket).expect("reads"), at);
     market.does(claim("eve", campaign)).expect("nobody waits for rows");

@@ -8,7 +8,7 @@ use scrip_core::{
 };
 use scrip_engine::{PEOPLE, verify::verify};
 use scrip_store::{
-    Followed, Rebuild, Store, StoreError,
+    Followed, Rebuild, Store, StoreError, TableSet,
     memory::MemoryStore,
     people::{Change, Row},
     sums::{Added, DISTRIBUTION, Sum},
@@ -64,11 +64,15 @@ fn aged(store: &MemoryStore) {
             }
         }
         let window = |at, rows, added| Followed { bucket, from: at, to: at, rows, added };
-        store.projection(PEOPLE).expect("follows").write(&window(people, wrong, Vec::new())).expect("writes");
+        store
+            .projection(PEOPLE)
+            .expect("follows")
+            .write(TableSet::Shown, &window(people, wrong, Vec::new()))
+            .expect("writes");
         let sums: Vec<Sum> = sums(store);
         let added = vec![Added { to: &DISTRIBUTION, sums }];
         let mut keeper = store.projection(DISTRIBUTION.name).expect("follows");
-        keeper.write(&window(distribution, Vec::new(), added)).expect("writes");
+        keeper.write(TableSet::Shown, &window(distribution, Vec::new(), added)).expect("writes");
     }
     store.made_by_older_rules(PEOPLE);
     store.made_by_older_rules(DISTRIBUTION.name);
@@ -165,7 +169,7 @@ fn what_stopped_their_follower_stops_no_rebuild() {
     store.made_by_older_rules(DISTRIBUTION.name);
     assert_eq!(keeper.rebuild(1).expect("of older rules"), Rebuild::Underway);
     let nothing = Followed { bucket, from: 0, to, rows: Vec::new(), added: Vec::new() };
-    keeper.write_rebuilt(&nothing).expect("writes");
+    keeper.write(TableSet::Rebuilt, &nothing).expect("writes");
     assert!(keeper.show_rebuilt().expect("as far"));
     store.made_by_older_rules(DISTRIBUTION.name);
     market.followers.clear();
@@ -215,7 +219,7 @@ fn a_newer_builds_tables_are_refused() {
     for (bucket, to) in ends {
         assert_eq!(snapshot.rebuilt(PEOPLE, bucket).expect("reads"), 0);
         let followed = Followed { bucket, from: 0, to, rows: Vec::new(), added: Vec::new() };
-        projection.write_rebuilt(&followed).expect("follows");
+        projection.write(TableSet::Rebuilt, &followed).expect("follows");
     }
     assert!(projection.show_rebuilt().expect("as far"));
     let refused = std::panic::catch_unwind(|| started(Arc::new(store.clone())));

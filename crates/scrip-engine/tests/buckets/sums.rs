@@ -11,7 +11,7 @@ use scrip_core::{
 };
 use scrip_engine::{Answer, verify::verify};
 use scrip_store::{
-    Followed, Store,
+    Followed, Store, TableSet,
     memory::MemoryStore,
     sums::{Added, DISTRIBUTION, Sum},
 };
@@ -207,7 +207,7 @@ fn a_sum_that_is_not_the_rows_is_found() {
         sums: vec![sum(campaign, "web", [1, 0, 0, 7]), sum(campaign, "social", [0, 1, 0, 0])],
     };
     let wrong = Followed { bucket: Bucket::FIRST, from: 0, to: head, rows: Vec::new(), added: vec![more] };
-    store.projection("somebody").expect("follows").write(&wrong).expect("the store knows no rule");
+    store.projection("somebody").expect("follows").write(TableSet::Shown, &wrong).expect("the store knows no rule");
     let report = verify(&store).expect("reads");
     assert!(!report.is_clean() && report.problems.is_empty(), "only sums are wrong: {:?}", report.problems);
     assert_eq!(

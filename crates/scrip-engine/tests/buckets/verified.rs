@@ -11,7 +11,7 @@ use scrip_engine::{
     repair::{REVISION, repair_in_lanes},
     verify::{Outside, PROBLEMS_MAX, Report, verify, verify_in_lanes},
 };
-use scrip_store::{Document, Followed, Rebuild, RepairedDocument, Store, memory::MemoryStore, people::Row};
+use scrip_store::{Document, Followed, Rebuild, RepairedDocument, Store, TableSet, memory::MemoryStore, people::Row};
 
 use crate::differential::walked;
 
@@ -101,7 +101,7 @@ fn damage(store: &MemoryStore, random: &mut StdRng) {
     for (bucket, to) in followed {
         let rows = if bucket == Bucket::FIRST { left.clone() } else { Vec::new() };
         let followed = Followed { bucket, from: 0, to, rows, added: Vec::new() };
-        projection.write_rebuilt(&followed).expect("writes");
+        projection.write(TableSet::Rebuilt, &followed).expect("writes");
     }
     assert!(projection.show_rebuilt().expect("as far"));
 }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use scrip_engine::PEOPLE;
-use scrip_store::{Followed, Rebuild, Store, frame::Frame, memory::MemoryStore};
+use scrip_store::{Followed, Rebuild, Store, TableSet, frame::Frame, memory::MemoryStore};
 use serde_json::json;
 
 use crate::shop::{Shop, buckets, cart, off};
@@ -126,7 +126,7 @@ fn lists_say_that_they_answer_from_tables_of_older_rules() {
         let Some(several) = frames.into_iter().find(|frame| frame.count > 1) else { continue };
         let (rows, added) = (Vec::new(), Vec::new());
         let followed = Followed { bucket, from: 0, to: several.first, rows, added };
-        projection.write_rebuilt(&followed).expect("writes");
+        projection.write(TableSet::Rebuilt, &followed).expect("writes");
     }
     let shop = Shop::over(store.of_another_process());
     for list in LISTS {

@@ -3,7 +3,7 @@
 use scrip_core::slot::Bucket;
 use scrip_engine::PEOPLE;
 use scrip_store::{
-    Followed, Store, StoreError,
+    Followed, Store, StoreError, TableSet,
     people::{Change, Row},
     sums::{self, Added},
 };
@@ -46,12 +46,14 @@ impl World {
         let bucket = Bucket::FIRST;
         let at = snapshot.followed(PEOPLE, bucket)?;
         let window = |at, rows, added| Followed { bucket, from: at, to: at, rows, added };
-        self.store.projection(PEOPLE)?.write(&window(at, wrong, Vec::new()))?;
+        self.store.projection(PEOPLE)?.write(TableSet::Shown, &window(at, wrong, Vec::new()))?;
         self.store.made_by_older_rules(PEOPLE);
         for &table in sums::ALL {
             // Each doubled: so much is never taken off.
             let (at, sums) = (snapshot.followed(table.name, bucket)?, snapshot.sums(table, None)?);
-            self.store.projection(table.name)?.write(&window(at, Vec::new(), vec![Added { to: table, sums }]))?;
+            self.store
+                .projection(table.name)?
+                .write(TableSet::Shown, &window(at, Vec::new(), vec![Added { to: table, sums }]))?;
             self.store.made_by_older_rules(table.name);
         }
         Ok(())

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, params};
-use scrip_store::{StoreError, people::Change};
+use scrip_store::{StoreError, TableSet, people::Change};
 
-use super::Set;
+use super::prefix;
 use crate::{column::bound, statement::Prepared};
 
 /// The statements, each prepared when it is first needed.
@@ -31,17 +31,17 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(set: Set) -> &'static Self {
-        static SHOWN: LazyLock<Texts> = LazyLock::new(|| Texts::new(Set::Shown));
-        static REBUILT: LazyLock<Texts> = LazyLock::new(|| Texts::new(Set::Rebuilt));
+    fn of(set: TableSet) -> &'static Self {
+        static SHOWN: LazyLock<Texts> = LazyLock::new(|| Texts::new(TableSet::Shown));
+        static REBUILT: LazyLock<Texts> = LazyLock::new(|| Texts::new(TableSet::Rebuilt));
         match set {
-            Set::Shown => &SHOWN,
-            Set::Rebuilt => &REBUILT,
+            TableSet::Shown => &SHOWN,
+            TableSet::Rebuilt => &REBUILT,
         }
     }
 
-    fn new(set: Set) -> Self {
-        let of = set.prefix();
+    fn new(set: TableSet) -> Self {
+        let of = prefix(set);
         Self {
             campaign_gone: format!("DELETE FROM {of}campaign WHERE id = ?1"),
             coupon_state: format!("UPDATE {of}coupon SET state = ?2, order_id = ?3, held_until_us = ?4 WHERE id = ?1"),
@@ -60,7 +60,7 @@ impl Texts {
 }
 
 impl<'c> Changes<'c> {
-    pub fn new(connection: &'c Connection, set: Set) -> Self {
+    pub fn new(connection: &'c Connection, set: TableSet) -> Self {
         let texts = Texts::of(set);
         let prepared = |sql: &'static String, operation| Prepared::new(connection, sql, operation);
         Self {

@@ -3,14 +3,11 @@
 use rusqlite::{Connection, params};
 use scrip_core::ledger::Posting;
 use scrip_store::{
-    StoreError,
+    StoreError, TableSet,
     people::{LedgerEntryRow, LedgerPostingRow, Row, Table as _},
 };
 
-use super::{
-    Set,
-    statements::{self, Writing},
-};
+use super::statements::{self, Writing};
 use crate::{
     column::{StoredRow, bound},
     error::during,
@@ -26,11 +23,13 @@ pub(super) struct Postings<'c> {
 }
 
 impl<'c> Postings<'c> {
-    pub fn new(connection: &'c Connection, set: Set) -> Self {
+    pub fn new(connection: &'c Connection, set: TableSet) -> Self {
         let Writing { upsert, upserting } = Writing::of_postings(set);
         let surplus = match set {
-            Set::Shown => "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
-            Set::Rebuilt => "DELETE FROM rebuilt_ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
+            TableSet::Shown => "DELETE FROM ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3",
+            TableSet::Rebuilt => {
+                "DELETE FROM rebuilt_ledger_posting WHERE bucket = ?1 AND position = ?2 AND number >= ?3"
+            }
         };
         Self {
             upsert: Prepared::new(connection, upsert, upserting),

@@ -13,7 +13,7 @@ pub(crate) mod sums;
 use rusqlite::{Connection, Params, params_from_iter};
 use scrip_core::{id::CouponId, name::AccountId};
 use scrip_store::{
-    StoreError,
+    StoreError, TableSet,
     people::{Page, Row, TableName, Value},
 };
 
@@ -24,25 +24,16 @@ use crate::{
     statement::Prepared,
 };
 
-/// Which of a follower's tables: those that are shown, or those that are made beside them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Set {
-    Shown,
-    Rebuilt,
-}
-
-impl Set {
-    /// What its tables' names begin with.
-    pub(crate) const fn prefix(self) -> &'static str {
-        match self {
-            Self::Shown => "",
-            Self::Rebuilt => "rebuilt_",
-        }
+/// What the names of a set of tables begin with.
+pub(crate) const fn prefix(set: TableSet) -> &'static str {
+    match set {
+        TableSet::Shown => "",
+        TableSet::Rebuilt => "rebuilt_",
     }
 }
 
 /// Upserts the rows in their order. A change of a row that isn't there changes nothing.
-pub(crate) fn write(connection: &Connection, set: Set, rows: &[Row]) -> Result<(), StoreError> {
+pub(crate) fn write(connection: &Connection, set: TableSet, rows: &[Row]) -> Result<(), StoreError> {
     let upsert = |table: &TableName| {
         let writing = Writing::of_table(set, *table);
         Prepared::new(connection, &writing.upsert, &writing.upserting)

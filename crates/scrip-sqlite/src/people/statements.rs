@@ -2,9 +2,12 @@
 
 use std::sync::LazyLock;
 
-use scrip_store::people::{LedgerPostingRow, List, Shape, TableName};
+use scrip_store::{
+    TableSet,
+    people::{LedgerPostingRow, List, Shape, TableName},
+};
 
-use super::Set;
+use super::prefix;
 
 /// What writes a table's rows.
 pub(super) struct Writing {
@@ -13,9 +16,9 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    fn of(set: Set, shape: &Shape) -> Self {
+    fn of(set: TableSet, shape: &Shape) -> Self {
         let Shape { columns, .. } = shape;
-        let name = format!("{}{}", set.prefix(), shape.name);
+        let name = format!("{}{}", prefix(set), shape.name);
         let key = shape.key();
         let changed: Vec<String> =
             columns[key.len()..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
@@ -29,12 +32,12 @@ impl Writing {
         Self { upsert, upserting: format!("writing a row of the table {name}") }
     }
 
-    pub fn of_table(set: Set, table: TableName) -> &'static Self {
+    pub fn of_table(set: TableSet, table: TableName) -> &'static Self {
         &Written::of(set).tables[table as usize]
     }
 
     /// Of the table beside [`TableName::LedgerEntry`].
-    pub fn of_postings(set: Set) -> &'static Self {
+    pub fn of_postings(set: TableSet) -> &'static Self {
         &Written::of(set).postings
     }
 }
@@ -46,16 +49,16 @@ struct Written {
 }
 
 impl Written {
-    fn of(set: Set) -> &'static Self {
-        static SHOWN: LazyLock<Written> = LazyLock::new(|| Written::new(Set::Shown));
-        static REBUILT: LazyLock<Written> = LazyLock::new(|| Written::new(Set::Rebuilt));
+    fn of(set: TableSet) -> &'static Self {
+        static SHOWN: LazyLock<Written> = LazyLock::new(|| Written::new(TableSet::Shown));
+        static REBUILT: LazyLock<Written> = LazyLock::new(|| Written::new(TableSet::Rebuilt));
         match set {
-            Set::Shown => &SHOWN,
-            Set::Rebuilt => &REBUILT,
+            TableSet::Shown => &SHOWN,
+            TableSet::Rebuilt => &REBUILT,
         }
     }
 
-    fn new(set: Set) -> Self {
+    fn new(set: TableSet) -> Self {
         Self {
             tables: TableName::ALL.iter().map(|table| Writing::of(set, &table.shape())).collect(),
             postings: Writing::of(set, &Shape::of::<LedgerPostingRow>()),

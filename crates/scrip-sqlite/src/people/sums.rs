@@ -2,15 +2,15 @@
 
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
 use scrip_store::{
-    StoreError,
+    StoreError, TableSet,
     sums::{Added, Sum, SumTable},
 };
 
-use super::Set;
+use super::prefix;
 use crate::error::during;
 
 /// Errors: [`StoreError::Damaged`] if a figure would come to less than 0.
-pub(crate) fn add(connection: &Connection, set: Set, added: &Added) -> Result<(), StoreError> {
+pub(crate) fn add(connection: &Connection, set: TableSet, added: &Added) -> Result<(), StoreError> {
     if added.sums.is_empty() {
         return Ok(());
     }
@@ -32,9 +32,9 @@ struct Statements {
 
 impl Statements {
     /// Key and figures are numbered in this order.
-    fn of(set: Set, table: &SumTable) -> Self {
+    fn of(set: TableSet, table: &SumTable) -> Self {
         let SumTable { key, figures, .. } = table;
-        let name = format!("{}{}", set.prefix(), table.name);
+        let name = format!("{}{}", prefix(set), table.name);
         let numbered = |columns: &[&str], first: usize, each: fn(&str, usize) -> String, between: &str| {
             let all: Vec<String> = (first..).zip(columns).map(|(number, column)| each(column, number)).collect();
             all.join(between)

@@ -15,7 +15,7 @@ use scrip_core::{
 };
 use scrip_sqlite::{Options, SqliteStore};
 use scrip_store::{
-    Batch, Followed, Head, Save, Snapshot, Store, Writer,
+    Batch, Followed, Head, Save, Snapshot, Store, TableSet, Writer,
     frame::Frame,
     people::{
         CouponRow, Row,
@@ -95,7 +95,7 @@ pub fn follow(store: &SqliteStore) {
     let from = snapshot.followed(FOLLOWER, Bucket::FIRST).expect("reads");
     let to = snapshot.head(Bucket::FIRST).expect("reads").position;
     drop(snapshot);
-    store.projection(FOLLOWER).expect("open for writing").write(&rows(from, to)).expect("follows");
+    store.projection(FOLLOWER).expect("open for writing").write(TableSet::Shown, &rows(from, to)).expect("follows");
 }
 
 pub fn coupon(number: u64) -> CouponRow {

@@ -18,7 +18,7 @@ use scrip_core::{
 };
 
 use crate::{
-    Batch, Document, Followed, Head, Projection, Save, Snapshot, Store, StoreError, Writer,
+    Batch, Document, Followed, Head, Projection, Save, Snapshot, Store, StoreError, TableSet, Writer,
     frame::Frame,
     people::{
         CampaignRow, CodeRow, CouponRow, LedgerEntryRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow,
@@ -65,7 +65,8 @@ impl Hand {
     /// And adds to sums.
     pub(super) fn try_add(&mut self, rows: Vec<Row>, added: Vec<Added>) -> Result<(), StoreError> {
         let to = self.writer.begin().expect("begins").head().expect("has a head").position;
-        self.projection.write(&Followed { bucket: self.bucket, from: self.followed, to, rows, added })?;
+        self.projection
+            .write(TableSet::Shown, &Followed { bucket: self.bucket, from: self.followed, to, rows, added })?;
         self.followed = to;
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::{
     rows::rows,
 };
 use crate::{
-    Followed, MadeBy, Projection, Rebuild, Store, StoreError,
+    Followed, MadeBy, Projection, Rebuild, Store, StoreError, TableSet,
     people::{Change, CouponRow, OrderFilter, Page, Row, TableName, coupon},
     sums::{Added, DISTRIBUTION, Sum},
 };
@@ -42,7 +42,7 @@ pub fn what_followed_nothing_yet_has_nothing_to_rebuild(store: &dyn Store) {
     assert_eq!(hand.projection.rebuild(3).expect("they are of it"), Rebuild::Over);
     assert_eq!(rows(store), [Row::Coupon(coupon(1))]);
     let nothing = window(&hand, 0, Vec::new());
-    let error = hand.projection.write_rebuilt(&nothing).expect_err("none are made");
+    let error = hand.projection.write(TableSet::Rebuilt, &nothing).expect_err("none are made");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     let error = hand.projection.show_rebuilt().expect_err("none are made");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
@@ -62,8 +62,8 @@ pub fn rebuilt_tables_take_the_place_of_those_that_are_shown_at_once(store: &dyn
     let mut made = of_each(hand.bucket, "zoe", 7);
     made.extend([Row::Coupon(coupon(1)), Row::Order(order("zoe", "o2")), Row::Coupon(coupon(2))]);
     let one = Followed { to: first, ..window(&hand, 0, made) };
-    projection.write_rebuilt(&one).expect("follows");
-    let error = projection.write_rebuilt(&one).expect_err("it is done already");
+    projection.write(TableSet::Rebuilt, &one).expect("follows");
+    let error = projection.write(TableSet::Rebuilt, &one).expect_err("it is done already");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     assert_eq!(rows(store), before);
     assert!(!projection.show_rebuilt().expect("is asked too early"), "those that are shown have more");
@@ -79,7 +79,7 @@ pub fn rebuilt_tables_take_the_place_of_those_that_are_shown_at_once(store: &dyn
     hand.write(vec![Row::Coupon(held.clone())]);
     assert!(rows(store).contains(&Row::Coupon(held)));
     let gone = vec![Change::CouponGone(coupon_id(2)).into(), Row::OrderTransaction(part(&order("zoe", "o2"), "s9"))];
-    projection.write_rebuilt(&Followed { rows: gone, ..window(&hand, first, Vec::new()) }).expect("follows");
+    projection.write(TableSet::Rebuilt, &Followed { rows: gone, ..window(&hand, first, Vec::new()) }).expect("follows");
     let mut earlier = snapshot(store);
     let shown = earlier.all_rows().expect("reads");
     assert!(projection.show_rebuilt().expect("as far"));
@@ -121,7 +121,7 @@ pub fn rebuilt_tables_take_the_place_of_those_that_are_shown_at_once(store: &dyn
     assert_eq!(all(store), made);
     hand.write(vec![Row::Coupon(coupon(3))]);
     assert_eq!(projection.rebuild(3).expect("of older rules"), Rebuild::Underway);
-    projection.write_rebuilt(&window(&hand, 0, vec![Row::Coupon(coupon(4))])).expect("follows");
+    projection.write(TableSet::Rebuilt, &window(&hand, 0, vec![Row::Coupon(coupon(4))])).expect("follows");
     assert!(projection.show_rebuilt().expect("as far"));
     assert_eq!(rows(store), [Row::Coupon(coupon(4))]);
     assert_eq!(snapshot(store).contradictions(&[]).expect("reads"), Vec::<String>::new());
@@ -144,7 +144,7 @@ pub fn a_rebuild_goes_on_where_it_is(store: &dyn Store) {
     let (mut projection, at) = begun(2);
     assert_eq!(at, 0);
     let one = Followed { to: first, ..window(&hand, 0, vec![Row::Coupon(coupon(5))]) };
-    projection.write_rebuilt(&one).expect("follows");
+    projection.write(TableSet::Rebuilt, &one).expect("follows");
     // The process ends; the next one goes on.
     drop(projection);
     let (mut projection, at) = begun(2);
@@ -154,14 +154,14 @@ pub fn a_rebuild_goes_on_where_it_is(store: &dyn Store) {
         Row::Coupon(CouponRow { state: coupon::State::Used, ..coupon(6) }),
         Row::OrderTransaction(part(&order("ana", "o1"), "s1")),
     ] {
-        let error = projection.write_rebuilt(&window(&hand, first, vec![Row::Coupon(coupon(7)), wrong]));
+        let error = projection.write(TableSet::Rebuilt, &window(&hand, first, vec![Row::Coupon(coupon(7)), wrong]));
         assert!(matches!(error, Err(StoreError::Damaged { .. })), "{error:?}");
         assert_eq!(begun(2).1, first);
     }
     // Rules changed once more: what was made by those before is gone.
     let (mut projection, at) = begun(3);
     assert_eq!((at, made_by(store, FOLLOWER)), (0, MadeBy { shown: 1, rebuilt: Some(3) }));
-    projection.write_rebuilt(&window(&hand, 0, vec![Row::Coupon(coupon(8))])).expect("follows");
+    projection.write(TableSet::Rebuilt, &window(&hand, 0, vec![Row::Coupon(coupon(8))])).expect("follows");
     assert!(projection.show_rebuilt().expect("as far"));
     assert_eq!(rows(store), [Row::Coupon(coupon(8))]);
     cleared(&mut *projection, 3);
@@ -190,11 +190,11 @@ pub fn sums_are_rebuilt_beside_the_rows(store: &dyn Store) {
     let mut keeper = store.projection(DISTRIBUTION.name).expect("follows");
     assert_eq!(keeper.rebuild(1).expect("nothing was followed"), Rebuild::Over);
     let whole = window(&hand, 0, Vec::new());
-    keeper.write(&Followed { added: added(5), ..whole.clone() }).expect("follows");
+    keeper.write(TableSet::Shown, &Followed { added: added(5), ..whole.clone() }).expect("follows");
     assert_eq!(keeper.rebuild(2).expect("of older rules"), Rebuild::Underway);
-    keeper.write_rebuilt(&Followed { added: added(3), ..whole.clone() }).expect("follows");
+    keeper.write(TableSet::Rebuilt, &Followed { added: added(3), ..whole.clone() }).expect("follows");
     let below = Followed { added: added(-4), from: hand.followed, ..whole.clone() };
-    let error = keeper.write_rebuilt(&below).expect_err("below zero");
+    let error = keeper.write(TableSet::Rebuilt, &below).expect_err("below zero");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert_eq!(stored(), added(5)[0].sums);
     // Two followers rebuild, each its own.
@@ -202,7 +202,7 @@ pub fn sums_are_rebuilt_beside_the_rows(store: &dyn Store) {
     assert!(keeper.show_rebuilt().expect("as far"));
     cleared(&mut *keeper, 2);
     assert_eq!((stored(), rows(store)), (added(3)[0].sums.clone(), vec![Row::Coupon(coupon(1))]));
-    hand.projection.write_rebuilt(&whole).expect("follows");
+    hand.projection.write(TableSet::Rebuilt, &whole).expect("follows");
     assert!(hand.projection.show_rebuilt().expect("as far"));
     cleared(&mut *hand.projection, 2);
     assert_eq!((stored(), rows(store)), (added(3)[0].sums.clone(), Vec::new()));

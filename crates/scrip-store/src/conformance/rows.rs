@@ -5,7 +5,7 @@ use super::fixture::{
     part, redemption, refund, save, seconds, shared_code, snapshot, unique_code, wallet_in,
 };
 use crate::{
-    Followed, Store, StoreError,
+    Followed, Store, StoreError, TableSet,
     people::{
         CampaignRow, Change, CodeRow, CouponRow, OrderLineRow, OrderRow, OrderTransactionRow, RedemptionRow, RefundRow,
         Row, TableName, campaign::Stage, code, coupon, coupon::OfOrder, order_transaction, redemption,
@@ -158,12 +158,12 @@ pub fn a_follower_goes_on_from_where_it_is(store: &dyn Store) {
     let followed =
         |from, to, number| Followed { bucket, from, to, rows: vec![Row::Coupon(coupon(number))], added: Vec::new() };
     let mut again = store.projection(FOLLOWER).expect("several may follow under one name");
-    let error = again.write(&followed(0, to, 2)).expect_err("it is done already");
+    let error = again.write(TableSet::Shown, &followed(0, to, 2)).expect_err("it is done already");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     assert_eq!(rows(store), [Row::Coupon(coupon(1))]);
     // Whoever follows under another name begins at the beginning, and in each bucket.
     let mut other = store.projection("other").expect("follows");
-    other.write(&followed(0, to, 3)).expect("nothing was followed");
+    other.write(TableSet::Shown, &followed(0, to, 3)).expect("nothing was followed");
     let mut snapshot = snapshot(store);
     let first = Bucket::FIRST;
     let expected = if first == bucket { to } else { 0 };

@@ -5,7 +5,7 @@ use super::{
     rows::rows,
 };
 use crate::{
-    Followed, Store, StoreError,
+    Followed, Store, StoreError, TableSet,
     people::Row,
     sums::{ALL, Added, DISTRIBUTION, Sum, SumTable},
 };
@@ -78,8 +78,8 @@ pub fn a_window_is_added_once(store: &dyn Store) {
     let one = sum(["cmp_a", "web", ""], [1, 0, 0, 0]);
     let mut follower = store.projection(DISTRIBUTION.name).expect("follows");
     let window = Followed { bucket: hand.bucket, from, to, rows: Vec::new(), added: added(std::slice::from_ref(&one)) };
-    follower.write(&window).expect("follows");
-    let error = follower.write(&window).expect_err("it is done already");
+    follower.write(TableSet::Shown, &window).expect("follows");
+    let error = follower.write(TableSet::Shown, &window).expect_err("it is done already");
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     assert_eq!(stored(store, &DISTRIBUTION, None), [one]);
 }
